@@ -1,0 +1,182 @@
+"""Logical plans: a directed acyclic graph of operators, platform-agnostic, as an immutable value with stable ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from jupyter_wayang.errors import PlanError, Span
+from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.operators.operator import Output
+
+__all__ = ["Hints", "LogicalPlan", "Node", "Pin", "Port", "Vertex", "VertexPort"]
+
+
+class Port(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An output of a node."""
+
+    node: str
+    port: int = 0
+
+
+class Pin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A platform that an operator must run on, everywhere or at one site."""
+
+    platform: str
+    site: str | None = None
+
+
+class Hints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person told the optimizer about an operator."""
+
+    pins: tuple[Pin, ...] = ()
+    selectivity: float | None = None
+    rows: int | None = None
+
+    def pinned(self, site: str | None) -> str | None:
+        """Return the platform pinned at a site (a pin for the site wins over one for everywhere)."""
+        everywhere = None
+        for pin in self.pins:
+            if pin.site is not None and pin.site == site:
+                return pin.platform
+            if pin.site is None:
+                everywhere = pin.platform
+        return everywhere
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell."""
+
+    id: str
+    operator: AnyOperator
+    inputs: tuple[Port, ...] = ()
+    hints: Hints = Hints()
+    names: tuple[str | None, ...] = ()
+    span: Span | None = None
+
+
+class LogicalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nodes in an order in which inputs come first, and the ports whose rows are asked for.
+
+    Raises
+    ------
+    PlanError
+        If an input is not there or comes later, or if an id is there twice.
+    """
+
+    nodes: tuple[Node, ...]
+    results: tuple[Port, ...]
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for node in self.nodes:
+            for port in node.inputs:
+                if port.node not in seen:
+                    raise PlanError(f"the input {port.node} of {node.id} does not come before it")
+            if node.id in seen:
+                raise PlanError(f"the id {node.id} is there twice")
+            seen.add(node.id)
+        for port in self.results:
+            if port.node not in seen:
+                raise PlanError(f"the result {port.node} is not in the plan")
+
+    @classmethod
+    def of(cls, results: Iterable[VertexPort], names: Mapping[VertexPort, str] | None = None) -> LogicalPlan:
+        """Make a plan of all that some outputs need, with ids made of verb and ordinal.
+
+        Parameters
+        ----------
+        results
+            The outputs that are asked for.
+        names
+            The names of collections, by output.
+        """
+        wanted = tuple(results)
+        order = _topological(tuple(port.vertex for port in wanted))
+        ids: dict[Vertex, str] = {}
+        counts: dict[str, int] = {}
+        for vertex in order:
+            verb = vertex.operator.verb
+            counts[verb] = counts.get(verb, 0) + 1
+            ids[vertex] = verb if counts[verb] == 1 else f"{verb}_{counts[verb]}"
+        named = names or {}
+        nodes = tuple(
+            Node(
+                id=ids[vertex],
+                operator=vertex.operator,
+                inputs=tuple(Port(node=ids[p.vertex], port=p.port) for p in vertex.inputs),
+                hints=vertex.hints,
+                names=tuple(named.get(VertexPort(vertex, index)) for index in range(len(vertex.outputs))),
+                span=vertex.span,
+            )
+            for vertex in order
+        )
+        return cls(nodes=nodes, results=tuple(Port(node=ids[p.vertex], port=p.port) for p in wanted))
+
+    def __getitem__(self, id_: str) -> Node:
+        for node in self.nodes:
+            if node.id == id_:
+                return node
+        raise PlanError(f"there is no operator {id_} in the plan", expected=tuple(node.id for node in self.nodes))
+
+    def outputs(self) -> dict[Port, Output]:
+        """Return what leaves every port: schemas are derived, never stored."""
+        found: dict[Port, Output] = {}
+        for node in self.nodes:
+            made = node.operator.outputs(tuple(found[port] for port in node.inputs))
+            found.update({Port(node=node.id, port=index): output for index, output in enumerate(made)})
+        return found
+
+    def consumers(self) -> dict[Port, tuple[tuple[str, int], ...]]:
+        """Return, for every port that is read, who reads it: (node id, index of the input)."""
+        found: dict[Port, list[tuple[str, int]]] = {}
+        for node in self.nodes:
+            for index, port in enumerate(node.inputs):
+                found.setdefault(port, []).append((node.id, index))
+        return {port: tuple(readers) for port, readers in found.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Vertex:
+    """An operator while a plan is being written: inputs are vertices, identity is what makes an output shared."""
+
+    operator: AnyOperator
+    inputs: tuple[VertexPort, ...] = ()
+    hints: Hints = Hints()
+    span: Span | None = None
+    outputs: tuple[Output, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outputs", self.operator.outputs(tuple(port.output for port in self.inputs)))
+
+
+@dataclass(frozen=True)
+class VertexPort:
+    """An output of a vertex."""
+
+    vertex: Vertex
+    port: int = 0
+
+    @property
+    def output(self) -> Output:
+        """What leaves it."""
+        return self.vertex.outputs[self.port]
+
+
+def _topological(roots: tuple[Vertex, ...]) -> list[Vertex]:
+    order: list[Vertex] = []
+    state: dict[Vertex, bool] = {}
+    stack: list[tuple[Vertex, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        vertex, done = stack.pop()
+        if done:
+            order.append(vertex)
+            continue
+        if vertex in state:
+            continue
+        state[vertex] = True
+        stack.append((vertex, True))
+        stack += [(port.vertex, False) for port in reversed(vertex.inputs)]
+    return order

@@ -1,0 +1,227 @@
+"""Models as data: what to fit, the named arrays it comes to, and the preprocessing that belongs to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.plan.expressions import AnyExpression, Binary, Call, Case, Cast, ColumnRef, IsNull, Literal as Constant, Named, Negate, substitute
+from jupyter_wayang.plan.schema import Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Facts", "FittedStep", "ImputeFacts", "LogisticRegression", "Model", "ModelSpec", "NamedArray", "OneHotFacts", "ScaleFacts", "array", "named_array"]
+
+
+class LogisticRegression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="logistic_regression", tag_field="tag"):
+    """Binary logistic regression.
+
+    The loss is the mean log loss plus ``l2 / 2`` times the squared norm of the weights; the intercept is left out of
+    the penalty unless ``penalize_intercept``.
+    """
+
+    l2: float = 0.0
+    penalize_intercept: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.l2 >= 0:
+            raise OperatorError("l2 must be 0 or more", found=str(self.l2))
+
+
+ModelSpec = LogisticRegression
+"""What can be fitted."""
+
+
+class NamedArray(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An array of 64-bit floats: name, shape, and the values as little-endian bytes in row-major order."""
+
+    name: str
+    shape: tuple[int, ...]
+    data: bytes
+
+    def __post_init__(self) -> None:
+        size = 8
+        for extent in self.shape:
+            size *= extent
+        if len(self.data) != size or any(extent < 0 for extent in self.shape):
+            raise OperatorError(f"the array {self.name} of shape {self.shape} needs {size} bytes and has {len(self.data)}")
+
+
+def named_array(name: str, values: np.ndarray) -> NamedArray:
+    """Make a named array of a NumPy array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> array(named_array("weights", np.array([1.0, 2.0])))
+    array([1., 2.])
+    """
+    import numpy as np
+
+    return NamedArray(name=name, shape=tuple(values.shape), data=np.ascontiguousarray(values, dtype="<f8").tobytes())
+
+
+def array(named: NamedArray) -> np.ndarray:
+    """Return the values as a NumPy array that may be written to."""
+    import numpy as np
+
+    return np.frombuffer(named.data, dtype="<f8").reshape(named.shape).astype(np.float64)
+
+
+class ImputeFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="impute", tag_field="tag"):
+    """The value that stands for null, per column. None: no value is known at any site."""
+
+    values: tuple[tuple[str, float | None], ...]
+
+    def projection(self, schema: Schema) -> tuple[Named, ...]:
+        """Return the columns with nulls replaced."""
+        return tuple(
+            Named(name=name, expression=Call(function="coalesce", args=(_double(name), Constant(value=value, type="float64"))))
+            for name, value in self.values
+        )
+
+
+class ScaleFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="scale", tag_field="tag"):
+    """Mean and standard deviation (dividing by n) per column: (name, mean, deviation)."""
+
+    values: tuple[tuple[str, float, float], ...]
+
+    def projection(self, schema: Schema) -> tuple[Named, ...]:
+        """Return the columns centred and scaled; a column that does not vary is only centred."""
+        return tuple(Named(name=name, expression=_scaled(name, mean, deviation)) for name, mean, deviation in self.values)
+
+
+class OneHotFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="one_hot", tag_field="tag"):
+    """The levels of every column, sorted. A value that is no level, and null, is 0 in every column."""
+
+    levels: tuple[tuple[str, tuple[float | str | bool, ...]], ...]
+
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return (column, name of the indicator) of every indicator."""
+        return tuple((name, indicator(name, level)) for name, levels in self.levels for level in levels)
+
+    def projection(self, schema: Schema) -> tuple[Named, ...]:
+        """Return the indicators as numbers 0 and 1."""
+        one, zero = Constant(value=1.0, type="float64"), Constant(value=0.0, type="float64")
+        return tuple(
+            Named(
+                name=indicator(name, level),
+                expression=Case(
+                    condition=Binary(op="==", left=ColumnRef(name=name), right=Constant.of(level)),
+                    then=one,
+                    otherwise=zero,
+                ),
+            )
+            for name, levels in self.levels
+            for level in levels
+        )
+
+
+Facts = ImputeFacts | ScaleFacts | OneHotFacts
+"""What a preprocessing step learned."""
+
+
+def indicator(name: str, level: float | str | bool) -> str:
+    """Return the name of an indicator column.
+
+    Examples
+    --------
+    >>> indicator("cp", 4.0)
+    'cp=4'
+    """
+    return f"{name}={level:g}" if isinstance(level, float) else f"{name}={level}"
+
+
+def _double(name: str) -> Cast:
+    return Cast(arg=ColumnRef(name=name), to="float64")
+
+
+def _scaled(name: str, mean: float, deviation: float) -> AnyExpression:
+    centred = Binary(op="-", left=_double(name), right=Constant.of(float(mean)))
+    return Binary(op="/", left=centred, right=Constant.of(float(deviation))) if deviation > 0 else centred
+
+
+class FittedStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A preprocessing step as part of a model: what it learned."""
+
+    facts: Facts
+
+    def apply(self, columns: dict[str, AnyExpression]) -> dict[str, AnyExpression]:
+        """Return the columns after the step, as expressions over the columns before the first one.
+
+        Parameters
+        ----------
+        columns
+            The columns before this step, as expressions over the raw columns, in order.
+        """
+        made = {named.name: substitute(named.expression, columns) for named in self.facts.projection(Schema(columns=()))}
+        gone = {name for name, _ in self.facts.levels} if isinstance(self.facts, OneHotFacts) else set()
+        kept = {name: made.pop(name, expression) for name, expression in columns.items() if name not in gone}
+        return {**kept, **made}
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fitted model: specification, preprocessing, features in order, target, and named arrays.
+
+    ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number).
+    """
+
+    spec: ModelSpec
+    steps: tuple[FittedStep, ...]
+    inputs: Schema
+    features: tuple[str, ...]
+    target: AnyExpression
+    parameters: tuple[NamedArray, ...]
+
+    def __getitem__(self, name: str) -> NamedArray:
+        for named in self.parameters:
+            if named.name == name:
+                return named
+        raise OperatorError(f"the model has no array {name}", expected=tuple(named.name for named in self.parameters))
+
+    def prepared(self) -> tuple[Named, ...]:
+        """Return the features as expressions over the raw columns."""
+        return prepared(self.steps, self.inputs, self.features)
+
+    def prediction(self) -> AnyExpression:
+        """Return the predicted probability as one expression over the raw columns."""
+        terms = [
+            Binary(op="*", left=named.expression, right=Constant.of(float(weight)))
+            for named, weight in zip(self.prepared(), array(self["weights"]), strict=True)
+        ]
+        return sigmoid(_sum([Constant.of(float(array(self["intercept"])[0])), *terms]))
+
+
+def prepared(steps: tuple[FittedStep, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:
+    """Return features as expressions over the columns that come before the first step."""
+    columns: dict[str, AnyExpression] = {name: ColumnRef(name=name) for name in inputs.names}
+    for step in steps:
+        columns = step.apply(columns)
+    return tuple(Named(name=name, expression=Cast(arg=columns[name], to="float64")) for name in features)
+
+
+def sigmoid(z: AnyExpression) -> AnyExpression:
+    """Return 1 / (1 + exp(-z)), written so that no exponential overflows.
+
+    Null stays null.
+    """
+    one, zero = Constant.of(1.0), Constant.of(0.0)
+    falling = Call(function="exp", args=(Negate(arg=Call(function="abs", args=(z,))),))
+    large = Binary(op="/", left=one, right=Binary(op="+", left=one, right=falling))
+    small = Binary(op="/", left=falling, right=Binary(op="+", left=one, right=falling))
+    half = Case(condition=Binary(op=">=", left=z, right=zero), then=large, otherwise=small)
+    return Case(condition=IsNull(arg=z), then=Constant(value=None, type="float64"), otherwise=half)
+
+
+def _sum(terms: list[AnyExpression]) -> AnyExpression:
+    # A balanced tree keeps the depth logarithmic; SQL engines and the depth limit both care.
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return Binary(op="+", left=_sum(terms[:middle]), right=_sum(terms[middle:]))
+
+
+Metric = Literal["log_loss", "accuracy", "auc", "rows"]

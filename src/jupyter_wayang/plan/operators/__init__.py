@@ -1,0 +1,89 @@
+"""Logical operators, a file per family. Each validates on construction and derives its schema from its inputs'."""
+
+from jupyter_wayang.plan.operators.learning import (
+    Evaluate,
+    Fit,
+    FitOptions,
+    Goal,
+    Impute,
+    LocalUpdate,
+    OneHot,
+    Predict,
+    Prepare,
+    Scale,
+    Score,
+)
+from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output
+from jupyter_wayang.plan.operators.relational import (
+    Drop,
+    Filter,
+    GroupBy,
+    Join,
+    Limit,
+    Rename,
+    Select,
+    Sort,
+    SortKey,
+    Split,
+    WithColumns,
+)
+from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadFrame, ReadTable
+
+__all__ = [
+    "AnyOperator",
+    "Drop",
+    "Evaluate",
+    "Filter",
+    "Fit",
+    "FitOptions",
+    "Goal",
+    "GroupBy",
+    "Impute",
+    "Join",
+    "Limit",
+    "LocalUpdate",
+    "ModelShape",
+    "OneHot",
+    "Operator",
+    "Output",
+    "Predict",
+    "Prepare",
+    "ReadFederated",
+    "ReadFile",
+    "ReadFrame",
+    "ReadTable",
+    "Rename",
+    "Scale",
+    "Score",
+    "Select",
+    "Sort",
+    "SortKey",
+    "Split",
+    "WithColumns",
+]
+
+AnyOperator = (
+    ReadFile
+    | ReadFrame
+    | ReadTable
+    | ReadFederated
+    | Filter
+    | Select
+    | WithColumns
+    | Drop
+    | Rename
+    | GroupBy
+    | Join
+    | Sort
+    | Limit
+    | Split
+    | Impute
+    | Scale
+    | OneHot
+    | Fit
+    | Predict
+    | Evaluate
+    | Prepare
+    | LocalUpdate
+    | Score
+)

@@ -1,0 +1,101 @@
+"""Rows as Arrow tables in the project's closed set of types: the one place where foreign types are cast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_wayang.errors import DataError, OperatorError
+from jupyter_wayang.plan.schema import DataType, Schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["arrow_schema", "arrow_type", "normalize", "schema_of"]
+
+
+def arrow_type(type_: DataType) -> pa.DataType:
+    """Return the Arrow type of a column type."""
+    import pyarrow as pa
+
+    return {
+        "bool": pa.bool_(),
+        "int64": pa.int64(),
+        "float64": pa.float64(),
+        "string": pa.string(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+        "null": pa.null(),
+    }[type_]
+
+
+def arrow_schema(schema: Schema) -> pa.Schema:
+    """Return the Arrow schema of a schema."""
+    import pyarrow as pa
+
+    return pa.schema([(column.name, arrow_type(column.type)) for column in schema])
+
+
+def schema_of(foreign: pa.Schema) -> Schema:
+    """Return the schema that a foreign Arrow schema becomes when it enters.
+
+    Raises
+    ------
+    OperatorError
+        If a column has a type that no platform shares (lists, structs, binary), or if a name is there twice.
+    """
+    return Schema.from_pairs((field.name, _entered(field)) for field in foreign)
+
+
+def _entered(field: pa.Field) -> DataType:
+    import pyarrow.types as kinds
+
+    type_ = field.type.value_type if kinds.is_dictionary(field.type) else field.type
+    checks: tuple[tuple[object, DataType], ...] = (
+        (kinds.is_boolean, "bool"),
+        (kinds.is_integer, "int64"),
+        (kinds.is_floating, "float64"),
+        (kinds.is_decimal, "float64"),
+        (kinds.is_string, "string"),
+        (kinds.is_large_string, "string"),
+        (kinds.is_string_view, "string"),
+        (kinds.is_date, "date"),
+        (kinds.is_timestamp, "timestamp"),
+        (kinds.is_null, "null"),
+    )
+    for check, name in checks:
+        if check(type_):  # type: ignore[operator]
+            return name
+    raise OperatorError(
+        f'the column "{field.name}" has the type {field.type}, which not every platform has',
+        hint="cast it, or leave it out with drop(), before it is handed over",
+    )
+
+
+def normalize(table: pa.Table) -> pa.Table:
+    """Cast a table to the closed set of types; NaN becomes null.
+
+    Raises
+    ------
+    DataError
+        If a value does not fit (an unsigned integer above 2**63 - 1, a time zone that is lost is converted to UTC).
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> normalize(pa.table({"x": pa.array([1.5, float("nan")], pa.float32())}))["x"].to_pylist()
+    [1.5, None]
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    target = arrow_schema(schema_of(table.schema))
+    columns = []
+    for field, chunked in zip(target, table.columns, strict=True):
+        try:
+            column = chunked if chunked.type == field.type else chunked.cast(field.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataError(f'the column "{field.name}" holds a value that {field.type} cannot: {error}') from error
+        if pa.types.is_floating(field.type):
+            column = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
+        columns.append(column)
+    return pa.table(columns, schema=target)

@@ -1,0 +1,1 @@
+"""Platforms: the seam, the channels between them, and a package for each."""

@@ -1,0 +1,162 @@
+"""The seam between plans and platforms.
+
+A :class:`Platform` is a light descriptor: it says what it can run and at what cost, without importing its engine. An
+:class:`Engine` is the running thing. Engines see only *base operators* (reads, filter, select, group_by, join, sort,
+limit, split) and two learning tasks; everything else is lowered to these before
+(:mod:`jupyter_wayang.execution.lowering`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["ARROW", "PARQUET", "BASE_OPERATORS", "LEARNING_OPERATORS", "Channel", "Coefficient", "Conversion", "CostTable", "Engine", "Payload", "Platform"]
+
+Payload = Any
+"""Rows in the form of a channel: an Arrow table, a polars frame, a SQL statement, a path."""
+
+BASE_OPERATORS = ("read_file", "read_frame", "read_table", "filter", "select", "group_by", "join", "sort", "limit", "split")
+"""Tags of the operators that :meth:`Engine.apply` may be given."""
+
+LEARNING_OPERATORS = ("local_update", "score")
+"""Tags of the operators behind :meth:`Engine.update` and :meth:`Engine.score`."""
+
+ARROW = "arrow.table"
+PARQUET = "parquet.file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """A form that rows take. A reusable one can serve several consumers; of another, each consumer runs it again."""
+
+    name: str
+    reusable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """A step from one channel to another, done by the engine of ``platform`` (None: by no engine)."""
+
+    source: str
+    target: str
+    platform: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coefficient:
+    """Seconds of one execution: ``fixed_s`` + rows in · ``row_s`` + rows out · ``out_row_s`` + bytes in · ``byte_s``.
+
+    ``spread`` is the factor between the estimate and either bound. For ``local_update`` rows count once per epoch.
+    """
+
+    fixed_s: float
+    row_s: float = 0.0
+    out_row_s: float = 0.0
+    byte_s: float = 0.0
+    spread: float = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostTable:
+    """What a platform costs: start-up once, and a coefficient per operator tag and per conversion (``"a>b"``)."""
+
+    start_up_s: float
+    operators: Mapping[str, Coefficient]
+    conversions: Mapping[str, Coefficient] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Platform(Protocol):
+    """What a platform declares. Cheap to ask: no engine is imported.
+
+    ``name`` is the word of the cell language, ``title`` what people read, ``badge`` two letters. ``channel`` is the form
+    that its operators take and make; ``channels`` and ``conversions`` what it adds to the channel graph. ``operators``
+    are tags of base and learning operators.
+    """
+
+    name: str
+    title: str
+    badge: str
+    channel: str
+    channels: tuple[Channel, ...]
+    conversions: tuple[Conversion, ...]
+    operators: frozenset[str]
+    costs: CostTable
+
+    def missing(self) -> str | None:
+        """Return why the platform cannot be used on this machine, or None."""
+        ...
+
+    def refuses(self, operator: AnyOperator, inputs: tuple[Schema, ...]) -> str | None:
+        """Return why this operator, of a kind that the platform runs, is not possible, or None."""
+        ...
+
+    def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
+        """Return generated code to show for an operator over named inputs, or None."""
+        ...
+
+    def open(self, workspace: Path) -> Engine:
+        """Start the platform; files of its own go into ``workspace``."""
+        ...
+
+
+class Engine(Protocol):
+    """A running platform. Its methods raise :class:`~jupyter_wayang.errors.WayangError` only."""
+
+    def apply(
+        self,
+        operator: AnyOperator,
+        inputs: tuple[Payload, ...],
+        schemas: tuple[Schema, ...],
+        frames: Mapping[str, pa.Table],
+        salt: str,
+    ) -> tuple[Payload, ...]:
+        """Run a base operator, or add it to what will run: a payload in the platform's channel per output.
+
+        Parameters
+        ----------
+        operator
+            A base operator.
+        inputs, schemas
+            Payloads in the platform's channel, and their schemas. Output columns come in the order and types of
+            ``operator.outputs(schemas)``.
+        frames
+            Arrow tables by key, for ``read_frame``.
+        salt
+            The name of the site, for ``split``.
+        """
+        ...
+
+    def keep(self, payload: Payload) -> Payload:
+        """Compute a payload, so that it can be read many times."""
+        ...
+
+    def count(self, payload: Payload) -> int:
+        """Return the number of rows of a payload."""
+        ...
+
+    def convert(self, payload: Payload, source: str, target: str, schema: Schema) -> Payload:
+        """Run one of the platform's own conversions."""
+        ...
+
+    def update(self, rows: Payload, task: LocalTask) -> Update:
+        """Train on rows (a payload that was kept)."""
+        ...
+
+    def score(self, rows: Payload, task: ScoreTask) -> tuple[ScoreCell, ...]:
+        """Score rows (a payload that was kept); cells without rows are left out."""
+        ...
+
+    def close(self) -> None:
+        """Free what the engine holds."""
+        ...
