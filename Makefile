@@ -3,7 +3,7 @@ SHELL := /bin/sh
 VENV := .venv
 RUN := $(VENV)/bin/python
 # Answered by the packages' own indexes, as pip is set up on this machine.
-INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 LOCKED := pyproject.toml constraints.txt
 # Stamps: a second set-up has nothing to do until what is wanted changes.
 MADE := $(VENV)/.made

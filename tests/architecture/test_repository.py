@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +59,15 @@ def test_the_lock_covers_what_the_project_asks_for():
         if name != "jupyter-wayang":
             assert name in versions, name
             assert requirement.specifier.contains(versions[name]), f"{requirement} is locked to {versions[name]}"
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.0", "3.13.0"])
+def test_the_lock_can_be_installed_from_the_oldest_python_on(python):
+    versions = locked()
+    for distribution in importlib.metadata.distributions():
+        if canonicalize_name(distribution.name) in versions:
+            asked = SpecifierSet(distribution.metadata.get("Requires-Python", ""))
+            assert asked.contains(python), f"{distribution.name} {distribution.version} asks for Python {asked}"
 
 
 def test_the_java_wheel_is_never_a_part_of_all():
