@@ -1,0 +1,1 @@
+"""Relational operators, written twice and never per platform: as SQL, and over data frames."""

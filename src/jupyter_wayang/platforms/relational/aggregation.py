@@ -1,0 +1,158 @@
+"""Grouping over frames: what is aggregated becomes a column first, so that a frame sees plain aggregates of columns.
+
+Only engines import this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+import narwhals as nw
+
+from jupyter_wayang.errors import PlatformError
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Expression, Named, text, type_of, walk
+from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.schema import DataType, Schema
+from jupyter_wayang.platforms.relational.frames_dialects import Dialect
+
+__all__ = ["Grouping", "Parts", "too_large"]
+
+Parts = Mapping[str, nw.Expr]
+"""Plain aggregates of one column, by the ending of their names."""
+
+_Plain = Callable[[nw.Expr], Parts]
+
+
+def _counted(**made: Callable[[nw.Expr], nw.Expr]) -> _Plain:
+    return lambda column: {"n": column.count(), **{name: make(column) for name, make in made.items()}}
+
+
+_PLAIN: dict[str, _Plain] = {
+    "count": lambda column: {"v": column.count()},
+    "sum": _counted(v=lambda c: c.sum()),
+    "mean": _counted(v=lambda c: c.mean()),
+    "min": lambda column: {"v": column.min()},
+    "max": lambda column: {"v": column.max()},
+    "var": _counted(v=lambda c: c.var(ddof=1)),
+    "std": _counted(v=lambda c: c.std(ddof=1)),
+    # A null counts as a value of its own here.
+    "n_unique": lambda column: {"n": column.count(), "all": nw.len(), "v": column.n_unique()},
+    "any": lambda column: {"v": column.max()},
+    "all": lambda column: {"v": column.min()},
+}
+_LEAST = {"sum": 1, "mean": 1, "var": 2, "std": 2}
+
+
+class Grouping:
+    """A group_by, cut into the columns before it, plain aggregates of these, and the columns made of the aggregates."""
+
+    def __init__(self, operator: GroupBy, schema: Schema) -> None:
+        self._schema = schema
+        self._keys = operator.keys
+        self._columns = operator.aggregates
+        found = (part for c in operator.aggregates for part in _in_order(c.expression) if isinstance(part, Aggregate))
+        self._aggregates = {aggregate: f"v{index}" for index, aggregate in enumerate(dict.fromkeys(found))}
+
+    @property
+    def keys(self) -> list[str]:
+        """Names of the key columns before and after grouping."""
+        return [f"k{index}" for index in range(len(self._keys))]
+
+    def before(self) -> tuple[tuple[Named, DataType | None], ...]:
+        """Return the columns to make before grouping, and the type that each is needed in, if not its own."""
+        made: list[tuple[Named, DataType | None]] = [
+            (Named(name=name, expression=key.expression), None)
+            for name, key in zip(self.keys, self._keys, strict=True)
+        ]
+        for aggregate, name in self._aggregates.items():
+            if aggregate.arg is not None:
+                made.append((Named(name=name, expression=aggregate.arg), self._needed(aggregate)))
+                if self._wraps(aggregate):
+                    made.append((Named(name=f"{name}f", expression=aggregate.arg), "float64"))
+        return tuple(made)
+
+    def plain(self) -> list[nw.Expr]:
+        """Return the plain aggregates."""
+        made = []
+        for aggregate, name in self._aggregates.items():
+            if aggregate.arg is None:
+                made.append(nw.len().alias(f"{name}_v"))
+                continue
+            parts = _PLAIN[aggregate.function](nw.col(name))
+            made += [part.alias(f"{name}_{ending}") for ending, part in parts.items()]
+            if self._wraps(aggregate):
+                made.append(nw.col(f"{name}f").sum().alias(f"{name}_f"))
+        return made
+
+    def values(self) -> list[nw.Expr]:
+        """Return the aggregates, each under its own name, made of the plain ones."""
+        return [self._value(aggregate, name) for aggregate, name in self._aggregates.items()]
+
+    def _value(self, aggregate: Aggregate, name: str) -> nw.Expr:
+        made = nw.col(f"{name}_v")
+        if aggregate.function in ("count", "n_unique"):
+            made = made.cast(nw.Int64())
+        if aggregate.function == "n_unique":
+            has_null = nw.col(f"{name}_n") < nw.col(f"{name}_all")
+            made = nw.when(has_null).then(made - 1).otherwise(made)
+        if aggregate.function in ("any", "all"):
+            made = made == 1
+        if aggregate.function in _LEAST:
+            made = nw.when(nw.col(f"{name}_n") >= _LEAST[aggregate.function]).then(made)
+            if not self._wraps(aggregate):
+                made = nw.when(~made.is_nan()).then(made)
+        return made.alias(name)
+
+    def wrapped(self, dialect: Dialect) -> list[tuple[Aggregate, nw.Expr]]:
+        """Return every sum of integers with the test for a group that does not fit."""
+        return [
+            (aggregate, (dialect.widen(nw.col(f"{name}_v")) - nw.col(f"{name}_f")).abs() > 2.0**62)
+            for aggregate, name in self._aggregates.items()
+            if self._wraps(aggregate)
+        ]
+
+    def after(self) -> tuple[tuple[Named, ...], Schema]:
+        """Return the columns of the result over the aggregates and keys, and the schema of these."""
+        key_types = [(name, type_of(k.expression, self._schema)) for name, k in zip(self.keys, self._keys, strict=True)]
+        value_types = [(name, type_of(aggregate, self._schema)) for aggregate, name in self._aggregates.items()]
+        named = [
+            Named(name=key.name, expression=ColumnRef(name=name))
+            for name, key in zip(self.keys, self._keys, strict=True)
+        ]
+        named += [Named(name=c.name, expression=self._replaced(c.expression)) for c in self._columns]
+        return tuple(named), Schema.from_pairs([*key_types, *value_types])
+
+    def _replaced(self, expression: AnyExpression) -> AnyExpression:
+        if isinstance(expression, Aggregate):
+            return ColumnRef(name=self._aggregates[expression])
+        changed: dict[str, object] = {}
+        for field in expression.__struct_fields__:
+            found = getattr(expression, field)
+            if isinstance(found, Expression):
+                changed[field] = self._replaced(found)  # type: ignore[arg-type]
+            elif isinstance(found, tuple):
+                changed[field] = tuple(self._replaced(f) if isinstance(f, Expression) else f for f in found)
+        return msgspec.structs.replace(expression, **changed)
+
+    def _wraps(self, aggregate: Aggregate) -> bool:
+        return aggregate.function == "sum" and type_of(aggregate, self._schema) == "int64"
+
+    def _needed(self, aggregate: Aggregate) -> DataType | None:
+        if aggregate.function in ("mean", "var", "std"):
+            return "float64"
+        if aggregate.function in ("any", "all"):
+            return "int64"
+        return None
+
+
+def _in_order(expression: Expression) -> list[Expression]:
+    return list(walk(expression))[::-1]
+
+
+def too_large(aggregate: Aggregate, platform: str) -> PlatformError:
+    """Make the error for a sum that does not fit."""
+    return PlatformError(
+        f"group_by() failed on {platform}: a result does not fit into a 64-bit integer in {text(aggregate)}",
+        hint="sum floats: sum(cast(…, float))",
+    )

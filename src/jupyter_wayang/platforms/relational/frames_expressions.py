@@ -1,0 +1,461 @@
+"""Expressions as narwhals expressions, with the one meaning that all platforms share.
+
+Only engines import this module. A part that can fail (integer arithmetic, a cast) is given null in the rows where the
+branch of a condition that it stands in is not taken, so that it fails only where its value is asked for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator as operators
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import narwhals as nw
+
+from jupyter_wayang.errors import ExpressionTypeError, OperatorError, PlatformError
+from jupyter_wayang.plan.expressions import (
+    AnyExpression,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    ColumnRef,
+    IsIn,
+    IsNull,
+    Literal,
+    Negate,
+    Not,
+    text,
+    type_of,
+    walk,
+)
+from jupyter_wayang.platforms.relational.frames_dialects import ARITHMETIC, Dialect
+from jupyter_wayang.plan.schema import DataType, Schema, common_type
+
+__all__ = ["DTYPES", "Context", "can_fail", "cast_column", "constant", "value"]
+
+DTYPES: dict[DataType, Any] = {
+    "bool": nw.Boolean(),
+    "int64": nw.Int64(),
+    "float64": nw.Float64(),
+    "string": nw.String(),
+    "date": nw.Date(),
+    "timestamp": nw.Datetime("us"),
+    # A column of nothing but null is carried as booleans: not every frame computes with a type of its own for it.
+    "null": nw.Boolean(),
+}
+
+_SAMPLES: dict[DataType, Any] = {
+    "bool": True,
+    "int64": 0,
+    "float64": 0.0,
+    "string": "",
+    "date": dt.date(1970, 1, 1),
+    "timestamp": dt.datetime(1970, 1, 1),  # noqa: DTZ001 (timestamps have no zone)
+    "null": True,
+}
+
+_COMPARE: dict[str, Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
+    "==": operators.eq,
+    "!=": operators.ne,
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Over what an expression is lowered: the schema, the kind of frame, and the rows whose value is asked for."""
+
+    schema: Schema
+    dialect: Dialect
+    guard: nw.Expr | None = None
+
+    def guarded(self, expression: nw.Expr) -> nw.Expr:
+        """Put null where the value is not asked for."""
+        return expression if self.guard is None else nw.when(self.guard).then(expression)
+
+    def within(self, condition: nw.Expr) -> Context:
+        """Ask for fewer rows."""
+        return replace(self, guard=condition if self.guard is None else self.guard & condition)
+
+    def null(self, to: DataType) -> nw.Expr:
+        """Return null as a value of a type."""
+        # A literal null is not three-valued in pandas; a condition that is never true makes a real column.
+        first = nw.col(self.schema.names[0]).is_null()
+        return nw.when(first & ~first).then(constant(_SAMPLES[to], to))
+
+
+def constant(content: bool | float | str | dt.date | None, to: DataType) -> nw.Expr:
+    """Return a constant, which is not null, as a value of a type."""
+    return nw.lit(content, DTYPES[to])
+
+
+def can_fail(expression: AnyExpression, schema: Schema) -> bool:
+    """Tell whether an expression can fail on some rows."""
+    for part in walk(expression):
+        if isinstance(part, Cast):
+            found = type_of(part.arg, schema)
+            if found == "string" or (found, part.to) == ("float64", "int64"):
+                return True
+        elif isinstance(part, Binary | Negate | Call) and type_of(part, schema) == "int64":
+            return True
+    return False
+
+
+def value(expression: AnyExpression, context: Context, to: DataType | None = None) -> nw.Expr:
+    """Lower an expression: NaN is null, and the type is the inferred one or ``to``, a type that holds it.
+
+    Raises
+    ------
+    PlatformError
+        If the frames cannot compute a part; platforms refuse such operators beforehand.
+    """
+    found = type_of(expression, context.schema)
+    wanted = found if to is None or to == "null" else to
+    if found == "null":
+        return context.null(wanted)
+    made = _lower(expression, context)
+    if found == "float64" and _makes_nan(expression):
+        made = nw.when(~made.is_nan()).then(made)
+    return cast_column(made, found, wanted, context.dialect)
+
+
+def cast_column(column: nw.Expr, found: DataType, wanted: DataType, dialect: Dialect) -> nw.Expr:
+    """Cast to a type that holds all values of the column's own."""
+    if found == wanted:
+        return column
+    return dialect.widen(column) if (found, wanted) == ("int64", "float64") else column.cast(DTYPES[wanted])
+
+
+def _makes_nan(expression: AnyExpression) -> bool:
+    match expression:
+        case Binary() | Negate() | Cast():
+            return True
+        case Call(function=function):
+            return function in {"exp", "round", "floor", "ceil", "abs"}
+        case _:
+            return False
+
+
+def _lower(expression: AnyExpression, context: Context) -> nw.Expr:
+    """Lower an expression whose type is not null; floats may be NaN where :func:`value` would make null of them."""
+    match expression:
+        case ColumnRef(name=name):
+            return nw.col(name)
+        case Literal():
+            return _literal(expression, context)
+        case Not(arg=arg):
+            return ~value(arg, context, "bool")
+        case IsNull(arg=arg):
+            return value(arg, context).is_null()
+        case Negate(arg=arg):
+            return _negate(arg, context)
+        case Binary(op=op):
+            if op in ("and", "or"):
+                left, right = value(expression.left, context, "bool"), value(expression.right, context, "bool")
+                return left & right if op == "and" else left | right
+            return _compare(expression, context) if op in _COMPARE else _arithmetic(expression, context)
+        case IsIn():
+            return _is_in(expression, context)
+        case Case():
+            return _case(expression, context)
+        case Cast(arg=arg, to=to):
+            return _cast(expression, arg, to, context)
+        case Call():
+            return _call(expression, context)
+        case _:
+            raise ExpressionTypeError(f"{text(expression)} stands outside of an aggregation")
+
+
+def _number(expression: AnyExpression, context: Context) -> nw.Expr:
+    """Lower an operand of float arithmetic: NaN runs through it."""
+    found = type_of(expression, context.schema)
+    if found == "null":
+        return context.null("float64")
+    if isinstance(expression, Literal) and isinstance(expression.value, int):
+        return constant(float(expression.value), "float64")
+    return cast_column(_lower(expression, context), found, "float64", context.dialect)
+
+
+def _literal(expression: Literal, context: Context) -> nw.Expr:
+    content, to = expression.value, expression.type
+    if content is None:
+        return context.null(to)
+    if to not in ("date", "timestamp"):
+        return constant(float(content) if to == "float64" else content, to)
+    try:
+        moment = dt.date.fromisoformat(str(content)) if to == "date" else _naive(str(content))
+    except ValueError as error:
+        raise OperatorError(f"{content} is no {to}", hint='write it as "2024-01-31" or "2024-01-31 12:30:00"') from error
+    return nw.lit(moment).cast(DTYPES[to])
+
+
+def _naive(content: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(content)
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def _negate(arg: AnyExpression, context: Context) -> nw.Expr:
+    if type_of(arg, context.schema) != "int64":
+        return -_number(arg, context)
+    return context.dialect.exact("-", constant(0, "int64"), context.guarded(_lower(arg, context)))
+
+
+def _compare(expression: Binary, context: Context) -> nw.Expr:
+    left, right = type_of(expression.left, context.schema), type_of(expression.right, context.schema)
+    common = common_type(left, right) or left
+    if "null" in (left, right):
+        return context.null("bool")
+    return _COMPARE[expression.op](value(expression.left, context, common), value(expression.right, context, common))
+
+
+def _arithmetic(expression: Binary, context: Context) -> nw.Expr:
+    types = {type_of(side, context.schema) for side in (expression.left, expression.right)}
+    if types == {"int64"} and expression.op not in ("/", "**"):
+        left = context.guarded(_lower(expression.left, context))
+        return _integers(expression, left, context.guarded(_lower(expression.right, context)), context)
+    x, y = _number(expression.left, context), _number(expression.right, context)
+    match expression.op:
+        case "**":
+            return x**y
+        case "/":
+            return x / _divisor(expression.right, x, y)
+        case "//":
+            return _floored(x / _divisor(expression.right, x, y))
+        case "%":
+            return x - y * _floored(x / _divisor(expression.right, x, y))
+        case op:
+            made: nw.Expr = ARITHMETIC[op](x, y)
+            return made
+
+
+def _divisor(expression: AnyExpression, x: nw.Expr, y: nw.Expr) -> nw.Expr:
+    if isinstance(expression, Literal) and expression.value:
+        # polars multiplies by the reciprocal of a literal, which is off in the last digit; by a column it divides.
+        return nw.when(~x.is_null()).then(y)
+    return nw.when(y != 0.0).then(y)
+
+
+def _floored(z: nw.Expr) -> nw.Expr:
+    finite = nw.when(~z.is_nan()).then(z)
+    return finite.floor()
+
+
+def _integers(expression: Binary, a: nw.Expr, b: nw.Expr, context: Context) -> nw.Expr:
+    exact = context.dialect.exact
+    if expression.op in ARITHMETIC:
+        return exact(expression.op, a, b)
+    if isinstance(expression.right, Literal) and expression.right.value not in (0, -1):
+        safe = b
+    else:
+        # The least integer divided by -1 does not fit, and no engine says so in the same way.
+        safe = nw.when((b != 0) & (b != -1)).then(b)
+    quotient = a // safe
+    if expression.op == "//":
+        if safe is b:
+            return quotient
+        opposite = exact("-", constant(0, "int64"), nw.when(b == -1).then(a))
+        return nw.when(b == -1).then(opposite).otherwise(quotient)
+    # Where the signs differ the floored quotient times b can be below the least integer; one more is not.
+    differ = ((a < 0) & (safe > 0)) | ((a > 0) & (safe < 0))
+    up = nw.when(differ).then(constant(1, "int64")).otherwise(constant(0, "int64"))
+    remainder = a - (quotient + up) * safe + up * safe
+    if safe is b:
+        return remainder
+    return nw.when((b == -1) & ~a.is_null()).then(constant(0, "int64")).otherwise(remainder)
+
+
+def _is_in(expression: IsIn, context: Context) -> nw.Expr:
+    found = type_of(expression.arg, context.schema)
+    if found == "null":
+        return context.null("bool")
+    known = [item for item in expression.values if item.value is not None]
+    common = found
+    for item in known:
+        common = common_type(common, item.type) or common
+    arg = value(expression.arg, context, common)
+    if not known:
+        return nw.when(~arg.is_null()).then(constant(False, "bool"))
+    if common in ("date", "timestamp"):
+        hit = arg == value(known[0], context, common)
+        for item in known[1:]:
+            hit = hit | (arg == value(item, context, common))
+    else:
+        contents = [float(item.value or 0) if common == "float64" else item.value for item in known]
+        hit = nw.when(~arg.is_null()).then(arg.is_in(contents))
+    if len(known) == len(expression.values):
+        return hit
+    # One of the constants is null: who equals no other one may equal it.
+    return nw.when(hit).then(constant(True, "bool"))
+
+
+def _case(expression: Case, context: Context) -> nw.Expr:
+    common = type_of(expression, context.schema)
+    condition = value(expression.condition, context, "bool")
+    then, otherwise = context, context
+    if can_fail(expression.then, context.schema) or can_fail(expression.otherwise, context.schema):
+        taken = nw.when(condition).then(constant(True, "bool")).otherwise(constant(False, "bool"))
+        then, otherwise = context.within(taken), context.within(~taken)
+    return (
+        nw.when(condition)
+        .then(value(expression.then, then, common))
+        .otherwise(value(expression.otherwise, otherwise, common))
+    )
+
+
+def _cast(expression: Cast, arg: AnyExpression, to: DataType, context: Context) -> nw.Expr:
+    found = type_of(arg, context.schema)
+    if found == "null":
+        return context.null(to)
+    made = context.guarded(value(arg, context))
+    if found == to:
+        return made
+    match found, to:
+        case ("int64" | "float64"), "bool":
+            return made != (0 if found == "int64" else 0.0)
+        case "int64", "float64":
+            return context.dialect.widen(made)
+        case "float64", "int64":
+            return nw.when(made < 0.0).then(made.ceil()).otherwise(made.floor()).cast(nw.Int64())
+        case "float64", "string":
+            # 23.0 is "23.0" on every platform, though Arrow writes "23".
+            whole = (made == made.floor()) & (made.abs() < 1e15)
+            as_int = nw.when(whole).then(made).cast(nw.Int64()).cast(nw.String())
+            written = nw.concat_str([as_int, constant(".0", "string")])
+            return nw.when(whole).then(written).otherwise(made.cast(nw.String()))
+        case "string", "bool":
+            return _truth(made)
+        case "string", ("date" | "timestamp") if not context.dialect.reads_moments:
+            return made.str.to_date("%Y-%m-%d") if to == "date" else _moment(made)
+        case (
+            ("bool" | "int64" | "date" | "timestamp", "string")
+            | ("bool", "int64" | "float64")
+            | ("string", "int64" | "float64" | "date" | "timestamp")
+            | ("date", "timestamp")
+            | ("timestamp", "date")
+        ):
+            return made.cast(DTYPES[to])
+        case _:
+            raise ExpressionTypeError(f"{text(expression)}: a {found} cannot become a {to}", found=found)
+
+
+def _truth(made: nw.Expr) -> nw.Expr:
+    # No frame but Arrow's reads booleans: 1 and 0 stand for them, and what is neither fails as no number.
+    lowered = made.str.to_lowercase()
+    digits = (
+        nw.when(lowered == "true")
+        .then(constant("1", "string"))
+        .otherwise(
+            nw.when(lowered == "false")
+            .then(constant("0", "string"))
+            .otherwise(nw.concat_str([constant("not a boolean: ", "string"), made]))
+        )
+    )
+    return digits.cast(nw.Int64()) == 1
+
+
+def _moment(made: nw.Expr) -> nw.Expr:
+    spaced = made.str.replace_all("T", " ", literal=True)
+    full = nw.when(spaced.str.len_chars() == 10).then(nw.concat_str([spaced, constant(" 00:00:00", "string")]))
+    return nw.coalesce(full, spaced).str.to_datetime("%Y-%m-%d %H:%M:%S%.f").cast(DTYPES["timestamp"])
+
+
+def _call(expression: Call, context: Context) -> nw.Expr:
+    function, args = expression.function, expression.args
+    if function == "coalesce":
+        common = type_of(expression, context.schema)
+        return nw.coalesce(*(value(arg, context, common) for arg in args))
+    if function == "concat":
+        return nw.concat_str([value(arg, context, "string") for arg in args])
+    if function in _TEXT:
+        return _TEXT[function](value(args[0], context, "string"))
+    if function in _SEARCH:
+        return _search(expression, context)
+    if function in ("year", "month", "day"):
+        if type_of(args[0], context.schema) == "null":
+            return context.null("int64")
+        made: nw.Expr = getattr(value(args[0], context).dt, function)()
+        return made.cast(nw.Int64())
+    return _number_call(expression, context)
+
+
+_TEXT: dict[str, Callable[[nw.Expr], nw.Expr]] = {
+    "upper": lambda e: e.str.to_uppercase(),
+    "lower": lambda e: e.str.to_lowercase(),
+    "strip": lambda e: e.str.strip_chars(),
+    "length": lambda e: e.str.len_chars().cast(nw.Int64()),
+}
+_SEARCH = ("contains", "starts_with", "ends_with", "replace")
+
+
+def _search(expression: Call, context: Context) -> nw.Expr:
+    function, (arg, *others) = expression.function, expression.args
+    found = []
+    for other in others:
+        if not isinstance(other, Literal):
+            raise PlatformError(
+                f"{context.dialect.name} looks for a constant text only, and {text(other)} is none",
+                hint="pin the operator to DuckDB, as in .on(duckdb)",
+            )
+        if other.value is None:
+            return context.null(type_of(expression, context.schema))
+        found.append(str(other.value))
+    made = value(arg, context, "string").str
+    match function:
+        case "contains":
+            return made.contains(found[0], literal=True)
+        case "starts_with":
+            return made.starts_with(found[0])
+        case "ends_with":
+            return made.ends_with(found[0])
+        case _:
+            return made.replace_all(found[0], found[1], literal=True)
+
+
+def _number_call(expression: Call, context: Context) -> nw.Expr:
+    function, arg = expression.function, expression.args[0]
+    if function == "abs" and type_of(arg, context.schema) == "int64":
+        a = context.guarded(_lower(arg, context))
+        opposite = context.dialect.exact("-", constant(0, "int64"), nw.when(a < 0).then(a))
+        return nw.when(a < 0).then(opposite).otherwise(a)
+    x = value(arg, context, "float64")
+    match function:
+        case "abs":
+            return x.abs()
+        case "floor":
+            return x.floor()
+        case "ceil":
+            return x.ceil()
+        case "exp":
+            return x.exp()
+        case "sqrt":
+            return nw.when(x >= 0.0).then(x).sqrt()
+        case "log":
+            return nw.when(x > 0.0).then(x).log()
+        case "sign":
+            positive = nw.when(x > 0.0).then(constant(1.0, "float64")).otherwise(constant(0.0, "float64"))
+            made = nw.when(x < 0.0).then(constant(-1.0, "float64")).otherwise(positive)
+            return nw.when(~x.is_null()).then(made)
+        case _:
+            return _rounded(expression, x)
+
+
+def _rounded(expression: Call, x: nw.Expr) -> nw.Expr:
+    digits = 0
+    if len(expression.args) > 1:
+        match expression.args[1]:
+            case Literal(value=int(given)) | Negate(arg=Literal(value=int(given))):
+                digits = -given if isinstance(expression.args[1], Negate) else given
+            case other:
+                raise PlatformError(f"frames round to a constant number of digits only, and {text(other)} is none")
+    scale = 10.0**digits
+    size = x.abs()
+    half_up = (size * scale + 0.5).floor() / (x * 0.0 + scale)
+    signed = nw.when(x < 0.0).then(-half_up).otherwise(half_up)
+    # From 2**52 on a float has no digits to round away.
+    return nw.when(size * scale < 2.0**52).then(signed).otherwise(x)

@@ -1,0 +1,322 @@
+"""Scalar and aggregate expressions as SQL that means the same on every engine.
+
+Every rendered part has exactly the type that :func:`~jupyter_wayang.plan.expressions.type_of` infers; integer literals
+beside another operand stand bare, because the engines widen them. NaN, which only infinities and odd powers make, is
+turned into null wherever a value leaves arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import singledispatch
+from typing import TypeAlias
+
+from sqlglot import exp
+
+from jupyter_wayang.errors import ExpressionTypeError, OperatorError
+from jupyter_wayang.plan.expressions import (
+    Aggregate,
+    AnyExpression,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    ColumnRef,
+    Expression,
+    IsIn,
+    IsNull,
+    Literal,
+    Negate,
+    Not,
+    text,
+    type_of,
+)
+from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.platforms.relational.dialects import Dialect, physical_names
+
+__all__ = ["coerced", "value"]
+
+Sql: TypeAlias = exp.Expr
+
+_BARE = 2**53
+WHOLE = 2**52  # beyond it every double is a whole number
+_MAX_NODES = 20_000
+
+_CASTS: frozenset[tuple[DataType, DataType]] = frozenset(
+    [
+        *((a, b) for a in ("bool", "int64", "float64", "string") for b in ("bool", "int64", "float64", "string")),
+        *((a, b) for a in ("date", "timestamp", "string") for b in ("date", "timestamp", "string")),
+    ]
+)
+
+
+def value(expression: Expression, schema: Schema, dialect: Dialect) -> Sql:
+    """Render an expression whose value leaves arithmetic: with its own type, and null in place of NaN."""
+    rendered = render(expression, schema, dialect)
+    if may_be_nan(expression, schema):
+        return exp.Nullif(this=rendered, expression=cast(exp.Literal.string("NaN"), "float64", dialect))
+    return rendered
+
+
+def coerced(expression: Expression, schema: Schema, dialect: Dialect, to: DataType) -> Sql:
+    """Render an expression as a value of a type that its own type widens to."""
+    if isinstance(expression, Literal):
+        return _literal(expression, dialect, to)
+    found = type_of(expression, schema)
+    rendered = value(expression, schema, dialect)
+    return rendered if found == to else cast(rendered, to, dialect)
+
+
+def cast(node: Sql, to: DataType, dialect: Dialect) -> Sql:
+    return exp.Cast(this=node, to=exp.DataType.build(dialect.types[to]))
+
+
+def number(figure: float) -> Sql:
+    # With an exponent a literal is a double everywhere; without one it is a decimal.
+    if isinstance(figure, float):
+        shown = repr(abs(figure))
+        node: Sql = exp.Literal.number(shown if "e" in shown else f"{shown}e0")
+        return exp.Neg(this=node) if math.copysign(1.0, figure) < 0 else node
+    return exp.Neg(this=exp.Literal.number(str(-figure))) if figure < 0 else exp.Literal.number(str(figure))
+
+
+def wrap(node: Sql, *bare: type[Sql]) -> Sql:
+    loose = (exp.Binary, exp.Not, exp.Neg, exp.In)
+    return exp.Paren(this=node) if isinstance(node, loose) and not isinstance(node, bare) else node
+
+
+def again(node: Sql) -> Sql:
+    """Copy an operand that a formula needs once more; nested formulas would grow without bound."""
+    if sum(1 for _ in node.walk()) > _MAX_NODES:
+        raise OperatorError(
+            "the expression is too long to be written as SQL", hint="name a part of it with with_columns() first"
+        )
+    return node.copy()
+
+
+def when(condition: Sql, then: Sql, otherwise: Sql | None = None) -> exp.Case:
+    made = exp.Case().when(condition, then, copy=False)
+    return made if otherwise is None else made.else_(otherwise, copy=False)
+
+
+@singledispatch
+def render(expression: Expression, schema: Schema, dialect: Dialect) -> Sql:
+    raise ExpressionTypeError(f"{type(expression).__name__} is not an expression")
+
+
+@render.register
+def _(expression: ColumnRef, schema: Schema, dialect: Dialect) -> Sql:
+    schema[expression.name]
+    return exp.column(physical_names(schema)[schema.names.index(expression.name)], quoted=True)
+
+
+@render.register
+def _(expression: Literal, schema: Schema, dialect: Dialect) -> Sql:
+    return _literal(expression, dialect, expression.type)
+
+
+def _literal(literal: Literal, dialect: Dialect, to: DataType, *, bare: bool = False) -> Sql:
+    held = literal.value
+    if held is None:
+        return exp.Null() if to == "null" else cast(exp.Null(), to, dialect)
+    if to == "bool":
+        return exp.Boolean(this=bool(held))
+    if to == "float64":
+        number = float(held)
+        if math.isinf(number):
+            return cast(exp.Literal.string("Infinity" if number > 0 else "-Infinity"), to, dialect)
+        return number(number)
+    if to == "int64":
+        node = number(int(held))
+        return node if bare and abs(int(held)) <= _BARE else cast(node, to, dialect)
+    node = exp.Literal.string(str(held))
+    return node if to == "string" else cast(node, to, dialect)
+
+
+@render.register
+def _(expression: Not, schema: Schema, dialect: Dialect) -> Sql:
+    if isinstance(expression.arg, IsNull):
+        return exp.Not(this=render(expression.arg, schema, dialect))
+    return exp.Not(this=wrap(coerced(expression.arg, schema, dialect, "bool")))
+
+
+@render.register
+def _(expression: Negate, schema: Schema, dialect: Dialect) -> Sql:
+    if isinstance(expression.arg, Literal) and not isinstance(expression.arg.value, (str, bool, type(None))):
+        return _literal(Literal.of(-expression.arg.value), dialect, expression.arg.type)
+    return exp.Neg(this=wrap(render(expression.arg, schema, dialect)))
+
+
+@render.register
+def _(expression: IsNull, schema: Schema, dialect: Dialect) -> Sql:
+    return exp.Is(this=wrap(value(expression.arg, schema, dialect)), expression=exp.Null())
+
+
+@render.register
+def _(expression: IsIn, schema: Schema, dialect: Dialect) -> Sql:
+    common = type_of(expression.arg, schema)
+    for constant in expression.values:
+        common = common_type(common, constant.type) or common
+    operand = coerced(expression.arg, schema, dialect, common)
+    values = [v for v in expression.values if v.value is not None]  # equals nothing, and makes nothing unknown
+    if not values:
+        return exp.And(this=exp.Paren(this=exp.Is(this=wrap(operand), expression=exp.Null())), expression=exp.Null())
+    return exp.In(this=wrap(operand), expressions=[_literal(v, dialect, common, bare=True) for v in values])
+
+
+@render.register
+def _(expression: Case, schema: Schema, dialect: Dialect) -> Sql:
+    to = type_of(expression, schema)
+    condition = coerced(expression.condition, schema, dialect, "bool")
+    nothing = isinstance(expression.otherwise, Literal) and expression.otherwise.value is None
+    otherwise = None if nothing else coerced(expression.otherwise, schema, dialect, to)
+    return when(condition, coerced(expression.then, schema, dialect, to), otherwise)
+
+
+_CONNECTORS: dict[str, type[exp.Connector]] = {"and": exp.And, "or": exp.Or}
+_COMPARISONS: dict[str, type[exp.Binary]] = {
+    "==": exp.EQ,
+    "!=": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+_SIMPLE: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+
+
+@render.register
+def _(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
+    op, left, right = expression.op, expression.left, expression.right
+    if op in _CONNECTORS:
+        kind = _CONNECTORS[op]
+        first, second = (coerced(side, schema, dialect, "bool") for side in (left, right))
+        plain = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Not, kind)
+        return kind(this=wrap(first, *plain), expression=wrap(second, *plain))
+    if op in _COMPARISONS:
+        first, second = _compared(left, right, schema, dialect)
+        return _COMPARISONS[op](this=wrap(first), expression=wrap(second))
+    if op == "**":
+        return exp.Pow(this=double(left, schema, dialect, clean=True), expression=double(right, schema, dialect, clean=True))
+    if op == "/":
+        return _divided(left, right, schema, dialect)
+    if type_of(expression, schema) == "float64" and op in ("//", "%"):
+        return _float_floored(expression, schema, dialect)
+    if op in ("//", "%"):
+        return _int_floored(expression, schema, dialect)
+    kind_ = _SIMPLE[op]
+    first, second = _beside(left, right, schema, dialect), _beside(right, left, schema, dialect)
+    loose: tuple[type[Sql], ...] = {"+": (exp.Add, exp.Mul), "-": (exp.Add, exp.Sub, exp.Mul), "*": (exp.Mul,)}[op]
+    return kind_(this=wrap(first, *loose), expression=wrap(second, *((exp.Mul,) if op in "+-" else ())))
+
+
+def _beside(operand: AnyExpression, other: AnyExpression, schema: Schema, dialect: Dialect) -> Sql:
+    """Render an operand of arithmetic: a literal stands bare beside what has a type of its own."""
+    if isinstance(operand, Literal) and operand.value is not None and not isinstance(other, Literal):
+        return _literal(operand, dialect, operand.type, bare=True)
+    if type_of(operand, schema) == "null":
+        return cast(render(operand, schema, dialect), "float64" if type_of(other, schema) == "null" else "int64", dialect)
+    return render(operand, schema, dialect)
+
+
+def _compared(left: AnyExpression, right: AnyExpression, schema: Schema, dialect: Dialect) -> tuple[Sql, Sql]:
+    common = common_type(type_of(left, schema), type_of(right, schema)) or "null"
+    sides = []
+    for side, other in ((left, right), (right, left)):
+        if isinstance(side, Literal) and side.value is not None and not isinstance(other, Literal):
+            sides.append(_literal(side, dialect, common, bare=True))
+        elif common == "float64" and type_of(side, schema) == "int64":
+            sides.append(value(side, schema, dialect))  # widened by every engine
+        else:
+            sides.append(coerced(side, schema, dialect, common))
+    return sides[0], sides[1]
+
+
+def double(operand: AnyExpression, schema: Schema, dialect: Dialect, *, clean: bool = False) -> Sql:
+    if isinstance(operand, Literal):
+        return _literal(operand, dialect, "float64")
+    rendered = value(operand, schema, dialect) if clean else render(operand, schema, dialect)
+    return rendered if type_of(operand, schema) == "float64" else cast(rendered, "float64", dialect)
+
+
+def _nonzero(operand: AnyExpression, rendered: Sql) -> Sql:
+    if isinstance(operand, Literal) and operand.value:
+        return rendered
+    return exp.Nullif(this=rendered, expression=exp.Literal.number("0"))
+
+
+def _divided(left: AnyExpression, right: AnyExpression, schema: Schema, dialect: Dialect) -> Sql:
+    divisor = _nonzero(right, double(right, schema, dialect))
+    return exp.Div(this=wrap(double(left, schema, dialect), exp.Mul), expression=wrap(divisor), typed=True)
+
+
+def whole(x: Sql, made: Sql, dialect: Dialect) -> Sql:
+    """Take ``made``, a rounding of ``x``, except where ``x`` is too large for a fraction or for an integer type."""
+    if dialect.floor_keeps_double:
+        return made
+    small = exp.LT(this=exp.Abs(this=again(x)), expression=number(float(WHOLE)))
+    return when(small, cast(made, "float64", dialect), again(x))
+
+
+def _float_floored(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
+    quotient = _divided(expression.left, expression.right, schema, dialect)
+    floored = whole(quotient, exp.Floor(this=quotient), dialect)
+    if expression.op == "//":
+        return floored
+    x, y = double(expression.left, schema, dialect), double(expression.right, schema, dialect)
+    return exp.Sub(this=wrap(x, exp.Mul), expression=exp.Mul(this=wrap(y), expression=floored))
+
+
+def _int_floored(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
+    left, right = expression.left, expression.right
+    a, b = wrap(_beside(left, right, schema, dialect)), wrap(_beside(right, left, schema, dialect))
+    zero, one = exp.Literal.number("0"), exp.Literal.number("1")
+    known = right.value if isinstance(right, Literal) and isinstance(right.value, int) else None
+    divisor = _nonzero(right, b)
+    rest = exp.Mod(this=a, expression=divisor)
+    if known and abs(known) <= _BARE:
+        if expression.op == "%":  # cannot overflow: both terms are below the divisor
+            return exp.Mod(this=exp.Paren(this=exp.Add(this=rest, expression=b.copy())), expression=b.copy())
+        beyond: Sql = (exp.LT if known > 0 else exp.GT)(this=rest, expression=zero)
+    else:
+        beyond = exp.And(
+            this=exp.NEQ(this=rest, expression=zero),
+            expression=exp.NEQ(
+                this=exp.Paren(this=exp.LT(this=again(a), expression=zero.copy())),
+                expression=exp.Paren(this=exp.LT(this=again(b), expression=zero.copy())),
+            ),
+        )
+        if expression.op == "%":
+            return when(beyond, exp.Add(this=again(rest), expression=again(b)), again(rest))
+    return exp.Sub(
+        this=exp.IntDiv(this=again(a), expression=again(divisor)), expression=when(beyond, one, zero.copy())
+    )
+
+
+@render.register
+def _(expression: Cast, schema: Schema, dialect: Dialect) -> Sql:
+    found, to = type_of(expression.arg, schema), expression.to
+    if found == "null" or found == to:
+        return coerced(expression.arg, schema, dialect, to)
+    if (found, to) not in _CASTS:
+        raise ExpressionTypeError(f"{text(expression.arg)} is {found} and cannot be cast to {to}", found=found)
+    if (found, to) == ("int64", "float64"):
+        return double(expression.arg, schema, dialect)
+    arg = value(expression.arg, schema, dialect)
+    if (found, to) == ("float64", "int64") and not dialect.cast_truncates:
+        arg = exp.Anonymous(this="TRUNC", expressions=[arg])
+    if (found, to) == ("string", "int64") and dialect.lenient_integers:
+        return _strict_integer(arg, dialect)
+    return cast(arg, to, dialect)
+
+
+def _strict_integer(arg: Sql, dialect: Dialect) -> Sql:
+    pattern = exp.Literal.string(r"\s*[+-]?\d+\s*")
+    whole = exp.Anonymous(this="REGEXP_FULL_MATCH", expressions=[arg, pattern])
+    message = exp.DPipe(
+        this=exp.DPipe(this=exp.Literal.string('"'), expression=wrap(again(arg))),
+        expression=exp.Literal.string('" is not a whole number'),
+    )
+    failure = exp.Anonymous(this="ERROR", expressions=[message])
+    return when(exp.Not(this=whole), failure, cast(again(arg), "int64", dialect))
