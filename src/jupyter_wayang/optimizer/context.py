@@ -1,0 +1,64 @@
+"""What the optimizer is told: a lane, its platforms, and statistics of its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jupyter_wayang.plan.execution import Interval, Lane
+from jupyter_wayang.platforms.platform import Platform
+
+__all__ = ["PlanningContext", "SourceStatistics"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceStatistics:
+    """What is known of a source.
+
+    Parameters
+    ----------
+    rows
+        How many rows it has.
+    bytes
+        How many bytes are read; None: rows times the width of the schema.
+    distinct
+        Distinct values by column, nulls left out, where they are known.
+    origin
+        Where this is known from, as a person would say it: "Parquet footer", "counted", "sampled".
+    """
+
+    rows: Interval
+    bytes: Interval | None = None
+    distinct: Mapping[str, int] = field(default_factory=dict)
+    origin: str = "counted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanningContext:
+    """Where a part of a plan runs, and all that its planning needs to know.
+
+    Parameters
+    ----------
+    lane
+        The place.
+    platforms
+        Those that are allowed and can be used here; the first wins a tie.
+    unusable
+        Other platforms by name, and why each is not possible.
+    statistics
+        By id of the source's node.
+    running
+        Names of platforms that are started already: they cost no start-up.
+    iterations
+        How often an operator runs, by id of its node; 1 where nothing is said.
+    name
+        The name of the plan.
+    """
+
+    lane: Lane
+    platforms: tuple[Platform, ...]
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    statistics: Mapping[str, SourceStatistics] = field(default_factory=dict)
+    running: frozenset[str] = frozenset()
+    iterations: Mapping[str, int] = field(default_factory=dict)
+    name: str = ""

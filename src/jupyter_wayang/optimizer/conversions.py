@@ -1,0 +1,257 @@
+"""Moving rows between platforms: the cheapest tree of conversions from one channel to those of all readers.
+
+A directed Steiner arborescence over a handful of channels, found exactly by dynamic programming over subsets of readers
+(Dreyfus and Wagner). It branches at reusable channels only: whoever reads rows in another form runs again all that
+makes them, back to the last reusable channel, or to the operator itself.
+
+References
+----------
+S. Kruse et al., "RHEEMix in the data jungle", VLDB Journal 29 (2020), section 4.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jupyter_wayang.optimizer.costs import NOTHING, seconds, total
+from jupyter_wayang.plan.execution import Interval
+from jupyter_wayang.platforms.channels import CHANNELS, CONVERSIONS, COSTS
+from jupyter_wayang.platforms.platform import Channel, Coefficient, Platform
+
+__all__ = ["ChannelGraph", "CostedGraph", "Demand", "Route", "Tree"]
+
+_INFINITE = float("inf")
+_State = tuple[str, bool]
+"""A channel, and whether what leads to it is paid once per iteration of the reader."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A reader: the channel that it takes, and how often it reads."""
+
+    channel: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """A conversion, the platform whose engine does it, and what it costs."""
+
+    source: str
+    target: str
+    platform: str | None
+    cost: Interval
+    mean_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """How rows reach one reader. What it shares with readers before it is paid by them."""
+
+    channels: tuple[str, ...]
+    cost: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """A route per reader, in their order, and what all cost: the geometric means of the steps, added up."""
+
+    routes: tuple[Route, ...]
+    mean_s: float
+
+
+class ChannelGraph:
+    """All channels and conversions of some platforms, and those that belong to none."""
+
+    def __init__(self, platforms: Iterable[Platform]) -> None:
+        all_ = tuple(platforms)
+        self.reusable = {channel.name: channel.reusable for channel in CHANNELS}
+        for platform in all_:
+            for channel in (*platform.channels, Channel(name=platform.channel)):
+                self.reusable.setdefault(channel.name, channel.reusable)
+        self._conversions: list[tuple[str, str, str | None, Coefficient]] = [
+            (c.source, c.target, None, COSTS[f"{c.source}>{c.target}"]) for c in CONVERSIONS
+        ]
+        for platform in all_:
+            for c in platform.conversions:
+                coefficient = platform.costs.conversions.get(f"{c.source}>{c.target}") or COSTS.get(
+                    f"{c.source}>{c.target}"
+                )
+                if coefficient is not None:
+                    self._conversions.append((c.source, c.target, c.platform, coefficient))
+
+    def costed(self, rows: Interval, bytes_: Interval) -> CostedGraph:
+        """Return the graph with what each conversion costs for so many rows and bytes."""
+        steps = []
+        for source, target, platform, coefficient in self._conversions:
+            cost = seconds(coefficient, (rows, rows, bytes_))
+            steps.append(Step(source, target, platform, cost, cost.mean))
+        return CostedGraph(self.reusable, tuple(steps))
+
+
+class CostedGraph:
+    """Channels and conversions for the rows of one output."""
+
+    def __init__(self, reusable: dict[str, bool], steps: tuple[Step, ...]) -> None:
+        self.reusable = reusable
+        self._into: dict[str, list[Step]] = {}
+        for step in steps:
+            self._into.setdefault(step.target, []).append(step)
+
+    def tree(
+        self, source: str, demands: tuple[Demand, ...], engines: frozenset[str], production: Interval = NOTHING
+    ) -> Tree | None:
+        """Find the cheapest conversion tree.
+
+        Parameters
+        ----------
+        source
+            The channel that the producer makes.
+        demands
+            The readers.
+        engines
+            Platforms whose engines may convert; others would have to be started for it.
+        production
+            What it costs to make the rows once more, where ``source`` is not reusable.
+
+        Returns
+        -------
+        Tree or None
+            None if a reader cannot be reached.
+        """
+        if not demands:
+            return Tree(routes=(), mean_s=0.0)
+        if len(demands) == 1 and demands[0].channel == source and (demands[0].times == 1 or self.reusable[source]):
+            return Tree(routes=(Route(channels=(source,), cost=NOTHING),), mean_s=0.0)
+        return _Search(self, self._usable(engines), demands).tree(source, production)
+
+    def _usable(self, engines: frozenset[str]) -> dict[str, list[Step]]:
+        return {
+            target: [step for step in steps if step.platform is None or step.platform in engines]
+            for target, steps in self._into.items()
+        }
+
+
+class _Search:
+    """The cheapest way to serve every subset of readers from every channel; subsets are bit masks."""
+
+    def __init__(self, graph: CostedGraph, into: dict[str, list[Step]], demands: tuple[Demand, ...]) -> None:
+        self._reusable = graph.reusable
+        self._into = into
+        self._demands = demands
+        self._cost: dict[int, dict[_State, float]] = {}
+        self._hops: dict[int, dict[_State, tuple[Step, _State]]] = {}
+        self._splits: dict[tuple[int, str], tuple[int, int]] = {}
+        # A subset is a smaller number than whatever contains it.
+        for mask in range(1, 1 << len(demands)):
+            self._spread(mask, self._seeds(mask))
+
+    def _seeds(self, mask: int) -> dict[_State, float]:
+        if mask & (mask - 1) == 0:
+            demand = self._demands[mask.bit_length() - 1]
+            return {(demand.channel, demand.times > 1 and not self._reusable[demand.channel]): 0.0}
+        seeds: dict[_State, float] = {}
+        for one, other in _halves(mask):
+            for state, cost in self._cost[one].items():
+                channel = state[0]
+                if not self._reusable[channel] or state not in self._cost[other]:
+                    continue
+                both = cost + self._cost[other][state]
+                if both < seeds.get(state, _INFINITE):
+                    seeds[state] = both
+                    self._splits[mask, channel] = (one, other)
+        return seeds
+
+    def _spread(self, mask: int, seeds: dict[_State, float]) -> None:
+        """Dijkstra against the direction of the conversions, from where the readers are served."""
+        times = self._demands[mask.bit_length() - 1].times
+        best, hops = dict(seeds), dict[_State, tuple[Step, _State]]()
+        queue = [(cost, state) for state, cost in seeds.items()]
+        heapq.heapify(queue)
+        while queue:
+            cost, state = heapq.heappop(queue)
+            if cost > best[state]:
+                continue
+            channel, owed = state
+            for step in self._into.get(channel, ()):
+                before = (step.source, owed and not self._reusable[step.source])
+                price = cost + (times if owed else 1) * step.mean_s
+                if price < best.get(before, _INFINITE):
+                    best[before] = price
+                    hops[before] = (step, state)
+                    heapq.heappush(queue, (price, before))
+        self._cost[mask], self._hops[mask] = best, hops
+
+    def tree(self, source: str, production: Interval) -> Tree | None:
+        everyone = (1 << len(self._demands)) - 1
+        found = self._groups(source, everyone, production.mean, {})
+        if found is None:
+            return None
+        cost, groups = found
+        routes: dict[int, Route] = {}
+        spare = 1  # the first production is the operator's own
+        for mask, state in groups:
+            again = production.times(self._runs(mask, state) - spare)
+            spare = 0
+            routes.update(self._routes(mask, state, (source,), again))
+        return Tree(routes=tuple(routes[i] for i in range(len(self._demands))), mean_s=cost - production.mean)
+
+    def _groups(
+        self, source: str, mask: int, again_s: float, known: dict[int, tuple[float, list[tuple[int, _State]]] | None]
+    ) -> tuple[float, list[tuple[int, _State]]] | None:
+        """Cut the readers into groups that are served by a production of their own, or by one if it is reusable."""
+        if mask == 0:
+            return 0.0, []
+        if mask in known:
+            return known[mask]
+        best = None
+        for group in _with_lowest(mask):
+            if group != mask and self._reusable[source]:
+                continue
+            rest = self._groups(source, mask ^ group, again_s, known)
+            for state in ((source, False), (source, True)):
+                if rest is None or state not in self._cost[group]:
+                    continue
+                price = self._cost[group][state] + self._runs(group, state) * again_s + rest[0]
+                if best is None or price < best[0]:
+                    best = price, [(group, state), *rest[1]]
+        known[mask] = best
+        return best
+
+    def _runs(self, mask: int, state: _State) -> int:
+        return self._demands[mask.bit_length() - 1].times if state[1] else 1
+
+    def _routes(self, mask: int, state: _State, path: tuple[str, ...], paid: Interval) -> Iterator[tuple[int, Route]]:
+        """Follow the tree; the first reader of a shared part pays for it."""
+        times = self._demands[mask.bit_length() - 1].times
+        costs = [paid]
+        while (hop := self._hops[mask].get(state)) is not None:
+            step, state = hop
+            path = (*path, step.target)
+            costs.append(step.cost.times(times if state[1] else 1))
+        if mask & (mask - 1) == 0:
+            yield mask.bit_length() - 1, Route(channels=path, cost=total(costs))
+            return
+        one, other = self._splits[mask, state[0]]
+        yield from self._routes(one, state, path, total(costs))
+        yield from self._routes(other, state, path, NOTHING)
+
+
+def _halves(mask: int) -> Iterator[tuple[int, int]]:
+    """Yield the ways to cut a set in two; the first part has the lowest member."""
+    for part in _with_lowest(mask):
+        if part != mask:
+            yield part, mask ^ part
+
+
+def _with_lowest(mask: int) -> Iterator[int]:
+    lowest = mask & -mask
+    others = mask ^ lowest
+    part = others
+    while True:
+        yield part | lowest
+        if part == 0:
+            return
+        part = (part - 1) & others

@@ -1,0 +1,73 @@
+"""What an operator costs on a platform: seconds, as an interval, from a coefficient and cardinalities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from jupyter_wayang.optimizer.cardinality import Estimate
+from jupyter_wayang.optimizer.context import SourceStatistics
+from jupyter_wayang.optimizer.edits import SOURCES
+from jupyter_wayang.optimizer.inflation import base_tag
+from jupyter_wayang.plan.execution import Interval
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import LocalUpdate
+from jupyter_wayang.platforms.platform import Coefficient, Platform
+
+__all__ = ["NOTHING", "Sizes", "compute_s", "seconds", "sizes", "total"]
+
+NOTHING = Interval.exact(0.0)
+
+_EPOCHS_TO_CONVERGENCE = 20
+
+Sizes = tuple[Interval, Interval, Interval]
+"""Rows in, rows out, bytes in."""
+
+
+def total(parts: Iterable[Interval]) -> Interval:
+    """Add intervals up."""
+    return sum(parts, start=NOTHING)
+
+
+def seconds(coefficient: Coefficient, sizes: Sizes) -> Interval:
+    """Return the seconds of one execution.
+
+    Examples
+    --------
+    >>> three = Interval.exact(3)
+    >>> seconds(Coefficient(fixed_s=1, row_s=2, spread=2), (three, three, three)).high
+    14.0
+    """
+    rows, out, bytes_ = sizes
+    low, high = (
+        coefficient.fixed_s + coefficient.row_s * r + coefficient.out_row_s * o + coefficient.byte_s * b
+        for r, o, b in ((rows.low, out.low, bytes_.low), (rows.high, out.high, bytes_.high))
+    )
+    spread = max(coefficient.spread, 1.0)
+    sure = min(rows.confidence, out.confidence, bytes_.confidence)
+    return Interval(low=low / spread, high=high * spread, confidence=sure)
+
+
+def sizes(
+    plan: LogicalPlan, estimates: Mapping[Port, Estimate], statistics: Mapping[str, SourceStatistics]
+) -> dict[str, Sizes]:
+    """Return what goes in and out of every node; what goes into a source is what it reads."""
+    return {node.id: _sizes(node, estimates, statistics) for node in plan.nodes}
+
+
+def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[str, SourceStatistics]) -> Sizes:
+    made = [estimates[port] for index in range(2) if (port := Port(node=node.id, port=index)) in estimates]
+    out = total(one.rows for one in made)
+    if isinstance(node.operator, SOURCES):
+        known = statistics.get(node.id)
+        read = known.bytes if known is not None and known.bytes is not None else made[0].bytes
+        return (made[0].rows if known is None else known.rows), out, read
+    inputs = [estimates[port] for port in node.inputs if port in estimates]
+    rows = total(one.rows for one in inputs)
+    if isinstance(node.operator, LocalUpdate):
+        rows = rows.times(node.operator.epochs or _EPOCHS_TO_CONVERGENCE)
+    return rows, out, total(one.bytes for one in inputs)
+
+
+def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1) -> Interval:
+    """Return the seconds of all executions of a node on a platform that can run it."""
+    return seconds(platform.costs.operators[base_tag(node.operator)], sizes).times(iterations)

@@ -1,0 +1,315 @@
+"""Enumeration: the cheapest choice of a platform for every operator, and the cheapest with any one choice made.
+
+Knows nothing of plans or costs, only an abstract :class:`Problem`. As in RHEEMix, partial plans start as single
+operators; an output joins those of its producer and its consumers and adds the cost of moving the rows; of partial
+plans that agree in what the rest can notice, the cheapest is kept. The rest can notice the platforms that are used
+(start-up is paid once) and the implementations of operators that still have an output to be joined.
+
+The set of platforms comes first here: for each set that start-up is paid for, plans are joined with only the boundary
+as key. This finds the same plans, and far fewer pairs are looked at, because partial plans of different sets never meet.
+A pass back over the joins gives, for every operator and platform, the best whole plan with that choice.
+
+References
+----------
+S. Kruse et al., "RHEEMix in the data jungle", VLDB Journal 29 (2020), section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations, product
+
+__all__ = ["Assignment", "Enumeration", "Output", "Problem", "enumerate_plans"]
+
+Assignment = tuple[str, ...]
+"""A platform for every operator, in order."""
+
+_INFINITE = float("inf")
+_Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What one operator makes for some others: ``cost`` of moving it, given the platforms at both ends."""
+
+    producer: int
+    consumers: tuple[int, ...]
+    cost: Callable[[str, Assignment], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Operators, what flows between them, and what platforms cost.
+
+    Parameters
+    ----------
+    operators
+        For every operator the platforms that can run it, with the cost; of two that cost the same the first is taken.
+    outputs
+        What flows; an operator may have several outputs, and an output several consumers or none.
+    start_up
+        Paid once for each platform that is used.
+    """
+
+    operators: tuple[Mapping[str, float], ...]
+    outputs: tuple[Output, ...] = ()
+    start_up: Mapping[str, float] = field(default_factory=dict)
+
+    def cost(self, assignment: Assignment) -> float:
+        """Return what a complete plan costs."""
+        compute = sum(costs[platform] for costs, platform in zip(self.operators, assignment, strict=True))
+        moves = sum(o.cost(assignment[o.producer], tuple(assignment[c] for c in o.consumers)) for o in self.outputs)
+        return compute + moves + sum(self.start_up.get(platform, 0.0) for platform in set(assignment))
+
+
+@dataclass(frozen=True)
+class Enumeration:
+    """The best plan, and the best with any one choice; None where that choice makes no plan at all."""
+
+    problem: Problem
+    best: Assignment
+    _found: Mapping[tuple[int, str], _Pass]
+
+    @cached_property
+    def cost(self) -> float:
+        """What the best plan costs."""
+        return self.problem.cost(self.best)
+
+    def best_with(self, operator: int, platform: str) -> tuple[float, Assignment] | None:
+        """Return the cheapest whole plan that runs an operator on a platform, and its cost."""
+        found = self._found.get((operator, platform))
+        if found is None:
+            return None
+        assignment = self.best if self.best[operator] == platform else found.assignment(operator, platform)
+        return self.problem.cost(assignment), assignment
+
+
+def enumerate_plans(problem: Problem) -> Enumeration | None:
+    """Find the cheapest plan.
+
+    Parameters
+    ----------
+    problem
+        What is to be planned.
+
+    Returns
+    -------
+    Enumeration or None
+        None if there is no plan of finite cost.
+
+    Examples
+    --------
+    >>> moved = Output(0, (1,), lambda source, targets: 0.0 if targets == (source,) else 5.0)
+    >>> problem = Problem(operators=({"a": 3, "b": 1}, {"a": 1, "b": 2}), outputs=(moved,), start_up={"b": 4})
+    >>> found = enumerate_plans(problem)
+    >>> found.best, found.cost
+    (('a', 'a'), 4.0)
+    >>> found.best_with(0, "b")
+    (7.0, ('b', 'b'))
+    """
+    if not problem.operators:
+        return Enumeration(problem, (), {})
+    joins = _joins(problem)
+    memo: dict[tuple[int, _Key], float] = {}
+    everything = frozenset(platform for costs in problem.operators for platform in costs)
+    paid = [p for p in sorted(everything) if problem.start_up.get(p, 0.0) > 0]
+    bound = _run(problem, joins, everything, memo)
+    if bound is None:
+        return None
+    least = bound.totals()
+    known: dict[tuple[int, str], float] = dict.fromkeys(least, _INFINITE)
+    found: dict[tuple[int, str], _Pass] = {}
+    for set_, price in _sets(paid, problem.start_up):
+        allowed = everything - (set(paid) - set_)
+        # Without any start-up a plan costs at least this much; a set that cannot improve on anything is left out.
+        if not any(price + least[choice] < cost for choice, cost in known.items() if choice[1] in allowed):
+            continue
+        run = bound if allowed == everything else _run(problem, joins, allowed, memo)
+        if run is None:
+            continue
+        for choice, cost in run.totals().items():
+            if price + cost < known[choice]:
+                known[choice], found[choice] = price + cost, run
+    first = min((choice for choice in known if choice[0] == 0), key=lambda choice: known[choice])
+    return Enumeration(problem, found[first].assignment(*first), found)
+
+
+def _sets(platforms: list[str], start_up: Mapping[str, float]) -> list[tuple[frozenset[str], float]]:
+    """Return all sets of platforms that start-up may be paid for, the cheapest first."""
+    sets = (frozenset(some) for size in range(len(platforms) + 1) for some in combinations(platforms, size))
+    return sorted(((set_, sum(start_up[p] for p in set_)) for set_ in sets), key=lambda item: item[1])
+
+
+@dataclass(frozen=True)
+class _Join:
+    """Tables that become one. ``at`` says where the producer and the consumers of the output are in their keys."""
+
+    tables: tuple[int, ...]
+    output: int | None
+    at: tuple[int, ...]
+    kept: tuple[int, ...]
+
+
+def _joins(problem: Problem) -> tuple[_Join, ...]:
+    """Plan the joins: tables are numbered, first one per operator, then one per join; small joins come first."""
+    open_ = [0] * len(problem.operators)
+    for output in problem.outputs:
+        for operator in _scope(output):
+            open_[operator] += 1
+    boundary: list[tuple[int, ...]] = [(i,) for i in range(len(problem.operators))]
+    table_of = list(range(len(problem.operators)))
+    waiting = set(range(len(problem.outputs)))
+    joins: list[_Join] = []
+
+    def tables(index: int) -> tuple[int, ...]:
+        return tuple(sorted({table_of[i] for i in _scope(problem.outputs[index])}))
+
+    def size(index: int) -> tuple[int, int]:
+        pairs = 1
+        for table in tables(index):
+            for operator in boundary[table]:
+                pairs *= len(problem.operators[operator])
+        return pairs, index
+
+    while waiting:
+        index = min(waiting, key=size)
+        waiting.remove(index)
+        output, joined = problem.outputs[index], tables(index)
+        operators = tuple(i for table in joined for i in boundary[table])
+        for operator in _scope(output):
+            open_[operator] -= 1
+        kept = tuple(position for position, operator in enumerate(operators) if open_[operator])
+        at = tuple(operators.index(i) for i in (output.producer, *output.consumers))
+        joins.append(_Join(joined, index, at, kept))
+        boundary.append(tuple(operators[position] for position in kept))
+        table_of = [len(boundary) - 1 if table in joined else table for table in table_of]
+    rest = tuple(sorted(set(table_of)))
+    closed = [_Join((table,), None, (), ()) for table in rest]  # an operator without any output is still open here
+    numbers = range(len(boundary), len(boundary) + len(closed))
+    return (*joins, *closed, _Join(tuple(numbers), None, (), ()))
+
+
+def _scope(output: Output) -> set[int]:
+    return {output.producer, *output.consumers}
+
+
+class _Pass:
+    """The joins for one set of allowed platforms: cheapest partial plans forward, cheapest rest backward."""
+
+    def __init__(self, joins: tuple[_Join, ...], inside: list[dict[_Key, float]], ways: list[list[_Way]]) -> None:
+        self._joins = joins
+        self._inside = inside
+        self._ways = ways
+        self._first = len(inside) - len(joins)
+        self._best: list[dict[_Key, _Way]] = [_cheapest(one) for one in ways]
+        self._outside, self._over = self._back()
+
+    def _back(self) -> tuple[list[dict[_Key, float]], list[dict[_Key, tuple[int, _Way]]]]:
+        outside: list[dict[_Key, float]] = [{} for _ in self._inside]
+        over: list[dict[_Key, tuple[int, _Way]]] = [{} for _ in self._inside]
+        outside[-1][()] = 0.0
+        for number in reversed(range(len(self._joins))):
+            tables, above = self._joins[number].tables, outside[self._first + number]
+            for way in self._ways[number]:
+                if way.key not in above:
+                    continue
+                rest = above[way.key] + way.moved
+                for position, table in enumerate(tables):
+                    others = sum(
+                        self._inside[t][k]
+                        for i, (t, k) in enumerate(zip(tables, way.keys, strict=True))
+                        if i != position
+                    )
+                    key = way.keys[position]
+                    if rest + others < outside[table].get(key, _INFINITE):
+                        outside[table][key] = rest + others
+                        over[table][key] = (number, way)
+        return outside, over
+
+    def totals(self) -> dict[tuple[int, str], float]:
+        """Return what the best whole plan costs with each operator on each platform, without start-up."""
+        return {
+            (operator, key[0]): cost + self._outside[operator][key]
+            for operator in range(self._first)
+            for key, cost in self._inside[operator].items()
+            if key in self._outside[operator]
+        }
+
+    def assignment(self, operator: int, platform: str) -> Assignment:
+        """Return the best whole plan with an operator on a platform."""
+        chosen = [""] * self._first
+        table: int = operator
+        key: _Key = (platform,)
+        chosen[operator] = platform
+        while table != len(self._inside) - 1:
+            number, way = self._over[table][key]
+            for other, other_key in zip(self._joins[number].tables, way.keys, strict=True):
+                if other != table:
+                    self._fill(other, other_key, chosen)
+            table, key = self._first + number, way.key
+        return tuple(chosen)
+
+    def _fill(self, table: int, key: _Key, chosen: list[str]) -> None:
+        stack = [(table, key)]
+        while stack:
+            table, key = stack.pop()
+            if table < self._first:
+                chosen[table] = key[0]
+            else:
+                number = table - self._first
+                stack += zip(self._joins[number].tables, self._best[number][key].keys, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to make a partial plan: the parts, the cost of moving rows between them, and of it all."""
+
+    key: _Key
+    keys: tuple[_Key, ...]
+    moved: float
+    cost: float
+
+
+def _cheapest(ways: Iterable[_Way]) -> dict[_Key, _Way]:
+    best: dict[_Key, _Way] = {}
+    for way in ways:
+        if way.key not in best or way.cost < best[way.key].cost:
+            best[way.key] = way
+    return best
+
+
+def _run(
+    problem: Problem, joins: tuple[_Join, ...], allowed: frozenset[str], memo: dict[tuple[int, _Key], float]
+) -> _Pass | None:
+    inside: list[dict[_Key, float]] = [
+        {(platform,): cost for platform, cost in costs.items() if platform in allowed} for costs in problem.operators
+    ]
+    ways: list[list[_Way]] = []
+    for join in joins:
+        made = _ways(problem, join, [inside[table] for table in join.tables], memo)
+        if not made:
+            return None
+        ways.append(made)
+        inside.append({key: way.cost for key, way in _cheapest(made).items()})
+    return _Pass(joins, inside, ways)
+
+
+def _ways(
+    problem: Problem, join: _Join, tables: list[dict[_Key, float]], memo: dict[tuple[int, _Key], float]
+) -> list[_Way]:
+    made = []
+    for keys in product(*tables):
+        operators = keys[0] if len(keys) == 1 else tuple(platform for key in keys for platform in key)
+        moved = 0.0
+        if join.output is not None:
+            ends = tuple(operators[position] for position in join.at)
+            known = memo.get((join.output, ends))
+            if known is None:
+                known = memo[join.output, ends] = problem.outputs[join.output].cost(ends[0], ends[1:])
+            moved = known
+        if moved < _INFINITE:
+            cost = moved + sum(table[key] for table, key in zip(tables, keys, strict=True))
+            made.append(_Way(tuple(operators[position] for position in join.kept), keys, moved, cost))
+    return made

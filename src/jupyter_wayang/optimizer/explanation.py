@@ -1,0 +1,156 @@
+"""Explanation: why an operator runs where it does, in one sentence that is true, and what else there was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jupyter_wayang.plan.execution import Alternative, Decision, Interval
+
+__all__ = ["Option", "Subject", "decide", "duration"]
+
+_TIE = 1e-3
+"""Plans whose costs differ by less than this share are said to cost the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A platform for an operator, in the best whole plan with it.
+
+    ``fed_by`` are the platforms that make its inputs in that plan, ``started`` has the start-up of each platform that
+    it must start, ``total_s`` is what all of it costs.
+    """
+
+    platform: str
+    compute_s: Interval
+    move_in_s: Interval
+    move_out_s: Interval
+    fed_by: tuple[str, ...]
+    started: Mapping[str, float]
+    total_s: float
+
+    @property
+    def moves_s(self) -> float:
+        """Moving rows in and out."""
+        return self.move_in_s.mean + self.move_out_s.mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is decided: the operator's verb, whether it is pinned, and what platforms are called."""
+
+    verb: str
+    pinned: bool
+    titles: Mapping[str, str]
+
+
+def decide(subject: Subject, chosen: str, options: Sequence[Option], impossible: Mapping[str, str]) -> Decision:
+    """Describe a decision.
+
+    Parameters
+    ----------
+    subject
+        What is decided.
+    chosen
+        The platform chosen.
+    options
+        All that is possible, ``chosen`` among it.
+    impossible
+        Other platforms, and why not.
+
+    Returns
+    -------
+    Decision
+        Its alternatives start with the chosen platform (difference 0), then the cheapest whole plan; what is
+        impossible comes last.
+    """
+    best = next(option for option in options if option.platform == chosen)
+    others = sorted((o for o in options if o is not best), key=lambda option: option.total_s)
+    alternatives = [
+        Alternative(
+            platform=option.platform,
+            compute_s=option.compute_s,
+            move_in_s=option.move_in_s,
+            move_out_s=option.move_out_s,
+            difference_s=option.total_s - best.total_s,
+        )
+        for option in (best, *others)
+    ]
+    alternatives += [Alternative(platform=name, impossible=reason) for name, reason in impossible.items()]
+    reason = _reason(subject, best, others)
+    return Decision(platform=chosen, reason=reason, pinned=subject.pinned, alternatives=tuple(alternatives))
+
+
+def _reason(subject: Subject, best: Option, others: Sequence[Option]) -> str:
+    own = subject.titles[best.platform]
+    if subject.pinned:
+        return _pinned(own, best, others, subject)
+    if not others:
+        return f"{own} is the only platform here that can run {subject.verb}()."
+    other = others[0]
+    name = subject.titles[other.platform]
+    difference = other.total_s - best.total_s
+    if difference <= _TIE * best.total_s:
+        return f"{own} and {name} cost the same here, within {_TIE:.1%}."
+    start_up = sum(other.started.values()) - sum(best.started.values())
+    moves = other.moves_s - best.moves_s
+    compute = other.compute_s.mean - best.compute_s.mean
+    parts = {"start": start_up, "moves": moves, "compute": compute, "rest": difference - start_up - moves - compute}
+    match max(parts, key=lambda part: parts[part]):
+        case "start":
+            return _started(best, other, subject)
+        case "moves":
+            return _moved(own, name, best, other)
+        case "compute":
+            return _computed(own, name, best, other)
+    return f"With {name} the operators around it would cost {duration(parts['rest'])} more."
+
+
+def _pinned(own: str, best: Option, others: Sequence[Option], subject: Subject) -> str:
+    if others and others[0].total_s < best.total_s * (1 - _TIE):
+        saved = duration(best.total_s - others[0].total_s)
+        return f"Pinned to {own} by hand; with {subject.titles[others[0].platform]} the plan would take {saved} less."
+    return f"Pinned to {own} by hand; nothing else would be faster."
+
+
+def _started(best: Option, other: Option, subject: Subject) -> str:
+    new = {name: seconds for name, seconds in other.started.items() if name not in best.started}
+    names = " and ".join(subject.titles[name] for name in new)
+    if sum(new.values()) > best.total_s:
+        return f"Starting {names} alone would take {duration(sum(new.values()))}; the whole plan takes {duration(best.total_s)}."
+    return f"Starting {names} would add {duration(sum(new.values()))}."
+
+
+def _moved(own: str, name: str, best: Option, other: Option) -> str:
+    if best.moves_s > 0:
+        return f"Moving rows costs {duration(best.moves_s)} with {own} and {duration(other.moves_s)} with {name}, the next best."
+    if not best.fed_by:
+        there = f"{own} hands the rows on in the form in which they are needed"
+    elif set(best.fed_by) == {best.platform}:
+        there = f"The rows are in {own} already"
+    else:
+        there = f"{own} takes the rows in the form in which they come"
+    return f"{there}, so nothing moves; with {name}, moving would cost {duration(other.moves_s)}."
+
+
+def _computed(own: str, name: str, best: Option, other: Option) -> str:
+    fast, slow = best.compute_s.mean, other.compute_s.mean
+    times = (
+        f"{slow / fast:.1f} times as fast as {name}" if fast > 0 and slow < 100 * fast else f"much faster than {name}"
+    )
+    return f"{own} computes this {times}, the next best: {duration(fast)} against {duration(slow)}."
+
+
+def duration(seconds: float) -> str:
+    """Write seconds for people.
+
+    Examples
+    --------
+    >>> [duration(s) for s in (0.0000123, 0.00456, 0.0123, 1.26, 75, 7300)]
+    ['12 µs', '4.6 ms', '12 ms', '1.3 s', '75 s', '2.0 h']
+    """
+    for size, unit in ((1e-3, "µs"), (1.0, "ms"), (100.0, "s"), (6000.0, "min")):
+        if seconds < size:
+            value = seconds / {"µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}[unit]
+            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,127 @@
+"""Inflation: for every operator the platforms that can run it, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jupyter_wayang.errors import PlanError, closest
+from jupyter_wayang.optimizer.context import PlanningContext
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import AnyOperator, Drop, Output, Rename, Select, WithColumns
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Platform
+
+__all__ = ["Candidates", "base_tag", "inflate", "lowered"]
+
+_LOWERED = dict.fromkeys(
+    ("with_columns", "drop", "rename", "impute", "scale", "one_hot", "prepare", "predict"), "select"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """The platforms by name that can run an operator, why others cannot, and the one that a person asked for."""
+
+    possible: Mapping[str, Platform]
+    impossible: Mapping[str, str]
+    pinned: str | None = None
+
+
+def base_tag(operator: AnyOperator) -> str:
+    """Return the tag of the base or learning operator that an operator runs as.
+
+    Examples
+    --------
+    >>> base_tag(Drop(columns=("a",)))
+    'select'
+    """
+    tag = str(type(operator).__struct_config__.tag)
+    return _LOWERED.get(tag, tag)
+
+
+def lowered(operator: AnyOperator, inputs: tuple[Schema, ...]) -> AnyOperator:
+    """Return the base operator that an operator runs as, as far as it is known before the plan runs."""
+    if isinstance(operator, WithColumns | Drop | Rename):
+        return Select(columns=operator.projection(inputs[0]))
+    return operator
+
+
+def inflate(plan: LogicalPlan, outputs: Mapping[Port, Output], context: PlanningContext) -> dict[str, Candidates]:
+    """Return the candidates of every node, by id.
+
+    Raises
+    ------
+    PlanError
+        If no platform can run an operator, or if one is pinned to a platform that cannot.
+    """
+    return {node.id: _candidates(node, outputs, context) for node in plan.nodes}
+
+
+def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningContext) -> Candidates:
+    schemas = tuple(schema for port in node.inputs if isinstance(schema := outputs[port], Schema))
+    operator = lowered(node.operator, schemas)
+    possible: dict[str, Platform] = {}
+    impossible: dict[str, str] = {}
+    for platform in context.platforms:
+        reason = _impossible(platform, operator, schemas)
+        if reason is None:
+            possible[platform.name] = platform
+        else:
+            impossible[platform.name] = reason
+    impossible |= {name: reason for name, reason in context.unusable.items() if name not in possible}
+    pinned = node.hints.pinned(context.lane.id)
+    candidates = Candidates(possible=possible, impossible=impossible, pinned=pinned)
+    if pinned is not None and pinned not in possible:
+        raise _pin_impossible(node, candidates, context)
+    if not possible:
+        raise _nowhere(node, candidates, context)
+    return candidates
+
+
+def _impossible(platform: Platform, operator: AnyOperator, schemas: tuple[Schema, ...]) -> str | None:
+    tag = base_tag(operator)
+    if tag not in platform.operators:
+        known = [name for name in (*BASE_OPERATORS, *LEARNING_OPERATORS) if name in platform.operators]
+        if len(known) <= 3:
+            return f"{platform.title} runs only {' and '.join(known)}"
+        return f"{platform.title} does not run {tag}"
+    if tag not in platform.costs.operators:
+        return f"{platform.title} says nothing of what {tag} costs"
+    return platform.refuses(operator, schemas)
+
+
+def _pin_impossible(node: Node, candidates: Candidates, context: PlanningContext) -> PlanError:
+    pinned = str(candidates.pinned)
+    what, where = _called(node), _at(context)
+    reason = candidates.impossible.get(pinned)
+    if reason is None:
+        known = [*candidates.possible, *candidates.impossible]
+        guess = closest(pinned, known)
+        reason = f"that platform is not among those allowed{where}" + (f". Did you mean {guess}?" if guess else "")
+    return PlanError(
+        f"{what} is pinned to {pinned}{where}, but {reason}",
+        span=node.span,
+        found=pinned,
+        expected=tuple(candidates.possible),
+        hint=f"possible here: {', '.join(candidates.possible) or 'none'}",
+    )
+
+
+def _nowhere(node: Node, candidates: Candidates, context: PlanningContext) -> PlanError:
+    return PlanError(
+        f"no platform can run {_called(node)}{_at(context)}",
+        span=node.span,
+        found=node.id,
+        facts=tuple(candidates.impossible.items()),
+        hint="allow another platform, or install one" if candidates.impossible else "no platform is allowed: name one",
+    )
+
+
+def _called(node: Node) -> str:
+    text = node.operator.describe()
+    return f"{node.operator.verb}({text})" if text else f"{node.operator.verb}()"
+
+
+def _at(context: PlanningContext) -> str:
+    return f" at {context.lane.title or context.lane.id}" if context.lane.kind == "site" else ""

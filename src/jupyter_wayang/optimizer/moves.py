@@ -1,0 +1,133 @@
+"""Moves: what flows between the operators of a plan, and what it costs for any choice of platforms at its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jupyter_wayang.errors import PlanError
+from jupyter_wayang.optimizer.cardinality import Estimate
+from jupyter_wayang.optimizer.conversions import ChannelGraph, CostedGraph, Demand, Tree
+from jupyter_wayang.optimizer.costs import NOTHING, total
+from jupyter_wayang.optimizer.enumeration import Assignment
+from jupyter_wayang.optimizer.inflation import base_tag
+from jupyter_wayang.plan.execution import Interval
+from jupyter_wayang.plan.logical import LogicalPlan, Port
+from jupyter_wayang.platforms.platform import ARROW, LEARNING_OPERATORS, Platform
+
+__all__ = ["Flow", "Moves"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Rows that leave a port: who makes them, who reads them (node and index of its input), if they are a result.
+
+    ``runs`` says how often the producer runs. The rows of a result are handed over as an Arrow table.
+    """
+
+    port: Port
+    producer: int
+    readers: tuple[tuple[int, int], ...]
+    result: bool
+    runs: int
+
+
+class Moves:
+    """All flows of a plan.
+
+    Parameters
+    ----------
+    plan
+        A logical plan.
+    estimates
+        Rows and bytes of its ports.
+    platforms
+        The allowed ones, by name.
+    compute
+        For every node the platforms that can run it, with the seconds of all its executions.
+    iterations
+        How often a node runs, by id.
+    """
+
+    def __init__(
+        self,
+        plan: LogicalPlan,
+        estimates: Mapping[Port, Estimate],
+        platforms: Mapping[str, Platform],
+        compute: tuple[Mapping[str, Interval], ...],
+        iterations: Mapping[str, int],
+    ) -> None:
+        self._plan = plan
+        self._platforms = platforms
+        self._compute = compute
+        self._iterations = tuple(max(1, iterations.get(node.id, 1)) for node in plan.nodes)
+        self._learning = tuple(base_tag(node.operator) in LEARNING_OPERATORS for node in plan.nodes)
+        self._index = {node.id: index for index, node in enumerate(plan.nodes)}
+        channels = ChannelGraph(platforms.values())
+        self._reusable = channels.reusable
+        self.flows = self._flows(estimates)
+        self._graphs: tuple[CostedGraph, ...] = tuple(
+            channels.costed(estimates[flow.port].rows, estimates[flow.port].bytes) for flow in self.flows
+        )
+        self._trees: dict[tuple[int, str, Assignment], Tree | None] = {}
+        self._productions: dict[tuple[int, str], Interval] = {}
+
+    def _flows(self, estimates: Mapping[Port, Estimate]) -> tuple[Flow, ...]:
+        readers = self._plan.consumers()
+        found = []
+        for port in estimates:
+            producer = self._index[port.node]
+            read = tuple((self._index[id_], index) for id_, index in readers.get(port, ()))
+            # What local training and scoring answer is small, and goes another way than rows.
+            result = port in self._plan.results and not self._learning[producer]
+            if read or result:
+                runs = self._iterations[producer]
+                found.append(Flow(port=port, producer=producer, readers=read, result=result, runs=runs))
+        return tuple(found)
+
+    def cost(self, number: int) -> Callable[[str, Assignment], float]:
+        """Return the cost of a flow as a function of the platforms of its producer and of its readers."""
+
+        def cost(producer: str, readers: Assignment) -> float:
+            tree = self.tree(number, producer, readers)
+            return float("inf") if tree is None else tree.mean_s * self.flows[number].runs
+
+        return cost
+
+    def tree(self, number: int, producer: str, readers: Assignment) -> Tree | None:
+        """Return the conversion tree of one run of a flow; the last route is that of the result, if it is one."""
+        key = (number, producer, readers)
+        if key not in self._trees:
+            flow = self.flows[number]
+            demands = tuple(
+                Demand(self._platforms[name].channel, max(1, self._iterations[index] // flow.runs))
+                for (index, _), name in zip(flow.readers, readers, strict=True)
+            )
+            if flow.result:
+                demands = (*demands, Demand(ARROW))
+            source = ARROW if self._learning[flow.producer] else self._platforms[producer].channel
+            engines = frozenset((producer, *readers))
+            again = self._production(flow.producer, producer)
+            self._trees[key] = self._graphs[number].tree(source, demands, engines, again)
+        return self._trees[key]
+
+    def chosen(self, number: int, assignment: Assignment) -> Tree:
+        """Return the conversion tree of a flow in a complete plan."""
+        flow = self.flows[number]
+        tree = self.tree(number, assignment[flow.producer], tuple(assignment[index] for index, _ in flow.readers))
+        if tree is None:
+            raise PlanError(f"there is no way to move the rows of {flow.port.node} as this plan needs")
+        return tree
+
+    def _production(self, index: int, name: str) -> Interval:
+        """Estimate what it costs to make rows once more: all that this platform would have put off until they are read."""
+        if self._reusable[self._platforms[name].channel]:
+            return NOTHING
+        key = (index, name)
+        if key not in self._productions:
+            node = self._plan.nodes[index]
+            inputs = {self._index[port.node] for port in node.inputs}
+            own = self._compute[index][name].times(1 / self._iterations[index])
+            before = [self._production(other, name) for other in inputs if name in self._compute[other]]
+            self._productions[key] = total([own, *before])
+        return self._productions[key]

@@ -1,0 +1,275 @@
+"""The pipeline: rewrite → inflate → estimate → cost → enumerate → explain, for the part of a plan in one lane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from jupyter_wayang.errors import PlanError
+from jupyter_wayang.optimizer.cardinality import Estimate, estimate
+from jupyter_wayang.optimizer.context import PlanningContext
+from jupyter_wayang.optimizer.costs import compute_s, sizes, total
+from jupyter_wayang.optimizer.enumeration import Assignment, Enumeration, Output, Problem, enumerate_plans
+from jupyter_wayang.optimizer.explanation import Option, Subject, decide
+from jupyter_wayang.optimizer.inflation import Candidates, inflate, lowered
+from jupyter_wayang.optimizer.moves import Moves
+from jupyter_wayang.optimizer.rewrite import rewrite
+from jupyter_wayang.optimizer.stages import stages
+from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Movement
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import Output as Shape
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.platforms.platform import BASE_OPERATORS, Platform
+
+__all__ = ["Optimized", "optimize", "plan_lane"]
+
+
+class Optimized(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rewritten logical plan, and where each of its nodes runs: operators have the ids of its nodes."""
+
+    logical: LogicalPlan
+    execution: ExecutionPlan
+
+
+def plan_lane(plan: LogicalPlan, context: PlanningContext) -> ExecutionPlan:
+    """Plan one lane; see :func:`optimize`, which also returns the rewritten logical plan."""
+    return optimize(plan, context).execution
+
+
+def optimize(plan: LogicalPlan, context: PlanningContext) -> Optimized:
+    """Rewrite a plan and choose a platform for every operator.
+
+    Parameters
+    ----------
+    plan
+        What is to be done in this lane; only operators that run in a lane.
+    context
+        The lane, its platforms, and statistics of the sources.
+
+    Returns
+    -------
+    Optimized
+        Results of the rewritten plan are in the order of those of ``plan``.
+
+    Raises
+    ------
+    PlanError
+        If an operator can run nowhere, or not where it is pinned, or if rows cannot be moved as they would have to.
+    """
+    rewritten = rewrite(plan)
+    lane = _Lane.of(rewritten, context)
+    found = enumerate_plans(lane.problem(pinned=True))
+    if found is None:
+        raise _unreachable(lane)
+    return Optimized(logical=rewritten, execution=lane.execution(found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Lane:
+    """All that is known before the enumeration."""
+
+    plan: LogicalPlan
+    context: PlanningContext
+    outputs: Mapping[Port, Shape]
+    candidates: tuple[Candidates, ...]
+    estimates: Mapping[Port, Estimate]
+    compute: tuple[Mapping[str, Interval], ...]
+    moves: Moves
+    start_up: Mapping[str, float]
+
+    @classmethod
+    def of(cls, plan: LogicalPlan, context: PlanningContext) -> _Lane:
+        outputs = plan.outputs()
+        inflated = inflate(plan, outputs, context)
+        estimates = estimate(plan, outputs, context.statistics)
+        known = sizes(plan, estimates, context.statistics)
+        compute = tuple(
+            {
+                name: compute_s(node, platform, known[node.id], context.iterations.get(node.id, 1))
+                for name, platform in inflated[node.id].possible.items()
+            }
+            for node in plan.nodes
+        )
+        platforms: dict[str, Platform] = {platform.name: platform for platform in context.platforms}
+        return cls(
+            plan=plan,
+            context=context,
+            outputs=outputs,
+            candidates=tuple(inflated[node.id] for node in plan.nodes),
+            estimates=estimates,
+            compute=compute,
+            moves=Moves(plan, estimates, platforms, compute, context.iterations),
+            start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in context.running},
+        )
+
+    def problem(self, *, pinned: bool, but: int | None = None) -> Problem:
+        """Return what is to be enumerated, with pins held (``but`` that of one operator)."""
+        operators = tuple(
+            {
+                name: cost.mean
+                for name, cost in compute.items()
+                if not pinned or index == but or self.candidates[index].pinned in (None, name)
+            }
+            for index, compute in enumerate(self.compute)
+        )
+        outputs = tuple(
+            Output(flow.producer, tuple(index for index, _ in flow.readers), self.moves.cost(number))
+            for number, flow in enumerate(self.moves.flows)
+        )
+        return Problem(operators=operators, outputs=outputs, start_up=self.start_up)
+
+    def execution(self, found: Enumeration) -> ExecutionPlan:
+        """Return the best plan that was found, with reasons."""
+        best = found.best
+        moved = [
+            route.cost.times(flow.runs)
+            for number, flow in enumerate(self.moves.flows)
+            for route in self.moves.chosen(number, best).routes
+        ]
+        started = self._started(best)
+        parts = [compute[name] for compute, name in zip(self.compute, best, strict=True)]
+        return ExecutionPlan(
+            name=self.context.name,
+            lanes=(self.context.lane,),
+            operators=self._operators(found),
+            edges=self._edges(best),
+            cost_s=total([*parts, *moved, *(Interval.exact(seconds) for seconds in started.values())]),
+            start_up_s=tuple(started.items()),
+        )
+
+    def _started(self, assignment: Assignment) -> dict[str, float]:
+        used = set(assignment)
+        return {name: seconds for name, seconds in self.start_up.items() if name in used and seconds > 0}
+
+    def _operators(self, found: Enumeration) -> tuple[ExecutionOperator, ...]:
+        best = found.best
+        kinds = {n.id: (best[i], self.context.iterations.get(n.id, 1)) for i, n in enumerate(self.plan.nodes)}
+        inputs = {n.id: [port.node for port in n.inputs] for n in self.plan.nodes}
+        stage_of = stages([node.id for node in self.plan.nodes], inputs, kinds)
+        return tuple(
+            self._operator(index, node, best[index], self._decision(index, node, found), stage_of[node.id])
+            for index, node in enumerate(self.plan.nodes)
+        )
+
+    def _operator(self, index: int, node: Node, name: str, decision: Decision, stage: int) -> ExecutionOperator:
+        port = Port(node=node.id)
+        schema, known = self.outputs[port], self.estimates.get(port)
+        return ExecutionOperator(
+            id=node.id,
+            logical=node.id,
+            lane=self.context.lane.id,
+            verb=node.operator.verb,
+            text=node.operator.describe(),
+            decision=decision,
+            schema=schema if isinstance(schema, Schema) else None,
+            rows=known.rows if known is not None else None,
+            bytes=known.bytes if known is not None else None,
+            compute_s=self.compute[index][name],
+            iterations=self.context.iterations.get(node.id, 1),
+            stage=stage,
+            code=self._code(node, self.candidates[index].possible[name]),
+        )
+
+    def _code(self, node: Node, platform: Platform) -> str | None:
+        named = tuple(
+            (self._called(port), schema) for port in node.inputs if isinstance(schema := self.outputs[port], Schema)
+        )
+        operator = lowered(node.operator, tuple(schema for _, schema in named))
+        # The facts of a preprocessing step, or a model, are not known yet: there is no code to show.
+        return platform.code(operator, named) if type(operator).__struct_config__.tag in BASE_OPERATORS else None
+
+    def _called(self, port: Port) -> str:
+        names = self.plan[port.node].names
+        return (names[port.port] if port.port < len(names) else None) or port.node
+
+    def _decision(self, index: int, node: Node, found: Enumeration) -> Decision:
+        candidates = self.candidates[index]
+        pinned = candidates.pinned is not None
+        if pinned:
+            # The pin of this operator is lifted, to see what it costs; the others hold.
+            found = enumerate_plans(self.problem(pinned=True, but=index)) or found
+        options, impossible = [], dict(candidates.impossible)
+        for name in candidates.possible:
+            whole = found.best_with(index, name)
+            if whole is None:
+                impossible[name] = (
+                    f"rows cannot be moved between {candidates.possible[name].title} and what is around it"
+                )
+            else:
+                options.append(self._option(index, name, *whole))
+        titles = {platform.name: platform.title for platform in self.context.platforms}
+        subject = Subject(verb=node.operator.verb, pinned=pinned, titles=titles)
+        chosen = candidates.pinned or found.best[index]
+        return decide(subject, chosen, options, impossible)
+
+    def _option(self, index: int, name: str, cost: float, assignment: Assignment) -> Option:
+        into: list[Interval] = []
+        out: list[Interval] = []
+        fed_by: list[str] = []
+        for number, flow in enumerate(self.moves.flows):
+            if flow.producer != index and all(reader != index for reader, _ in flow.readers):
+                continue
+            routes = [route.cost.times(flow.runs) for route in self.moves.chosen(number, assignment).routes]
+            if flow.producer == index:
+                out += routes
+            read = [route for route, (reader, _) in zip(routes, flow.readers, strict=False) if reader == index]
+            into += read
+            fed_by += [assignment[flow.producer]] * bool(read)
+        return Option(
+            platform=name,
+            compute_s=self.compute[index][name],
+            move_in_s=total(into),
+            move_out_s=total(out),
+            fed_by=tuple(fed_by),
+            started=self._started(assignment),
+            total_s=cost,
+        )
+
+    def _edges(self, best: Assignment) -> tuple[Edge, ...]:
+        moved: dict[tuple[int, int], Movement] = {}
+        for number, flow in enumerate(self.moves.flows):
+            known = self.estimates[flow.port]
+            for reader, route in zip(flow.readers, self.moves.chosen(number, best).routes, strict=False):
+                moved[reader] = Movement(channels=route.channels, bytes=known.bytes, cost_s=route.cost.times(flow.runs))
+        edges = []
+        for index, node in enumerate(self.plan.nodes):
+            for position, port in enumerate(node.inputs):
+                known_ = self.estimates.get(port)
+                edges.append(
+                    Edge(
+                        source=port,
+                        target=node.id,
+                        input=position,
+                        kind="model" if known_ is None else "rows",
+                        rows=known_.rows if known_ is not None else None,
+                        bytes=known_.bytes if known_ is not None else None,
+                        movement=moved.get((index, position)),
+                    )
+                )
+        return tuple(edges)
+
+
+def _unreachable(lane: _Lane) -> PlanError:
+    problem = lane.problem(pinned=True)
+    for flow, output in zip(lane.moves.flows, problem.outputs, strict=True):
+        makers = problem.operators[output.producer]
+        for reader in output.consumers:
+            alone = Problem(
+                operators=(makers, problem.operators[reader]),
+                outputs=(Output(0, (1,), output.cost),) if len(output.consumers) == 1 else (),
+            )
+            if enumerate_plans(alone) is None:
+                names = (lane.plan.nodes[output.producer].id, lane.plan.nodes[reader].id)
+                return PlanError(
+                    f"there is no way to move rows from {names[0]} ({', '.join(makers)}) "
+                    f"to {names[1]} ({', '.join(problem.operators[reader])})",
+                    span=lane.plan.nodes[reader].span,
+                    hint="allow a platform that both can exchange rows with",
+                )
+        if flow.result and not output.consumers and all(output.cost(name, ()) == float("inf") for name in makers):
+            return PlanError(f"there is no way to hand over the rows of {flow.port.node} as an Arrow table")
+    return PlanError(
+        "the platforms that are allowed cannot exchange rows as this plan needs", hint="allow another platform"
+    )

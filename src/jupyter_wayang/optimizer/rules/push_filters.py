@@ -1,0 +1,196 @@
+"""Filters run as early as they can: below projections and sorts, and on the side of a join that they read."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import msgspec
+
+from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.optimizer.edits import edit, free, fresh_id, narrows_source, only_reader
+from jupyter_wayang.plan.expressions import (
+    AnyExpression,
+    Binary,
+    Call,
+    Cast,
+    ColumnRef,
+    Expression,
+    Negate,
+    columns_of,
+    conjuncts,
+    substitute,
+    type_of,
+    walk,
+)
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import Drop, Filter, Join, Rename, Select, Sort, WithColumns
+from jupyter_wayang.plan.schema import Schema
+
+__all__ = ["push_filters"]
+
+_CHEAP_NODES = 6
+"""A computed column of up to this many parts may be computed a second time in a filter below it."""
+
+_SIDES: dict[str, tuple[int, ...]] = {
+    "inner": (0, 1),
+    "cross": (0, 1),
+    "left": (0,),
+    "semi": (0,),
+    "anti": (0,),
+    "full": (),
+}
+"""The inputs of a join that a filter above it may be moved to."""
+
+_MAY_FAIL = {"abs", "sqrt", "exp", "log"}
+
+
+def push_filters(plan: LogicalPlan) -> LogicalPlan:
+    """Move filters towards the sources, conjunct by conjunct.
+
+    Rows, their order and schemas of all results stay. A condition that can fail on a row (a cast, arithmetic that may
+    overflow) stays above a join, because below it would meet rows that the join leaves out.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.expressions import Literal
+    >>> from jupyter_wayang.plan.logical import Vertex, VertexPort
+    >>> from jupyter_wayang.plan.operators import ReadFrame
+    >>> read = VertexPort(Vertex(ReadFrame(key="v", label="v", schema=Schema.of(age="int64"))))
+    >>> older = VertexPort(Vertex(Rename(names=(("age", "years"),)), (read,)))
+    >>> over = Binary(op=">", left=ColumnRef(name="years"), right=Literal.of(18))
+    >>> plan = LogicalPlan.of([VertexPort(Vertex(Filter(condition=over), (older,)))])
+    >>> def show(plan):
+    ...     print(" → ".join(f"{node.operator.verb} {node.operator.describe()}" for node in plan.nodes))
+    >>> show(plan)
+    read v → rename age → years → filter years > 18
+    >>> show(push_filters(plan))
+    read v → filter age > 18 → rename age → years
+    """
+    current = plan
+    while True:
+        moved = next((after for node in current.nodes if (after := _move(current, node)) is not None), None)
+        if moved is None:
+            return current
+        current = moved
+
+
+def _move(plan: LogicalPlan, node: Node) -> LogicalPlan | None:
+    if not isinstance(node.operator, Filter) or not free(node):
+        return None
+    below = plan[node.inputs[0].node]
+    if not free(below) or not only_reader(plan, node.inputs[0]):
+        return None
+    if isinstance(below.operator, Join):
+        return _below_join(plan, node, node.operator.condition, below, below.operator)
+    if isinstance(below.operator, Select | WithColumns | Drop | Rename | Sort) and not narrows_source(plan, below):
+        return _below_projection(plan, node, node.operator.condition, below)
+    return None
+
+
+def _below_projection(plan: LogicalPlan, node: Node, condition: AnyExpression, below: Node) -> LogicalPlan | None:
+    pushed: list[AnyExpression] = []
+    kept: list[AnyExpression] = []
+    for part in conjuncts(condition):
+        moved = _through(part, below)
+        if moved is None:
+            kept.append(part)
+        else:
+            pushed.append(moved)
+    if not pushed:
+        return None
+    return _rebuilt(plan, node, below, [(0, pushed)], kept)
+
+
+def _through(part: AnyExpression, below: Node) -> AnyExpression | None:
+    """Write a condition over the input of a projection, or return None where that is not worth it."""
+    made = _made(below)
+    read = [made[name] for name in columns_of(part) if name in made]
+    if any(not isinstance(e, ColumnRef) and sum(1 for _ in walk(e)) > _CHEAP_NODES for e in read):
+        return None
+    try:
+        return substitute(part, made)
+    except OperatorError:  # nested too deeply once the columns are written out
+        return None
+
+
+def _made(below: Node) -> dict[str, AnyExpression]:
+    match below.operator:
+        case Select(columns=columns) | WithColumns(columns=columns):
+            return {named.name: named.expression for named in columns}
+        case Rename(names=names):
+            return {new: ColumnRef(name=old) for old, new in names}
+    return {}
+
+
+def _below_join(plan: LogicalPlan, node: Node, condition: AnyExpression, below: Node, join: Join) -> LogicalPlan | None:
+    outputs = plan.outputs()
+    left, right = (outputs[port] for port in below.inputs)
+    if not isinstance(left, Schema) or not isinstance(right, Schema):
+        return None
+    names = ({name: name for name in left.names}, {new: old for old, new in join.right_names(left, right)})
+    sides: dict[int, list[AnyExpression]] = {}
+    kept: list[AnyExpression] = []
+    for part in conjuncts(condition):
+        read = columns_of(part)
+        side = next((s for s in _SIDES[join.how] if read and all(name in names[s] for name in read)), None)
+        moved = (
+            part if side is None else substitute(part, {new: ColumnRef(name=old) for new, old in names[side].items()})
+        )
+        if side is None or not _never_fails(moved, (left, right)[side]):
+            kept.append(part)
+        else:
+            sides.setdefault(side, []).append(moved)
+    if not sides:
+        return None
+    return _rebuilt(plan, node, below, sorted(sides.items()), kept)
+
+
+def _never_fails(condition: AnyExpression, schema: Schema) -> bool:
+    return not any(_may_fail(part, schema) for part in walk(condition))
+
+
+def _may_fail(part: Expression, schema: Schema) -> bool:
+    match part:
+        case Cast(arg=arg, to=to):
+            return to != type_of(arg, schema)
+        case Binary(op=op) if op in ("+", "-", "*", "//", "%", "**"):
+            return type_of(part, schema) != "float64" or op == "**"
+        case Negate():
+            return type_of(part, schema) != "float64"
+        case Call(function=function):
+            return function in _MAY_FAIL
+    return False
+
+
+def _rebuilt(
+    plan: LogicalPlan,
+    node: Node,
+    below: Node,
+    sides: list[tuple[int, list[AnyExpression]]],
+    kept: list[AnyExpression],
+) -> LogicalPlan:
+    """Put filters on some inputs of ``below``; the first has the id of ``node`` unless a part of that stays above."""
+    inputs, added = list(below.inputs), []
+    own = None if kept else node
+    for side, parts in sides:
+        under = inputs[side]
+        operator = Filter(condition=_all_of(parts))
+        if own is not None:
+            moved = msgspec.structs.replace(own, operator=operator, inputs=(under,), names=())
+        else:
+            moved = Node(id=fresh_id(plan, f"filter_{under.node}"), operator=operator, inputs=(under,), span=node.span)
+            added.append(moved)
+        inputs[side] = Port(node=moved.id)
+        if own is not None:
+            own, first = None, moved
+    changed = msgspec.structs.replace(below, inputs=tuple(inputs))
+    if kept:
+        rest = msgspec.structs.replace(node, operator=Filter(condition=_all_of(kept)))
+        return edit(plan, changed=(changed, rest), added=added)
+    # What the filter was called is now what the node above it makes.
+    changed = msgspec.structs.replace(changed, names=node.names)
+    return edit(plan, changed=(changed, first), added=added, redirected={Port(node=node.id): Port(node=below.id)})
+
+
+def _all_of(parts: list[AnyExpression]) -> AnyExpression:
+    return reduce(lambda left, right: Binary(op="and", left=left, right=right), parts)

@@ -1,0 +1,121 @@
+"""Columns that nobody reads are left out right after their source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jupyter_wayang.optimizer.edits import SOURCES, edit, fresh_id
+from jupyter_wayang.plan.expressions import ColumnRef, Named, columns_of
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import (
+    Drop,
+    Filter,
+    GroupBy,
+    Join,
+    Limit,
+    Output,
+    Rename,
+    Select,
+    Sort,
+    WithColumns,
+)
+from jupyter_wayang.plan.schema import Schema
+
+__all__ = ["push_projections"]
+
+
+def push_projections(plan: LogicalPlan) -> LogicalPlan:
+    """Put a select right after each source of which not all columns are read.
+
+    What cuts rows by all of their columns (``split``) or reads columns that are not known yet (steps, learning) needs
+    all. A source whose only readers are selects is narrow already.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.expressions import Aggregate
+    >>> from jupyter_wayang.plan.logical import Vertex, VertexPort
+    >>> from jupyter_wayang.plan.operators import ReadFrame
+    >>> read = VertexPort(Vertex(ReadFrame(key="v", label="v", schema=Schema.of(age="int64", name="string"))))
+    >>> oldest = Named(name="oldest", expression=Aggregate(function="max", arg=ColumnRef(name="age")))
+    >>> plan = LogicalPlan.of([VertexPort(Vertex(GroupBy(aggregates=(oldest,)), (read,)))])
+    >>> def show(plan):
+    ...     print(" → ".join(f"{node.id} {node.operator.describe()}" for node in plan.nodes))
+    >>> show(plan)
+    read v → agg oldest=max(age)
+    >>> show(push_projections(plan))
+    read v → select_read age → agg oldest=max(age)
+    """
+    outputs = plan.outputs()
+    wanted = _wanted(plan, outputs)
+    readers = plan.consumers()
+    current = plan
+    for node in plan.nodes:
+        port = Port(node=node.id)
+        schema = outputs[port]
+        if not isinstance(node.operator, SOURCES) or not isinstance(schema, Schema) or port not in readers:
+            continue
+        kept = tuple(name for name in schema.names if name in wanted.get(port, set())) or schema.names[:1]
+        if kept != schema.names and not all(isinstance(plan[id_].operator, Select) for id_, _ in readers[port]):
+            current = _narrowed(current, node, kept)
+    return current
+
+
+def _narrowed(plan: LogicalPlan, source: Node, kept: tuple[str, ...]) -> LogicalPlan:
+    columns = tuple(Named(name=name, expression=ColumnRef(name=name)) for name in kept)
+    port = Port(node=source.id)
+    select = Node(
+        id=fresh_id(plan, f"select_{source.id}"), operator=Select(columns=columns), inputs=(port,), span=source.span
+    )
+    return edit(plan, added=(select,), redirected={port: Port(node=select.id)})
+
+
+def _wanted(plan: LogicalPlan, outputs: dict[Port, Output]) -> dict[Port, set[str]]:
+    """Return the columns that are read of every port."""
+    wanted: dict[Port, set[str]] = {}
+    for port in plan.results:
+        schema = outputs[port]
+        if isinstance(schema, Schema):
+            wanted[port] = set(schema.names)
+    for node in reversed(plan.nodes):
+        schemas = tuple(
+            schema if isinstance(schema := outputs[port], Schema) else Schema(columns=()) for port in node.inputs
+        )
+        for port, names in zip(node.inputs, _reads(node, wanted.get(Port(node=node.id), set()), schemas), strict=True):
+            wanted.setdefault(port, set()).update(names)
+    return wanted
+
+
+def _reads(node: Node, wanted: set[str], inputs: tuple[Schema, ...]) -> tuple[set[str], ...]:
+    match node.operator:
+        case Filter(condition=condition):
+            return (wanted | set(columns_of(condition)),)
+        case Select(columns=columns):
+            return (_of(columns),)
+        case WithColumns(columns=columns):
+            return (wanted - {named.name for named in columns} | _of(columns),)
+        case Drop(columns=dropped):
+            return (wanted | set(dropped),)
+        case Rename(names=names):
+            back = {new: old for old, new in names}
+            return ({back.get(name, name) for name in wanted} | set(back.values()),)
+        case GroupBy(keys=keys, aggregates=aggregates):
+            return (_of(keys + aggregates),)
+        case Sort(keys=sort_keys):
+            return (wanted | {name for key in sort_keys for name in columns_of(key.expression)},)
+        case Limit():
+            return (wanted,)
+        case Join() as join:
+            return _join_reads(join, wanted, *inputs)
+    return tuple(set(schema.names) for schema in inputs)
+
+
+def _of(columns: Iterable[Named]) -> set[str]:
+    return {name for named in columns for name in columns_of(named.expression)}
+
+
+def _join_reads(join: Join, wanted: set[str], left: Schema, right: Schema) -> tuple[set[str], set[str]]:
+    added = [(old, new) for old, new in join.right_names(left, right) if new in wanted]
+    # A right column has its suffix only as long as the left column of that name is there.
+    clashing = {old for old, new in added if old != new}
+    ours = {name for name in left.names if name in wanted} | clashing | {name for name, _ in join.on}
+    return ours, {old for old, _ in added} | {name for _, name in join.on}
