@@ -70,7 +70,9 @@ def parameters() -> Mapping[str, Mapping[str, Any]]:
     >>> parameters()["fedavg"]["learning_rate"] is msgspec.NODEFAULT
     True
     """
-    return {name: {field.name: field.default for field in msgspec.structs.fields(cls)} for name, cls in installed().items()}
+    return {
+        name: {field.name: field.default for field in msgspec.structs.fields(cls)} for name, cls in installed().items()
+    }
 
 
 def named(name: str | None, arguments: Iterable[tuple[str, Any]] = ()) -> Strategy:
