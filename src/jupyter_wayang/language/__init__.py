@@ -1,0 +1,1 @@
+"""The cell language and the Python API: the same words, one implementation, one plan."""

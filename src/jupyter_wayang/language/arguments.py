@@ -1,0 +1,232 @@
+"""Arguments of words as the plan wants them: names, expressions, numbers and text, each checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.language.expressions import E, lift, unboxed
+from jupyter_wayang.language.words import Word
+from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named
+from jupyter_wayang.plan.expressions import text as written
+from jupyter_wayang.plan.schema import NUMERIC, Schema
+
+__all__ = [
+    "check_features",
+    "column_name",
+    "column_names",
+    "features",
+    "fill",
+    "flag",
+    "join_keys",
+    "key",
+    "mapping",
+    "named_columns",
+    "number",
+    "path",
+    "text",
+    "texts",
+    "whole",
+]
+
+
+def key(value: object) -> AnyExpression:
+    """Return an expression; text is the name of a column.
+
+    Examples
+    --------
+    >>> key("age")
+    ColumnRef(name='age')
+    """
+    return ColumnRef(name=value) if isinstance(value, str) else lift(value)
+
+
+def column_name(value: object, word: Word) -> str:
+    """Return the name of a column that stands as text or as ``col.name``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, E) and isinstance(value.expression, ColumnRef):
+        return value.expression.name
+    raise OperatorError(f"{word.name}() takes columns, and {_shown(value)} is none", hint=f"as in {word.example}")
+
+
+def column_names(values: Iterable[object], word: Word, least: int = 1) -> tuple[str, ...]:
+    """Return the names of columns, at least so many, each once."""
+    names = tuple(dict.fromkeys(column_name(value, word) for value in values))
+    if len(names) < least:
+        raise OperatorError(f"{word.name}() needs at least one column, as in {word.example}")
+    return names
+
+
+def named_columns(columns: Iterable[object], named: Mapping[str, object], word: Word) -> tuple[Named, ...]:
+    """Return columns with their names: those by position must be plain columns."""
+    found = []
+    for value in columns:
+        expression = key(value)
+        if not isinstance(expression, ColumnRef):
+            raise OperatorError(
+                f"the column {written(expression)} of {word.name}() needs a name",
+                hint=f"as in {word.name}(name={written(expression)})",
+            )
+        found.append(Named(name=expression.name, expression=expression))
+    return (*found, *(Named(name=name, expression=lift(value)) for name, value in named.items()))
+
+
+def join_keys(on: object) -> tuple[tuple[str, str], ...]:
+    """Return pairs of (column here, column there).
+
+    Examples
+    --------
+    >>> join_keys(["id", ("ward", "name")])
+    (('id', 'id'), ('ward', 'name'))
+    """
+    listed = on if isinstance(on, list) or (isinstance(on, tuple) and not _is_pair(on)) else [on]
+    return tuple(_pair(item) for item in listed)
+
+
+def _is_pair(value: tuple[object, ...]) -> bool:
+    return len(value) == 2 and all(_named(item) is not None for item in value)
+
+
+def _named(value: object) -> str | None:
+    if isinstance(value, E):
+        return value.expression.name if isinstance(value.expression, ColumnRef) else None
+    return value if isinstance(value, str) else None
+
+
+def _pair(item: object) -> tuple[str, str]:
+    sides = item if isinstance(item, tuple) and len(item) == 2 else (item, item)
+    left, right = _named(sides[0]), _named(sides[1])
+    if left is None or right is None:
+        raise OperatorError(
+            f"on= takes columns and pairs of columns, and {_shown(item)} is neither",
+            hint="as in on=ward, or on=[(ward, ward_id)] where the names differ",
+        )
+    return (left, right)
+
+
+def fill(how: object) -> float | None:
+    """Return the constant that ``impute()`` puts, or None for the mean."""
+    word = getattr(how, "__name__", how) if callable(how) else unboxed(how)
+    if word == "mean":
+        return None
+    if word in ("median", "most_frequent"):
+        raise OperatorError(f"impute({word}) is not in this version", hint="impute(mean), or a number")
+    if isinstance(word, bool) or not isinstance(word, int | float):
+        raise OperatorError(
+            f"impute() takes mean or a number first, not {_shown(how)}",
+            hint="as in impute(mean), or impute(mean, chol)",
+        )
+    return float(word)
+
+
+def features(value: object) -> tuple[str, ...]:
+    """Return the names of features."""
+    listed = unboxed(value)
+    if not isinstance(listed, list | tuple):
+        listed = [listed]
+    names = tuple(name for item in listed if (name := _named(item)) is not None)
+    if len(names) != len(listed) or not names:
+        raise OperatorError(
+            f"features= takes a list of columns, not {_shown(value)}", hint="as in features=[age, chol]"
+        )
+    return names
+
+
+def check_features(schema: Schema, names: tuple[str, ...] | None, target: tuple[str, ...]) -> None:
+    """Raise an error if a feature is no number, or is what the target reads.
+
+    Parameters
+    ----------
+    schema
+        The columns after the preprocessing steps.
+    names
+        The features; None: every column that the target does not read.
+    target
+        The columns that the target reads.
+    """
+    for name in names or ():
+        if name in target:
+            raise OperatorError(f"the feature {name} is what the target reads: the model would learn nothing else")
+    for column in schema:
+        if column.name in target or (names is not None and column.name not in names):
+            continue
+        if column.type == "string":
+            raise OperatorError(
+                f"the feature {column.name} is text, and a model works on numbers",
+                hint=f"make numbers of it with one_hot({column.name}) before fit(), or leave it out with drop({column.name})",
+            )
+        if column.type not in NUMERIC | {"bool", "null"}:
+            raise OperatorError(
+                f"the feature {column.name} is a {column.type}, and a model works on numbers",
+                hint=f"leave it out with drop({column.name}), or take a part of it, as in year({column.name})",
+            )
+
+
+def whole(name: str, value: object, word: Word) -> int:
+    """Return a whole number."""
+    found = unboxed(value)
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise OperatorError(
+            f"{name} of {word.name}() is a whole number, not {_shown(value)}", hint=f"as in {word.example}"
+        )
+    return found
+
+
+def number(name: str, value: object, word: Word) -> float:
+    """Return a number."""
+    found = unboxed(value)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise OperatorError(f"{name} of {word.name}() is a number, not {_shown(value)}", hint=f"as in {word.example}")
+    return float(found)
+
+
+def flag(name: str, value: object, word: Word) -> bool:
+    """Return true or false."""
+    found = unboxed(value)
+    if not isinstance(found, bool):
+        raise OperatorError(f"{name}= of {word.name}() is True or False, not {_shown(value)}")
+    return found
+
+
+def text(name: str, value: object, word: Word) -> str:
+    """Return text."""
+    if not isinstance(value, str) or not value:
+        raise OperatorError(
+            f"{name} of {word.name}() is text in quotes, not {_shown(value)}", hint=f"as in {word.example}"
+        )
+    return value
+
+
+def texts(name: str, value: object, word: Word) -> tuple[str, ...]:
+    """Return one or several texts."""
+    listed = [value] if isinstance(value, str) else unboxed(value)
+    if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+        raise OperatorError(f"{name}= of {word.name}() is text or a list of texts, not {_shown(value)}")
+    return tuple(listed)
+
+
+def mapping(name: str, value: object, word: Word) -> dict[str, object]:
+    """Return what belongs to each column."""
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value):
+        raise OperatorError(
+            f"{name}= of {word.name}() is a dict by column, not {_shown(value)}", hint='as in {"age": "int"}'
+        )
+    return dict(value)
+
+
+def path(value: object) -> str:
+    """Return where to read from: text, or a path object."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str) or not value:
+        raise OperatorError(
+            f"read() takes the name of a file or table in quotes, not {_shown(value)}", hint='as in read("visits.csv")'
+        )
+    return value
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else f"a {type(value).__name__}"

@@ -1,0 +1,207 @@
+"""Arguments of a cell's operators, each read by its kind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_wayang.errors import OperatorError, WayangError
+from jupyter_wayang.language.builder import Collection
+from jupyter_wayang.language.learners import Strategy, logistic_regression, metric, unknown_model
+from jupyter_wayang.language.page import Page, short
+from jupyter_wayang.language.scalars import Row
+from jupyter_wayang.language.words import WORDS, Parameter, Word
+from jupyter_wayang.plan.models import ModelSpec
+from jupyter_wayang.plan.operators import Goal
+
+if TYPE_CHECKING:
+    from jupyter_wayang.language.calls import Calls
+
+__all__ = ["Arguments"]
+
+_GOALS: dict[type[ast.cmpop], str] = {ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__"}
+
+
+@dataclass
+class Arguments:
+    """Reads the arguments of one call, each by its kind."""
+
+    calls: Calls
+    word: Word
+    row: Row | None
+    other: Collection | None = None
+
+    def read(self, parameter: Parameter, node: ast.expr) -> Iterator[object]:
+        """Yield what an argument by position comes to: one value, or those of ``*names``."""
+        if not isinstance(node, ast.Starred):
+            yield self.read_one(parameter, node)
+            return
+        values = self.calls.variables.plain(node.value)
+        if (
+            parameter.many != "*"
+            or not isinstance(values, list | tuple)
+            or not all(isinstance(item, str) for item in values)
+        ):
+            raise self.calls.scalars.refused(node)
+        yield from values
+
+    def read_one(self, parameter: Parameter, node: ast.expr) -> object:
+        """Return what an argument comes to."""
+        return _READERS[parameter.kind](self, node)
+
+    @property
+    def page(self) -> Page:
+        """The text of the cell."""
+        return self.calls.scalars.page
+
+    @property
+    def _columns(self) -> Row:
+        if self.row is None:
+            raise OperatorError(f"{self.word.name}() has no columns to read")
+        return self.row
+
+    def plain(self, node: ast.expr) -> object:
+        """Return a value: a constant or a variable of the notebook."""
+        return self.calls.variables.plain(node)
+
+    def expression(self, node: ast.expr) -> object:
+        """Return an expression over the columns."""
+        return self.calls.scalars.read(node, self._columns)
+
+    def column(self, node: ast.expr) -> object:
+        """Return the name of a column, which may stand as text."""
+        found = self.expression(node)
+        name = found if isinstance(found, str) else None
+        if name is not None:
+            try:
+                self.calls.scalars.column(name, self._columns)
+            except WayangError as error:
+                error.located(self.page.span(node), self.page.source)
+                raise
+        return found
+
+    def columns(self, node: ast.expr) -> object:
+        """Return a list of columns, or a list of names of the notebook."""
+        if isinstance(node, ast.List | ast.Tuple):
+            return [self.column(item) for item in node.elts]
+        if isinstance(node, ast.Name) and node.id not in self._columns.schema:
+            return self.plain(node)
+        return [self.column(node)]
+
+    def keys(self, node: ast.expr) -> object:
+        """Return a list of expressions; one may stand alone."""
+        items = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        return [self.column(item) for item in items]
+
+    def collection(self, node: ast.expr) -> object:
+        """Return the collection, which was read before the other arguments."""
+        return self.other
+
+    def pairs(self, node: ast.expr) -> object:
+        """Return the keys of a join: a column of both, or a list of columns and of pairs."""
+        items = node.elts if isinstance(node, ast.List) else [node]
+        return [self._pair(item) for item in items]
+
+    def _pair(self, node: ast.expr) -> object:
+        there = Row(self.other.schema, "in the other collection") if self.other is not None else self._columns
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            left, right = node.elts
+            return (self.column(left), Arguments(self.calls, self.word, there).column(right))
+        return self.column(node)
+
+    def fill(self, node: ast.expr) -> object:
+        """Return what ``impute()`` puts: the word ``mean``, or a number."""
+        if (
+            isinstance(node, ast.Name)
+            and node.id in ("mean", "median", "most_frequent")
+            and node.id not in self.calls.variables
+        ):
+            return node.id
+        if isinstance(node, ast.Name) and node.id in self._columns.schema:
+            return self.expression(node)
+        return self.plain(node)
+
+    def model(self, node: ast.expr) -> object:
+        """Return what is to be fitted."""
+        match node:
+            case ast.Call(func=ast.Name(id=name) as func):
+                word = WORDS.get(name)
+                if word is None or "model" not in word.roles:
+                    raise unknown_model(name).located(self.page.span(func), self.page.source)
+                args, named = self.calls.arguments(word, node, None)
+                return self._located(node, logistic_regression, *args, **named)
+            case ast.Name(id=name) if isinstance(self.calls.variables.get(name), ModelSpec):
+                return self.calls.variables.take(name)
+        raise OperatorError(
+            f"{self.word.name}() takes a model first, not {short(self.page.text(node))}",
+            span=self.page.span(node),
+            source=self.page.source,
+            hint=f"as in {self.word.example}",
+        )
+
+    def strategy(self, node: ast.expr) -> object:
+        """Return a strategy, checked against those that there are."""
+        known = self.calls.desk.strategies()
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[]):
+                word = Word(name, ("strategy",), "", f"{name}()", (Parameter("arguments", "value", many="**"),))
+                _, named = self.calls.arguments(word, node, None)
+                made = Strategy(name, tuple(named.items()))
+                self._located(node, made.checked, known)
+                return made
+            case ast.Name(id=name) if isinstance(self.calls.variables.get(name), Strategy):
+                return self.calls.variables.take(name)
+            case ast.Constant(value=None):
+                return None
+        raise OperatorError(
+            f"strategy= takes a strategy, not {short(self.page.text(node))}",
+            span=self.page.span(node),
+            source=self.page.source,
+            hint="as in strategy=fedavg(local_epochs=5, learning_rate=0.5)",
+        )
+
+    def goal(self, node: ast.expr) -> object:
+        """Return a goal over a metric."""
+        page = self.page
+        match node:
+            case ast.Compare(
+                left=ast.Attribute(value=ast.Name(id="metric")) as left, ops=[op], comparators=[right]
+            ) if type(op) in _GOALS:
+                measure = self._located(left, metric.named, left.attr)
+                return self._located(node, getattr(measure, _GOALS[type(op)]), self.plain(right))
+            case ast.Name(id=name) if isinstance(self.calls.variables.get(name), Goal):
+                return self.calls.variables.take(name)
+            case ast.Constant(value=None):
+                return None
+        raise OperatorError(
+            f"until= takes a goal, not {short(page.text(node))}",
+            span=page.span(node),
+            source=page.source,
+            hint="as in until=metric.log_loss < 0.4",
+        )
+
+    def _located(self, node: ast.expr, make: Callable[..., Any], *args: object, **named: object) -> Any:
+        try:
+            return make(*args, **named)
+        except WayangError as error:
+            error.located(self.page.span(node), self.page.source)
+            raise
+
+
+_READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
+    "aggregate": Arguments.expression,
+    "collection": Arguments.collection,
+    "column": Arguments.column,
+    "columns": Arguments.columns,
+    "expression": Arguments.expression,
+    "fill": Arguments.fill,
+    "goal": Arguments.goal,
+    "key": Arguments.column,
+    "keys": Arguments.keys,
+    "model": Arguments.model,
+    "pairs": Arguments.pairs,
+    "strategy": Arguments.strategy,
+    "value": Arguments.plain,
+}
