@@ -204,5 +204,9 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return near[0]
-    parts = [c for c in names if len(c) > 2 and (name.casefold().startswith(c.casefold()) or c.casefold().startswith(name.casefold()))]
+    parts = [
+        c
+        for c in names
+        if len(c) > 2 and (name.casefold().startswith(c.casefold()) or c.casefold().startswith(name.casefold()))
+    ]
     return max(parts, key=len, default=None)

@@ -6,6 +6,7 @@ widgets show.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,17 @@ import msgspec
 from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["Alternative", "Decision", "Edge", "ExecutionOperator", "ExecutionPlan", "Interval", "Lane", "Loop", "Movement"]
+__all__ = [
+    "Alternative",
+    "Decision",
+    "Edge",
+    "ExecutionOperator",
+    "ExecutionPlan",
+    "Interval",
+    "Lane",
+    "Loop",
+    "Movement",
+]
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,10 +42,12 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def mean(self) -> float:
         """The geometric mean of the bounds; plans are compared by it (RHEEMix, section 5)."""
-        return (max(self.low, 0.0) * max(self.high, 0.0)) ** 0.5
+        return math.sqrt(max(self.low, 0.0) * max(self.high, 0.0))
 
     def __add__(self, other: Interval) -> Interval:
-        return Interval(low=self.low + other.low, high=self.high + other.high, confidence=min(self.confidence, other.confidence))
+        return Interval(
+            low=self.low + other.low, high=self.high + other.high, confidence=min(self.confidence, other.confidence)
+        )
 
     def times(self, factor: float) -> Interval:
         """Scale both bounds."""

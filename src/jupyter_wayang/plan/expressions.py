@@ -68,7 +68,7 @@ class Literal(Expression, frozen=True, kw_only=True, tag="literal"):
     type: DataType
 
     @classmethod
-    def of(cls, value: bool | int | float | str | None) -> Literal:
+    def of(cls, value: bool | float | str | None) -> Literal:
         """Make a literal from a Python value.
 
         Examples
@@ -321,7 +321,7 @@ def substitute(expression: AnyExpression, columns: dict[str, AnyExpression]) -> 
         if isinstance(value, Expression):
             changed[name] = substitute(value, columns)  # type: ignore[arg-type]
         elif isinstance(value, tuple):
-            changed[name] = tuple(substitute(v, columns) if isinstance(v, Expression) else v for v in value)
+            changed[name] = tuple(substitute(v, columns) if isinstance(v, Expression) else v for v in value)  # type: ignore[arg-type]
     return msgspec.structs.replace(expression, **changed) if changed else expression
 
 
@@ -384,7 +384,7 @@ def _(expression: Binary, schema: Schema) -> DataType:
         return "bool"
     if common not in NUMERIC | {"null"}:
         raise _mixed(expression, left, right)
-    return "float64" if op in ("/", "**") or common == "null" else common  # type: ignore[return-value]
+    return "float64" if op in ("/", "**") or common == "null" else common
 
 
 @_type_of.register
@@ -398,7 +398,9 @@ def _(expression: IsIn, schema: Schema) -> DataType:
     left = type_of(expression.arg, schema)
     for value in expression.values:
         if common_type(left, value.type) is None:
-            raise ExpressionTypeError(f"{text(expression.arg)} is {left} and cannot be one of {text(value)}, a {value.type}")
+            raise ExpressionTypeError(
+                f"{text(expression.arg)} is {left} and cannot be one of {text(value)}, a {value.type}"
+            )
     return "bool"
 
 
@@ -430,7 +432,7 @@ def _(expression: Call, schema: Schema) -> DataType:
 @_type_of.register
 def _(expression: Aggregate, schema: Schema) -> DataType:
     inner = "int64" if expression.arg is None else type_of(expression.arg, schema)
-    result = AGGREGATES[expression.function](inner)  # type: ignore[arg-type]
+    result = AGGREGATES[expression.function](inner)
     if result is None:
         raise ExpressionTypeError(f"{expression.function}() does not take {inner} in {text(expression)}")
     return result
@@ -455,7 +457,23 @@ def _mixed(expression: Binary, left: str, right: str) -> ExpressionTypeError:
     )
 
 
-_BINDS = {"or": 1, "and": 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "**": 8}
+_BINDS = {
+    "or": 1,
+    "and": 2,
+    "==": 4,
+    "!=": 4,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "//": 6,
+    "%": 6,
+    "**": 8,
+}
 
 
 def text(expression: Expression) -> str:
@@ -481,7 +499,11 @@ def _text(expression: Expression) -> tuple[str, int]:
         case Literal(value=value, type=type_):
             if type_ in ("date", "timestamp") and value is not None:
                 return f'{type_}("{value}")', 10
-            return ({True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else _quoted(value)), 10
+            return (
+                {True: "true", False: "false", None: "null"}[value]
+                if value is None or isinstance(value, bool)
+                else _quoted(value)
+            ), 10
         case Not(arg=IsNull(arg=arg)):
             return f"{_inner(arg, 4)} is not None", 4
         case Not(arg=arg):

@@ -11,7 +11,7 @@ from jupyter_wayang.errors import PlanError, Span
 from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.operators.operator import Output
 
-__all__ = ["Hints", "LogicalPlan", "Node", "Pin", "Port", "Vertex", "VertexPort"]
+__all__ = ["Hints", "LogicalPlan", "Node", "Pin", "Port", "Vertex", "VertexPort", "identified"]
 
 
 class Port(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +83,12 @@ class LogicalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise PlanError(f"the result {port.node} is not in the plan")
 
     @classmethod
-    def of(cls, results: Iterable[VertexPort], names: Mapping[VertexPort, str] | None = None) -> LogicalPlan:
+    def of(
+        cls,
+        results: Iterable[VertexPort],
+        names: Mapping[VertexPort, str] | None = None,
+        settled: Mapping[Vertex, AnyOperator] | None = None,
+    ) -> LogicalPlan:
         """Make a plan of all that some outputs need, with ids made of verb and ordinal.
 
         Parameters
@@ -92,26 +97,21 @@ class LogicalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             The outputs that are asked for.
         names
             The names of collections, by output.
+        settled
+            Vertices that need not run again, and the source that stands for each.
         """
-        wanted = tuple(results)
-        order = _topological(tuple(port.vertex for port in wanted))
-        ids: dict[Vertex, str] = {}
-        counts: dict[str, int] = {}
-        for vertex in order:
-            verb = vertex.operator.verb
-            counts[verb] = counts.get(verb, 0) + 1
-            ids[vertex] = verb if counts[verb] == 1 else f"{verb}_{counts[verb]}"
-        named = names or {}
+        wanted, done, named = tuple(results), settled or {}, names or {}
+        ids = identified(wanted, done)
         nodes = tuple(
             Node(
-                id=ids[vertex],
-                operator=vertex.operator,
-                inputs=tuple(Port(node=ids[p.vertex], port=p.port) for p in vertex.inputs),
+                id=id_,
+                operator=done.get(vertex, vertex.operator),
+                inputs=() if vertex in done else tuple(Port(node=ids[p.vertex], port=p.port) for p in vertex.inputs),
                 hints=vertex.hints,
                 names=tuple(named.get(VertexPort(vertex, index)) for index in range(len(vertex.outputs))),
                 span=vertex.span,
             )
-            for vertex in order
+            for vertex, id_ in ids.items()
         )
         return cls(nodes=nodes, results=tuple(Port(node=ids[p.vertex], port=p.port) for p in wanted))
 
@@ -165,7 +165,19 @@ class VertexPort:
         return self.vertex.outputs[self.port]
 
 
-def _topological(roots: tuple[Vertex, ...]) -> list[Vertex]:
+def identified(results: Iterable[VertexPort], settled: Mapping[Vertex, AnyOperator] | None = None) -> dict[Vertex, str]:
+    """Return the vertices that a plan of these outputs has, inputs first, and their ids in it."""
+    done = settled or {}
+    ids: dict[Vertex, str] = {}
+    counts: dict[str, int] = {}
+    for vertex in _topological(tuple(port.vertex for port in results), done):
+        verb = done.get(vertex, vertex.operator).verb
+        counts[verb] = counts.get(verb, 0) + 1
+        ids[vertex] = verb if counts[verb] == 1 else f"{verb}_{counts[verb]}"
+    return ids
+
+
+def _topological(roots: tuple[Vertex, ...], settled: Mapping[Vertex, AnyOperator]) -> list[Vertex]:
     order: list[Vertex] = []
     state: dict[Vertex, bool] = {}
     stack: list[tuple[Vertex, bool]] = [(root, False) for root in reversed(roots)]
@@ -178,5 +190,6 @@ def _topological(roots: tuple[Vertex, ...]) -> list[Vertex]:
             continue
         state[vertex] = True
         stack.append((vertex, True))
-        stack += [(port.vertex, False) for port in reversed(vertex.inputs)]
+        if vertex not in settled:
+            stack += [(port.vertex, False) for port in reversed(vertex.inputs)]
     return order

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.plan.expressions import AnyExpression, Binary, Call, Case, Cast, ColumnRef, IsNull, Literal as Constant, Named, Negate, substitute
+from jupyter_wayang.plan.expressions import (
+    AnyExpression,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    ColumnRef,
+    IsNull,
+    Named,
+    Negate,
+    substitute,
+)
+from jupyter_wayang.plan.expressions import Literal as Constant
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Facts", "FittedStep", "ImputeFacts", "LogisticRegression", "Model", "ModelSpec", "NamedArray", "OneHotFacts", "ScaleFacts", "array", "named_array"]
+__all__ = [
+    "Facts",
+    "ImputeFacts",
+    "LogisticRegression",
+    "Model",
+    "ModelSpec",
+    "NamedArray",
+    "OneHotFacts",
+    "ScaleFacts",
+    "applied",
+    "array",
+    "expanded",
+    "indicator",
+    "named_array",
+    "prepared",
+    "sigmoid",
+]
 
 
-class LogisticRegression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="logistic_regression", tag_field="tag"):
+class LogisticRegression(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="logistic_regression", tag_field="tag"
+):
     """Binary logistic regression.
 
     The loss is the mean log loss plus ``l2 / 2`` times the squared norm of the weights; the intercept is left out of
@@ -47,7 +77,9 @@ class NamedArray(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         for extent in self.shape:
             size *= extent
         if len(self.data) != size or any(extent < 0 for extent in self.shape):
-            raise OperatorError(f"the array {self.name} of shape {self.shape} needs {size} bytes and has {len(self.data)}")
+            raise OperatorError(
+                f"the array {self.name} of shape {self.shape} needs {size} bytes and has {len(self.data)}"
+            )
 
 
 def named_array(name: str, values: np.ndarray) -> NamedArray:
@@ -76,10 +108,13 @@ class ImputeFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     values: tuple[tuple[str, float | None], ...]
 
-    def projection(self, schema: Schema) -> tuple[Named, ...]:
+    def projection(self) -> tuple[Named, ...]:
         """Return the columns with nulls replaced."""
         return tuple(
-            Named(name=name, expression=Call(function="coalesce", args=(_double(name), Constant(value=value, type="float64"))))
+            Named(
+                name=name,
+                expression=Call(function="coalesce", args=(_double(name), Constant(value=value, type="float64"))),
+            )
             for name, value in self.values
         )
 
@@ -89,12 +124,16 @@ class ScaleFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     values: tuple[tuple[str, float, float], ...]
 
-    def projection(self, schema: Schema) -> tuple[Named, ...]:
+    def projection(self) -> tuple[Named, ...]:
         """Return the columns centred and scaled; a column that does not vary is only centred."""
-        return tuple(Named(name=name, expression=_scaled(name, mean, deviation)) for name, mean, deviation in self.values)
+        return tuple(
+            Named(name=name, expression=_scaled(name, mean, deviation)) for name, mean, deviation in self.values
+        )
 
 
-class OneHotFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="one_hot", tag_field="tag"):
+class OneHotFacts(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="one_hot", tag_field="tag"
+):
     """The levels of every column, sorted. A value that is no level, and null, is 0 in every column."""
 
     levels: tuple[tuple[str, tuple[float | str | bool, ...]], ...]
@@ -103,7 +142,7 @@ class OneHotFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Return (column, name of the indicator) of every indicator."""
         return tuple((name, indicator(name, level)) for name, levels in self.levels for level in levels)
 
-    def projection(self, schema: Schema) -> tuple[Named, ...]:
+    def projection(self) -> tuple[Named, ...]:
         """Return the indicators as numbers 0 and 1."""
         one, zero = Constant(value=1.0, type="float64"), Constant(value=0.0, type="float64")
         return tuple(
@@ -144,23 +183,41 @@ def _scaled(name: str, mean: float, deviation: float) -> AnyExpression:
     return Binary(op="/", left=centred, right=Constant.of(float(deviation))) if deviation > 0 else centred
 
 
-class FittedStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A preprocessing step as part of a model: what it learned."""
+def applied(facts: Facts, schema: Schema) -> tuple[Named, ...]:
+    """Return all columns after a step, as expressions over the columns before it, in order.
 
-    facts: Facts
+    Examples
+    --------
+    >>> step = OneHotFacts(levels=(("cp", (1.0, 4.0)),))
+    >>> [named.name for named in applied(step, Schema.of(age="float64", cp="float64"))]
+    ['age', 'cp=1', 'cp=4']
+    """
+    made: dict[str, list[Named]] = {}
+    origins = (
+        [name for name, _ in facts.columns()]
+        if isinstance(facts, OneHotFacts)
+        else [n.name for n in facts.projection()]
+    )
+    for origin, named in zip(origins, facts.projection(), strict=True):
+        made.setdefault(origin, []).append(named)
+    encoded = {name for name, _ in facts.levels} if isinstance(facts, OneHotFacts) else set()
+    columns: list[Named] = []
+    for name in schema.names:
+        columns += made.get(name, [] if name in encoded else [Named(name=name, expression=ColumnRef(name=name))])
+    return tuple(columns)
 
-    def apply(self, columns: dict[str, AnyExpression]) -> dict[str, AnyExpression]:
-        """Return the columns after the step, as expressions over the columns before the first one.
 
-        Parameters
-        ----------
-        columns
-            The columns before this step, as expressions over the raw columns, in order.
-        """
-        made = {named.name: substitute(named.expression, columns) for named in self.facts.projection(Schema(columns=()))}
-        gone = {name for name, _ in self.facts.levels} if isinstance(self.facts, OneHotFacts) else set()
-        kept = {name: made.pop(name, expression) for name, expression in columns.items() if name not in gone}
-        return {**kept, **made}
+def expanded(features: tuple[str, ...], steps: tuple[Facts, ...]) -> tuple[str, ...]:
+    """Return features with every encoded column replaced by its indicators, in place."""
+    for facts in steps:
+        if isinstance(facts, OneHotFacts):
+            known = dict(facts.levels)
+            features = tuple(
+                made
+                for name in features
+                for made in ([indicator(name, level) for level in known[name]] if name in known else [name])
+            )
+    return features
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,7 +227,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     spec: ModelSpec
-    steps: tuple[FittedStep, ...]
+    steps: tuple[Facts, ...]
     inputs: Schema
     features: tuple[str, ...]
     target: AnyExpression
@@ -195,11 +252,22 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return sigmoid(_sum([Constant.of(float(array(self["intercept"])[0])), *terms]))
 
 
-def prepared(steps: tuple[FittedStep, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:
-    """Return features as expressions over the columns that come before the first step."""
+def prepared(steps: tuple[Facts, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:
+    """Return features as expressions over the columns that come before the first step.
+
+    Parameters
+    ----------
+    steps
+        What each step learned, in order.
+    inputs
+        The columns before the first step.
+    features
+        Names of columns after the last step.
+    """
     columns: dict[str, AnyExpression] = {name: ColumnRef(name=name) for name in inputs.names}
-    for step in steps:
-        columns = step.apply(columns)
+    for facts in steps:
+        shape = Schema.from_pairs((name, "float64") for name in columns)
+        columns = {named.name: substitute(named.expression, columns) for named in applied(facts, shape)}
     return tuple(Named(name=name, expression=Cast(arg=columns[name], to="float64")) for name in features)
 
 
@@ -222,6 +290,3 @@ def _sum(terms: list[AnyExpression]) -> AnyExpression:
         return terms[0]
     middle = len(terms) // 2
     return Binary(op="+", left=_sum(terms[:middle]), right=_sum(terms[middle:]))
-
-
-Metric = Literal["log_loss", "accuracy", "auc", "rows"]

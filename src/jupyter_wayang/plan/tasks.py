@@ -12,7 +12,7 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import ModelSpec, NamedArray
 
-__all__ = ["LocalTask", "ScoreCell", "ScoreTask", "Update"]
+__all__ = ["LocalTask", "MergedCell", "ScoreCell", "ScoreTask", "Update"]
 
 
 class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +63,17 @@ class ScoreCell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     bin: int
+    target: int
+    n: int
+    log_loss: float
+    correct: int
+
+
+class MergedCell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What leaves a site of its score cells: a class and the bins ``low_bin`` to ``high_bin``, both inclusive."""
+
+    low_bin: int
+    high_bin: int
     target: int
     n: int
     log_loss: float

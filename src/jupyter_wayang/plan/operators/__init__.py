@@ -4,6 +4,7 @@ from jupyter_wayang.plan.operators.learning import (
     Evaluate,
     Fit,
     FitOptions,
+    Fitted,
     Goal,
     Impute,
     LocalUpdate,
@@ -36,6 +37,7 @@ __all__ = [
     "Filter",
     "Fit",
     "FitOptions",
+    "Fitted",
     "Goal",
     "GroupBy",
     "Impute",
@@ -81,6 +83,7 @@ AnyOperator = (
     | Scale
     | OneHot
     | Fit
+    | Fitted
     | Predict
     | Evaluate
     | Prepare

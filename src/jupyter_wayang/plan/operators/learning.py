@@ -6,13 +6,26 @@ from typing import Literal
 
 import msgspec
 
-from jupyter_wayang.errors import OperatorError, closest
+from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
-from jupyter_wayang.plan.models import ModelSpec
+from jupyter_wayang.plan.models import Model, ModelSpec
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
 from jupyter_wayang.plan.schema import NUMERIC, Schema
 
-__all__ = ["Evaluate", "Fit", "FitOptions", "Goal", "Impute", "LocalUpdate", "OneHot", "Predict", "Prepare", "Scale", "Score"]
+__all__ = [
+    "Evaluate",
+    "Fit",
+    "FitOptions",
+    "Fitted",
+    "Goal",
+    "Impute",
+    "LocalUpdate",
+    "OneHot",
+    "Predict",
+    "Prepare",
+    "Scale",
+    "Score",
+]
 
 MetricName = Literal["log_loss", "accuracy", "auc"]
 
@@ -69,7 +82,10 @@ class OneHot(Operator, frozen=True, kw_only=True, tag="one_hot"):
 def _as_floats(operator: Operator, schema: Schema, columns: tuple[str, ...]) -> Schema:
     for name in columns:
         if schema[name].type not in NUMERIC | {"null"}:
-            raise OperatorError(f"{operator.verb}() works on numbers, and {name} is {schema[name].type}", hint=f"one_hot({name}) makes numbers of it")
+            raise OperatorError(
+                f"{operator.verb}() works on numbers, and {name} is {schema[name].type}",
+                hint=f"one_hot({name}) makes numbers of it",
+            )
     return Schema.from_pairs((c.name, "float64" if c.name in columns else c.type) for c in schema)
 
 
@@ -90,7 +106,12 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """
         if value is None:
             return False
-        return {"<": value < self.threshold, "<=": value <= self.threshold, ">": value > self.threshold, ">=": value >= self.threshold}[self.op]
+        return {
+            "<": value < self.threshold,
+            "<=": value <= self.threshold,
+            ">": value > self.threshold,
+            ">=": value >= self.threshold,
+        }[self.op]
 
     def describe(self) -> str:
         """Return the goal as it stands in a cell."""
@@ -130,27 +151,34 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
         schema = rows_in(self, inputs)
         found = type_of(self.target, schema)
         if found not in ("bool", "int64", "float64"):
-            raise OperatorError(f"the target {text(self.target)} is {found}; a logistic regression needs true or false", hint="as in target=num > 0")
+            raise OperatorError(
+                f"the target {text(self.target)} is {found}; a logistic regression needs true or false",
+                hint="as in target=num > 0",
+            )
         for name in self.features or ():
             schema[name]
-        return (ModelShape(kind=type(self.model).__struct_config__.tag, columns=schema),)
+        return (ModelShape(kind=_tag(self.model), columns=schema),)
 
     def describe(self) -> str:
         """Return model, target and strategy."""
-        kind = str(type(self.model).__struct_config__.tag).replace("_", " ")
+        kind = _tag(self.model).replace("_", " ")
         how = f", {self.options.strategy} × {self.options.rounds}" if self.options.strategy else ""
         return f"{kind} of {text(self.target)}{how}"
 
 
 class Predict(Operator, frozen=True, kw_only=True, tag="predict"):
-    """Adds the predicted probability of a model (input 0) to rows (input 1) as a column."""
+    """Adds the predicted probability of a model (input 0) to rows (input 1) as a column.
+
+    Where it runs, what the model does arrives as something learned, and the rows are its only input.
+    """
 
     column: str = "prediction"
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the rows and the prediction."""
-        _model_in(self, inputs)
-        schema = rows_in(self, inputs, 1)
+        if len(inputs) > 1:
+            _model_in(self, inputs)
+        schema = rows_in(self, inputs, len(inputs) - 1)
         return (Schema.from_pairs([*((c.name, c.type) for c in schema), (self.column, "float64")]),)
 
     def describe(self) -> str:
@@ -171,7 +199,11 @@ class Evaluate(Operator, frozen=True, kw_only=True, tag="evaluate"):
         """Return the schema of the table of metrics."""
         _model_in(self, inputs)
         rows_in(self, inputs, 1)
-        return (Schema.of(site="string", rows="int64", auc="float64", log_loss="float64", accuracy="float64", note="string"),)
+        return (
+            Schema.of(
+                site="string", rows="int64", auc="float64", log_loss="float64", accuracy="float64", note="string"
+            ),
+        )
 
     def describe(self) -> str:
         """Return the number of score bins."""
@@ -184,11 +216,34 @@ def _model_in(operator: Operator, inputs: tuple[Output, ...]) -> ModelShape:
     return inputs[0]
 
 
-class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
-    """At a site: the steps of a fit, applied at once, down to features and ``target``.
+class Fitted(Operator, frozen=True, kw_only=True, tag="fitted"):
+    """A model that was fitted before."""
 
-    ``steps`` are the ids of the plan's step nodes whose facts are applied, in order. Rows without a target are left
-    out. With ``keep`` the columns of the input stay too.
+    model: Model
+    label: str = "model"
+
+    @property
+    def verb(self) -> str:
+        """The word of the cell language."""
+        return "model"
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the shape of the model."""
+        return (ModelShape(kind=_tag(self.model.spec), columns=self.model.inputs),)
+
+    def describe(self) -> str:
+        """Return the name of the model."""
+        return self.label
+
+
+def _tag(spec: ModelSpec) -> str:
+    return str(type(spec).__struct_config__.tag)
+
+
+class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
+    """At a site: rows down to features and ``target``, with the ``steps`` (verbs) of a fit applied at once.
+
+    Rows without a target are left out. What the steps learned arrives before the operator runs.
     """
 
     steps: tuple[str, ...]
@@ -198,11 +253,15 @@ class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the features that are known before the steps have learned, and the target."""
         schema = rows_in(self, inputs)
-        return (Schema.from_pairs([*((name, "float64") for name in self.features if name in schema), ("target", "float64")]),)
+        return (
+            Schema.from_pairs(
+                [*((name, "float64") for name in self.features if name in schema), ("target", "float64")]
+            ),
+        )
 
     def describe(self) -> str:
         """Return what is done."""
-        return f"{len(self.steps)} steps, {text(self.target)}" if self.steps else f"features, {text(self.target)}"
+        return ", ".join((*self.steps, f"target {text(self.target)}"))
 
 
 class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
@@ -214,7 +273,7 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
-        return (ModelShape(kind=type(self.model).__struct_config__.tag, columns=rows_in(self, inputs)),)
+        return (ModelShape(kind=_tag(self.model), columns=rows_in(self, inputs)),)
 
     def describe(self) -> str:
         """Return the number of local epochs."""

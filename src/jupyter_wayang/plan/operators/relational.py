@@ -21,14 +21,29 @@ from jupyter_wayang.plan.expressions import (
 from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in
 from jupyter_wayang.plan.schema import Schema, common_type
 
-__all__ = ["Drop", "Filter", "GroupBy", "Join", "JoinHow", "Limit", "Rename", "Select", "Sort", "SortKey", "Split", "WithColumns"]
+__all__ = [
+    "Drop",
+    "Filter",
+    "GroupBy",
+    "Join",
+    "JoinHow",
+    "Limit",
+    "Rename",
+    "Select",
+    "Sort",
+    "SortKey",
+    "Split",
+    "WithColumns",
+]
 
 JoinHow = Literal["inner", "left", "full", "semi", "anti", "cross"]
 
 
 def _scalar(expression: AnyExpression, where: str) -> None:
     if any(isinstance(part, Aggregate) for part in walk(expression)):
-        raise OperatorError(f"{where}() takes no aggregates: {text(expression)}", hint="aggregate with .agg(…) or group_by(…).agg(…)")
+        raise OperatorError(
+            f"{where}() takes no aggregates: {text(expression)}", hint="aggregate with .agg(…) or group_by(…).agg(…)"
+        )
 
 
 def _typed(columns: tuple[Named, ...], schema: Schema) -> Schema:
@@ -46,7 +61,9 @@ class Filter(Operator, frozen=True, kw_only=True, tag="filter"):
         _scalar(self.condition, "filter")
         found = type_of(self.condition, schema)
         if found not in ("bool", "null"):
-            raise ExpressionTypeError(f"filter() needs a condition, but {text(self.condition)} is {found}", found=found, expected=("bool",))
+            raise ExpressionTypeError(
+                f"filter() needs a condition, but {text(self.condition)} is {found}", found=found, expected=("bool",)
+            )
         return (schema,)
 
     def describe(self) -> str:
@@ -81,8 +98,8 @@ class WithColumns(Operator, frozen=True, kw_only=True, tag="with_columns"):
     def projection(self, schema: Schema) -> tuple[Named, ...]:
         """Return all columns as expressions over the input."""
         made = {column.name: column for column in self.columns}
-        kept = tuple(made.pop(name, None) or Named(name=name, expression=ColumnRef(name=name)) for name in schema.names)
-        return kept + tuple(made.values())
+        kept = tuple(made.get(name, Named(name=name, expression=ColumnRef(name=name))) for name in schema.names)
+        return kept + tuple(column for column in self.columns if column.name not in schema)
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the input with the columns added."""
@@ -216,7 +233,10 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
         for ours, theirs in self.on:
             first, second = left[ours].type, right[theirs].type
             if common_type(first, second) is None:
-                raise ExpressionTypeError(f"{ours} is {first} and {theirs} is {second}: they cannot be equal", hint="make both one type with cast()")
+                raise ExpressionTypeError(
+                    f"{ours} is {first} and {theirs} is {second}: they cannot be equal",
+                    hint="make both one type with cast()",
+                )
         added = [(new, right[old].type) for old, new in self.right_names(left, right)]
         return (Schema.from_pairs([(c.name, c.type) for c in left] + added),)
 
@@ -284,7 +304,9 @@ class Split(Operator, frozen=True, kw_only=True, tag="split"):
 
     def __post_init__(self) -> None:
         if not 0 < self.fraction < 1:
-            raise OperatorError("split() needs a fraction between 0 and 1", found=str(self.fraction), hint="as in split(0.8)")
+            raise OperatorError(
+                "split() needs a fraction between 0 and 1", found=str(self.fraction), hint="as in split(0.8)"
+            )
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the input, twice."""
@@ -298,4 +320,3 @@ class Split(Operator, frozen=True, kw_only=True, tag="split"):
         """Return fraction and strata."""
         by = ", ".join(text(expression) for expression in self.by)
         return f"{self.fraction:g}" + (f" by {by}" if by else "")
-

@@ -1,0 +1,113 @@
+"""See, for every operator and every site, which platform runs it and why; run it, federated if the data may not move.
+
+The usual way in is a notebook::
+
+    %load_ext jupyter_wayang
+
+    %%wayang
+    visits = read("visits.csv")
+    visits.filter(age >= 18).group_by(ward).agg(n=count())
+
+The same words in Python: ``import jupyter_wayang as wy``, then ``wy.read("visits.csv").filter(wy.col.age >= 18)``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jupyter_wayang.errors import WayangError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from jupyter_wayang.language.builder import Collection
+    from jupyter_wayang.session import Federation
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Session": "jupyter_wayang.app",
+    "default_session": "jupyter_wayang.app",
+    "Collection": "jupyter_wayang.language.builder",
+    "Plan": "jupyter_wayang.session",
+    "Result": "jupyter_wayang.session",
+    "Run": "jupyter_wayang.session",
+    "col": "jupyter_wayang.language.expressions",
+    "fedavg": "jupyter_wayang.language.learners",
+    "logistic_regression": "jupyter_wayang.language.learners",
+    "metric": "jupyter_wayang.language.learners",
+}
+
+__all__ = [
+    "Collection",
+    "Plan",
+    "Result",
+    "Run",
+    "Session",
+    "WayangError",
+    "col",
+    "datasets",
+    "default_session",
+    "fedavg",
+    "federation",
+    "load_ipython_extension",
+    "logistic_regression",
+    "metric",
+    "read",
+]
+
+
+def read(where: object, *, sites: str | None = None, **options: Any) -> Collection:
+    """Return the collection of a file, a federated table or a DataFrame, in the default session.
+
+    Parameters
+    ----------
+    where
+        A path, the name of a table, or a DataFrame or Arrow table.
+    sites
+        The federation whose table is meant.
+    options
+        ``format``, ``header``, ``names``, ``nulls``, ``types``, ``delimiter``.
+    """
+    from jupyter_wayang.app import default_session
+
+    return default_session().read(where, sites=sites, **options)
+
+
+def federation(name: str, sites: Mapping[str, object] | str | Path | None = None) -> Federation:
+    """Declare a federation in the default session, or return one that was declared.
+
+    Parameters
+    ----------
+    name
+        The name that ``--sites`` uses.
+    sites
+        Site → tables, platforms, policy; or the path of a TOML file.
+    """
+    from jupyter_wayang.app import default_session
+
+    return default_session().federation(name, sites)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make ``%%wayang`` and ``%wayang`` known to a notebook."""
+    from jupyter_wayang.notebook.magics import register
+
+    register(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "datasets":
+        return import_module("jupyter_wayang.datasets")
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    functions = import_module("jupyter_wayang.language.functions")
+    if name in functions.NAMES:
+        return functions.named(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *import_module("jupyter_wayang.language.functions").NAMES})

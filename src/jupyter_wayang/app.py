@@ -1,0 +1,135 @@
+"""The composition root: a session over an execution kernel and sites in this process."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_wayang.catalog import Catalog, FederationSpec, SiteSpec
+from jupyter_wayang.errors import DataError
+from jupyter_wayang.execution.scheduler import Engines
+from jupyter_wayang.kernel.execution_kernel import ExecutionKernel
+from jupyter_wayang.kernel.journal import Journal
+from jupyter_wayang.kernel.program import HERE
+from jupyter_wayang.kernel.results import Results
+from jupyter_wayang.plan.execution import Lane
+from jupyter_wayang.platforms import registry
+from jupyter_wayang.platforms.platform import Platform
+from jupyter_wayang.session import Workbench
+from jupyter_wayang.site.agent import SiteAgent
+from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.policy import OPEN, Policy, read_policy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Session", "default_session"]
+
+
+class Session(Workbench):
+    """A session of this process: its journal, results and audit are in ``.wayang`` of the folder.
+
+    Parameters
+    ----------
+    folder
+        Where relative paths start; None: the working directory.
+
+    Examples
+    --------
+    >>> import tempfile, pyarrow as pa
+    >>> session = Session(tempfile.mkdtemp())
+    >>> ages = session.read(pa.table({"age": [17, 42]}))
+    >>> from jupyter_wayang.language.functions import col
+    >>> ages.filter(col.age > 18).run().to_arrow().to_pylist()
+    [{'age': 42}]
+    >>> session.close()
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self.folder = Path(folder) if folder is not None else Path.cwd()
+        self._state = self.folder / ".wayang"
+        self._agents: dict[str, SiteAgent] = {}
+        unusable = {name: platform.missing() for name, platform in registry.installed().items()}
+        frames: dict[str, pa.Table] = {}
+        catalog = Catalog(self.folder)
+        # The journal goes first: it makes the folder, with a .gitignore in it.
+        journal = Journal(self._state)
+        here = self._agent(
+            Lane(id=HERE, title="This machine", kind="here"),
+            catalog,
+            tuple(registry.installed().values()),
+            OPEN,
+            unusable,
+            frames,
+        )
+        self._agents[HERE] = here
+        kernel = ExecutionKernel(journal, Results(self._state / "results"), here.handle)
+        self._kernel = kernel
+        super().__init__(kernel, catalog, frames, self._open, unusable)
+
+    def close(self) -> None:
+        """Stop what runs and close journal and platforms."""
+        super().close()
+        for agent in self._agents.values():
+            agent.close()
+
+    def _open(self, spec: FederationSpec) -> None:
+        agents = {name: self._site(name, site, Path(spec.folder)) for name, site in spec.sites.items()}
+        for name, agent in agents.items():
+            previous = self._agents.pop(f"{spec.name}/{name}", None)
+            if previous is not None:
+                previous.close()
+            self._agents[f"{spec.name}/{name}"] = agent
+        titles = {name: agent.lane.title for name, agent in agents.items()}
+        self._kernel.join(spec.name, {name: agent.handle for name, agent in agents.items()}, titles)
+
+    def _site(self, name: str, site: SiteSpec, folder: Path) -> SiteAgent:
+        platforms = registry.named(site.platforms)
+        unusable = {platform.name: platform.missing() for platform in platforms}
+        lane = Lane(
+            id=name, title=site.title or name.replace("_", " ").capitalize(), kind="site", platforms=site.platforms
+        )
+        return self._agent(lane, Catalog(folder, site.tables), platforms, _policy(site, folder), unusable)
+
+    def _agent(
+        self,
+        lane: Lane,
+        catalog: Catalog,
+        platforms: tuple[Platform, ...],
+        policy: Policy | None,
+        unusable: Mapping[str, str | None],
+        frames: Mapping[str, pa.Table] | None = None,
+    ) -> SiteAgent:
+        usable = {platform.name: platform for platform in platforms if unusable.get(platform.name) is None}
+        workspace = self._state / "workspace" / lane.id
+        return SiteAgent(
+            lane,
+            catalog,
+            Engines(usable, workspace),
+            policy=policy,
+            audit=Audit(None if lane.kind == "here" else self._state / "audit" / f"{lane.id}.jsonl"),
+            unusable={name: why for name, why in unusable.items() if why is not None},
+            frames=frames,
+        )
+
+
+def _policy(site: SiteSpec, folder: Path) -> Policy | None:
+    if site.policy is None:
+        return None
+    try:
+        return read_policy(folder / site.policy)
+    except DataError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
+
+
+@cache
+def default_session() -> Session:
+    """Return the session that ``wy.read`` and the magics use, made when it is first needed."""
+    session = Session()
+    atexit.register(session.close)
+    return session

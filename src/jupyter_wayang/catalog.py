@@ -1,0 +1,305 @@
+"""The catalog: from the name of a file or table to a source operator with its schema, and its statistics, cached."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jupyter_wayang.errors import DataError, OperatorError, closest
+from jupyter_wayang.optimizer.context import SourceStatistics
+from jupyter_wayang.plan.execution import Interval
+from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, ReadTable
+from jupyter_wayang.plan.operators.sources import FileFormat
+from jupyter_wayang.plan.rows import arrow_type, schema_of
+from jupyter_wayang.plan.schema import Column, DataType, Schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Catalog", "FederationSpec", "SiteSpec", "TableSpec", "federation_of", "read_federation"]
+
+_FORMATS: dict[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".data": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+_COUNTED_BYTES = 64 * 2**20
+
+
+class TableSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a table is and how it is read: a file (``path``), or a ``table`` in a ``database`` file of DuckDB."""
+
+    path: str | None = None
+    database: str | None = None
+    table: str | None = None
+    format: FileFormat | None = None
+    header: bool = True
+    names: tuple[str, ...] | None = None
+    nulls: tuple[str, ...] = ("",)
+    types: dict[str, DataType] | None = None
+    delimiter: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.database is None):
+            raise OperatorError(
+                "a table has either a path or a database",
+                hint='as in { path = "a.csv" } or { database = "a.duckdb", table = "t" }',
+            )
+        if self.database is not None and self.table is None:
+            raise OperatorError(f"which table of {self.database}?", hint='add table = "…"')
+
+
+class SiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A site: its tables, the platforms it has, and its policy file. No policy: it answers nothing."""
+
+    tables: dict[str, TableSpec]
+    platforms: tuple[str, ...] = ("pandas", "numpy")
+    policy: str | None = None
+    title: str | None = None
+
+
+class FederationSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A federation: its name, its sites in order, and the folder that relative paths start from."""
+
+    name: str
+    sites: dict[str, SiteSpec]
+    folder: str = "."
+
+
+def federation_of(name: str, sites: Mapping[str, object], folder: Path) -> FederationSpec:
+    """Read a federation from nested mappings.
+
+    Parameters
+    ----------
+    name
+        The name that ``--sites`` uses.
+    sites
+        Site → ``tables``, ``platforms``, ``policy``, ``title``.
+    folder
+        Where relative paths start.
+
+    Raises
+    ------
+    OperatorError
+        If a key is unknown or of the wrong type; the message names the place.
+    """
+    try:
+        read = msgspec.convert(dict(sites), dict[str, SiteSpec])
+    except msgspec.ValidationError as error:
+        raise OperatorError(
+            f"the federation {name} cannot be read: {error}", hint="a site has tables, platforms, policy and title"
+        ) from error
+    if not read:
+        raise OperatorError(f"the federation {name} has no sites")
+    return FederationSpec(name=name, sites=read, folder=str(folder.resolve()))
+
+
+def read_federation(path: Path, name: str | None = None) -> FederationSpec:
+    """Read a federation from a TOML file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is no TOML.
+    OperatorError
+        If it does not describe a federation.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {path}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path.name} cannot be read: {error}") from error
+    declared = values.get("federation", {})
+    found = name or (declared.get("name") if isinstance(declared, dict) else None) or path.stem
+    sites = values.get("sites")
+    if not isinstance(sites, dict):
+        raise OperatorError(f"{path.name} declares no sites", hint="a site starts with [sites.NAME]")
+    return federation_of(str(found), sites, path.parent)
+
+
+class Catalog:
+    """Finds schemas and statistics of sources, and remembers them as long as the file does not change.
+
+    Parameters
+    ----------
+    folder
+        Where relative paths start.
+    tables
+        Tables by name.
+    """
+
+    def __init__(self, folder: Path, tables: Mapping[str, TableSpec] | None = None) -> None:
+        self.folder = folder
+        self.tables = dict(tables or {})
+        self._sources: dict[tuple[bytes, float], AnyOperator] = {}
+        self._statistics: dict[AnyOperator, SourceStatistics] = {}
+
+    def source(self, where: TableSpec) -> AnyOperator:
+        """Return the source operator of a table, with the schema that its data has.
+
+        Raises
+        ------
+        DataError
+            If the file or table is missing, empty, or cannot be read.
+        """
+        path = self._path(where)
+        key = (msgspec.json.encode(where), path.stat().st_mtime)
+        if key not in self._sources:
+            self._sources[key] = self._table(where, path) if where.database is not None else self._file(where, path)
+        return self._sources[key]
+
+    def named(self, table: str) -> AnyOperator:
+        """Return the source operator of a table by name.
+
+        Raises
+        ------
+        DataError
+            If there is no table of this name.
+        """
+        if table not in self.tables:
+            guess = closest(table, self.tables)
+            raise DataError(
+                f"there is no table {table}." + (f" Did you mean {guess}?" if guess else ""),
+                expected=tuple(self.tables),
+            )
+        return self.source(self.tables[table])
+
+    def statistics(self, operator: AnyOperator) -> SourceStatistics:
+        """Return what is known of the rows of a source operator, without reading them where that can be avoided."""
+        if operator not in self._statistics:
+            self._statistics[operator] = _statistics(operator)
+        return self._statistics[operator]
+
+    def _path(self, where: TableSpec) -> Path:
+        path = Path(where.path or where.database or "")
+        path = path if path.is_absolute() else self.folder / path
+        if not path.is_file():
+            siblings = [sibling.name for sibling in path.parent.iterdir()] if path.parent.is_dir() else []
+            guess = closest(path.name, siblings)
+            raise DataError(
+                f'there is no file "{where.path or where.database}".' + (f" Did you mean {guess}?" if guess else ""),
+                found=str(path),
+            )
+        if path.stat().st_size == 0:
+            raise DataError(f'the file "{path.name}" is empty')
+        return path
+
+    def _table(self, where: TableSpec, path: Path) -> ReadTable:
+        from jupyter_wayang.platforms.duckdb.statistics import describe_table
+
+        table = where.table or ""
+        schema, rows = describe_table(str(path), table)
+        operator = ReadTable(database=str(path), table=table, schema=schema)
+        self._statistics[operator] = SourceStatistics(rows=Interval.exact(rows), origin="counted by the database")
+        return operator
+
+    def _file(self, where: TableSpec, path: Path) -> ReadFile:
+        format_ = where.format or _FORMATS.get(path.suffix.lower())
+        if format_ is None:
+            raise DataError(
+                f'which format has "{path.name}"?', expected=("csv", "parquet", "jsonl"), hint='say it: format="csv"'
+            )
+        delimiter = where.delimiter or ("\t" if path.suffix.lower() == ".tsv" else ",")
+        schema = _with_types(_file_schema(where, path, format_, delimiter), where.types or {})
+        return ReadFile(
+            path=str(path), format=format_, schema=schema, header=where.header, nulls=where.nulls, delimiter=delimiter
+        )
+
+
+def _file_schema(where: TableSpec, path: Path, format_: FileFormat, delimiter: str) -> Schema:
+    import pyarrow as pa
+
+    try:
+        if format_ == "parquet":
+            import pyarrow.parquet as pq
+
+            return schema_of(pq.read_schema(path))
+        if format_ == "jsonl":
+            import pyarrow.json
+
+            return schema_of(pyarrow.json.read_json(path).schema)
+        return schema_of(_csv_table(where, path, delimiter).schema)
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+        detail = str(error).splitlines()[0]
+        raise DataError(
+            f'"{path.name}" cannot be read as {format_}: {detail}',
+            hint="header, names, nulls, types and delimiter say how to read it",
+        ) from error
+
+
+def _csv_table(where: TableSpec, path: Path, delimiter: str) -> pa.Table:
+    from pyarrow import csv
+
+    names = list(where.names) if where.names is not None else None
+    convert = csv.ConvertOptions(
+        null_values=list(where.nulls),
+        strings_can_be_null=True,
+        column_types={name: arrow_type(type_) for name, type_ in (where.types or {}).items()},
+    )
+    read = csv.ReadOptions(
+        column_names=names,
+        autogenerate_column_names=names is None and not where.header,
+        skip_rows=1 if names is not None and where.header else 0,
+    )
+    parse = csv.ParseOptions(delimiter=delimiter)
+    if path.stat().st_size <= _COUNTED_BYTES:
+        return csv.read_csv(path, read_options=read, convert_options=convert, parse_options=parse)
+    with csv.open_csv(path, read_options=read, convert_options=convert, parse_options=parse) as reader:
+        batch = reader.read_next_batch()
+        import pyarrow as pa
+
+        return pa.Table.from_batches([batch])
+
+
+def _with_types(schema: Schema, types: Mapping[str, DataType]) -> Schema:
+    for name in types:
+        schema[name]
+    # A column of which every value is null has no type of its own; text is what any later value can be.
+    return Schema(
+        columns=tuple(
+            Column(name=c.name, type=types.get(c.name, "string" if c.type == "null" else c.type)) for c in schema
+        )
+    )
+
+
+def _statistics(operator: AnyOperator) -> SourceStatistics:
+    if isinstance(operator, ReadFile):
+        path = Path(operator.path)
+        size = Interval.exact(path.stat().st_size)
+        if operator.format == "parquet":
+            import pyarrow.parquet as pq
+
+            return SourceStatistics(
+                rows=Interval.exact(pq.read_metadata(path).num_rows), bytes=size, origin="Parquet footer"
+            )
+        return SourceStatistics(
+            rows=_lines(path, header=operator.format == "csv" and operator.header), bytes=size, origin=_origin(path)
+        )
+    if isinstance(operator, ReadFrame | ReadTable):
+        return SourceStatistics(rows=Interval(low=1, high=1e6, confidence=0.1), origin="unknown")
+    raise OperatorError(f"{operator.verb} is no source")
+
+
+def _origin(path: Path) -> str:
+    return "lines counted" if path.stat().st_size <= _COUNTED_BYTES else "lines sampled"
+
+
+def _lines(path: Path, *, header: bool) -> Interval:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(_COUNTED_BYTES)
+    lines = head.count(b"\n") + (0 if head.endswith(b"\n") else 1)
+    if size <= _COUNTED_BYTES:
+        return Interval.exact(max(lines - header, 0))
+    estimate = lines * size / len(head)
+    return Interval(low=estimate * 0.95, high=estimate * 1.05, confidence=0.95)

@@ -1,0 +1,61 @@
+"""From the operators of a plan to the base operators that engines run."""
+
+from __future__ import annotations
+
+from jupyter_wayang.errors import PlanError
+from jupyter_wayang.plan.expressions import IsNull, Named, Not
+from jupyter_wayang.plan.operators import (
+    AnyOperator,
+    Drop,
+    Filter,
+    Impute,
+    OneHot,
+    Predict,
+    Prepare,
+    Rename,
+    Scale,
+    Select,
+    WithColumns,
+)
+from jupyter_wayang.plan.schema import Schema
+
+__all__ = ["LEARNED", "lower"]
+
+LEARNED = (Impute, Scale, OneHot, Prepare, Predict)
+"""Operators whose columns are known only after something was learned."""
+
+
+def lower(operator: AnyOperator, schema: Schema | None, learned: tuple[Named, ...] | None) -> tuple[AnyOperator, ...]:
+    """Return the base operators that do the work of an operator, to be run one after the other.
+
+    Parameters
+    ----------
+    operator
+        Any operator that runs on rows.
+    schema
+        The columns of its (first) input.
+    learned
+        What a learned operator does, if that is known.
+
+    Raises
+    ------
+    PlanError
+        If the operator learns and what it does is not known yet.
+
+    Examples
+    --------
+    >>> lower(Drop(columns=("a",)), Schema.of(a="int64", b="int64"), None)[0].describe()
+    'b'
+    """
+    if isinstance(operator, LEARNED):
+        if learned is None:
+            raise PlanError(f"{operator.verb} has not learned yet")
+        select = Select(columns=learned)
+        if isinstance(operator, Prepare):
+            return (Filter(condition=Not(arg=IsNull(arg=operator.target))), select)
+        return (select,)
+    if isinstance(operator, WithColumns | Drop | Rename):
+        if schema is None:
+            raise PlanError(f"{operator.verb} has no input")
+        return (Select(columns=operator.projection(schema)),)
+    return (operator,)

@@ -1,0 +1,243 @@
+"""The executor of a lane: computes what is asked of a plan, each operator on its platform, each edge along its channels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from jupyter_wayang.errors import PlanError, WayangError
+from jupyter_wayang.execution.lowering import LEARNED, lower
+from jupyter_wayang.plan.execution import Edge, ExecutionPlan
+from jupyter_wayang.plan.expressions import Named
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import AnyOperator, GroupBy, LocalUpdate, Score
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms import channels
+from jupyter_wayang.platforms.platform import ARROW, Engine, Payload, Platform
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Engines", "LaneExecutor"]
+
+
+@dataclass
+class Engines:
+    """The running engines of a place, each started when it is first needed."""
+
+    platforms: Mapping[str, Platform]
+    workspace: Path
+    _open: dict[str, Engine] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
+
+    def __getitem__(self, name: str) -> Engine:
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = self.platforms[name].open(self.workspace)
+            return self._open[name]
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The platforms that were started."""
+        return frozenset(self._open)
+
+    def owner(self, source: str, target: str) -> str | None:
+        """Return the platform that does a conversion, or None if no engine is needed."""
+        for platform in self.platforms.values():
+            for conversion in platform.conversions:
+                if (conversion.source, conversion.target) == (source, target):
+                    return platform.name
+        return None
+
+    def convert(self, payload: Payload, source: str, target: str, schema: Schema) -> Payload:
+        """Take a payload one step along the channel graph."""
+        owner = self.owner(source, target)
+        if owner is None:
+            return channels.convert(payload, source, target, self.workspace)
+        return self[owner].convert(payload, source, target, schema)
+
+    def close(self) -> None:
+        """Close every engine."""
+        with self._lock:
+            for engine in self._open.values():
+                engine.close()
+            self._open.clear()
+
+
+Finished = Callable[[str, "int | None", float], None]
+
+
+class LaneExecutor:
+    """Computes ports of a plan on demand, each once.
+
+    Parameters
+    ----------
+    logical, plan
+        The logical plan and the platforms chosen for it: the same node ids.
+    engines
+        The engines of the place.
+    frames
+        Arrow tables by key.
+    salt
+        The name of the place, for splits.
+    finished
+        Told of every operator that ran: id, rows (None if they were not counted), seconds.
+    """
+
+    def __init__(
+        self,
+        logical: LogicalPlan,
+        plan: ExecutionPlan,
+        engines: Engines,
+        *,
+        frames: Mapping[str, pa.Table],
+        salt: str,
+        finished: Finished,
+    ) -> None:
+        self._logical = logical
+        self._engines = engines
+        self._frames = frames
+        self._salt = salt
+        self._finished = finished
+        self._platform = {operator.id: operator.decision.platform for operator in plan.operators}
+        self._edges: dict[tuple[str, int], Edge] = {(edge.target, edge.input): edge for edge in plan.edges}
+        self._consumers = logical.consumers()
+        self._learned: dict[str, tuple[Named, ...]] = {}
+        self._payloads: dict[Port, Payload] = {}
+        self._schemas: dict[Port, Schema] = {}
+        self._moved: dict[tuple[Port, tuple[str, ...]], Payload] = {}
+
+    def learn(self, node: str, columns: tuple[Named, ...]) -> None:
+        """Say what a learned operator does. What was computed from it before is forgotten."""
+        if not isinstance(self._logical[node].operator, LEARNED):
+            raise PlanError(f"{node} is no operator that learns")
+        self._learned[node] = columns
+        for later in self._downstream(node):
+            for cache in (self._payloads, self._schemas):
+                for port in [port for port in cache if port.node == later]:
+                    del cache[port]
+            for key in [key for key in self._moved if key[0].node == later]:
+                del self._moved[key]
+
+    def table(self, port: Port) -> pa.Table:
+        """Return the rows of a port as an Arrow table."""
+        self._compute(port.node)
+        channel = self._channel(port.node)
+        payload, schema = self._payloads[port], self._schemas[port]
+        began = time.perf_counter()
+        table = payload if channel == ARROW else self._engines.convert(payload, channel, ARROW, schema)
+        self._finished(port.node, table.num_rows, time.perf_counter() - began)
+        return table
+
+    def aggregate(self, port: Port, operator: GroupBy) -> pa.Table:
+        """Aggregate the rows of a port on the platform where they are."""
+        self._compute(port.node)
+        name = self._platform[port.node]
+        schema = self._schemas[port]
+        (made,) = self._engines[name].apply(operator, (self._payloads[port],), (schema,), self._frames, self._salt)
+        result = operator.outputs((schema,))[0]
+        channel = self._channel(port.node)
+        if channel == ARROW:
+            return made
+        return self._engines.convert(made, channel, ARROW, result)  # type: ignore[arg-type]
+
+    def schema(self, port: Port) -> Schema:
+        """Return the columns of a port, with what was learned so far."""
+        self._compute(port.node)
+        return self._schemas[port]
+
+    def update(self, node: str, task: LocalTask) -> Update:
+        """Train on the rows that enter a node."""
+        began = time.perf_counter()
+        update = self._engines[self._platform[node]].update(self._entering(node), task)
+        self._finished(node, None, time.perf_counter() - began)
+        return update
+
+    def score(self, node: str, task: ScoreTask) -> tuple[ScoreCell, ...]:
+        """Score the rows that enter a node."""
+        began = time.perf_counter()
+        cells = self._engines[self._platform[node]].score(self._entering(node), task)
+        self._finished(node, sum(cell.n for cell in cells), time.perf_counter() - began)
+        return cells
+
+    def _entering(self, node: str) -> Payload:
+        port = self._logical[node].inputs[0]
+        self._compute(port.node)
+        return self._moved_payload(port, node, 0, keep=True)
+
+    def _downstream(self, node: str) -> set[str]:
+        found = {node}
+        for other in self._logical.nodes:
+            if any(port.node in found for port in other.inputs):
+                found.add(other.id)
+        return found
+
+    def _upstream(self, node: str) -> set[str]:
+        found = {node}
+        for other in reversed(self._logical.nodes):
+            if other.id in found:
+                found |= {port.node for port in other.inputs}
+        return found
+
+    def _channel(self, node: str) -> str:
+        return self._engines.platforms[self._platform[node]].channel
+
+    def _compute(self, target: str) -> None:
+        wanted = self._upstream(target)
+        for node in self._logical.nodes:
+            if node.id in wanted and Port(node=node.id) not in self._payloads:
+                if isinstance(node.operator, LocalUpdate | Score):
+                    raise PlanError(f"{node.id} makes no rows")
+                try:
+                    self._run(node)
+                except WayangError as error:
+                    raise error.located(node.span, None)
+
+    def _run(self, node: Node) -> None:
+        began = time.perf_counter()
+        inputs = tuple(self._moved_payload(port, node.id, index) for index, port in enumerate(node.inputs))
+        schemas = tuple(self._schemas[port] for port in node.inputs)
+        engine = self._engines[self._platform[node.id]]
+        operators = lower(node.operator, schemas[0] if schemas else None, self._learned.get(node.id))
+        for operator in operators:
+            payloads = engine.apply(operator, inputs, schemas, self._frames, self._salt)
+            schemas = _rows(operator, schemas)
+            inputs = payloads
+        shared = [
+            port
+            for index in range(len(inputs))
+            if len(self._consumers.get(port := Port(node=node.id, port=index), ())) > 1
+        ]
+        for index, payload in enumerate(inputs):
+            port = Port(node=node.id, port=index)
+            self._payloads[port] = engine.keep(payload) if port in shared else payload
+            self._schemas[port] = schemas[index]
+        counted = engine.count(self._payloads[Port(node=node.id)]) if len(inputs) > 1 or shared else None
+        self._finished(node.id, counted, time.perf_counter() - began)
+
+    def _moved_payload(self, port: Port, node: str, index: int, *, keep: bool = False) -> Payload:
+        edge = self._edges.get((node, index))
+        path = edge.movement.channels if edge is not None and edge.movement is not None else (self._channel(port.node),)
+        schema = self._schemas[port]
+        payload = self._payloads[port]
+        for step in range(1, len(path)):
+            key = (port, path[: step + 1])
+            if key not in self._moved:
+                self._moved[key] = self._engines.convert(payload, path[step - 1], path[step], schema)
+            payload = self._moved[key]
+        if keep:
+            key = (port, (*path, "kept"))
+            if key not in self._moved:
+                self._moved[key] = self._engines[self._platform[node]].keep(payload)
+            payload = self._moved[key]
+        return payload
+
+
+def _rows(operator: AnyOperator, schemas: tuple[Schema, ...]) -> tuple[Schema, ...]:
+    made = operator.outputs(schemas)
+    return tuple(output for output in made if isinstance(output, Schema))

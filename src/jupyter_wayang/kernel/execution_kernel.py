@@ -1,0 +1,198 @@
+"""The execution kernel as a value in this process: plans, starts, follows and stops runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from jupyter_wayang.errors import NameUnknownError, RunStoppedError, SiteError, WayangError
+from jupyter_wayang.events import AnyEvent, RunFinished, StopRequested
+from jupyter_wayang.kernel.asking import RunContext
+from jupyter_wayang.kernel.journal import Journal, RunSummary
+from jupyter_wayang.kernel.outcome import Outcome
+from jupyter_wayang.kernel.program import HERE, compiled
+from jupyter_wayang.kernel.results import Results
+from jupyter_wayang.kernel.runs import describing, planning, running
+from jupyter_wayang.kernel.steps import Carrier, drive_in_thread
+from jupyter_wayang.plan.execution import ExecutionPlan
+from jupyter_wayang.plan.logical import LogicalPlan
+from jupyter_wayang.plan.schema import Schema
+
+__all__ = ["ExecutionKernel"]
+
+
+@dataclass
+class _Active:
+    stop: threading.Event = field(default_factory=threading.Event)
+    outcome: Future[Outcome] = field(default_factory=Future)
+
+
+class ExecutionKernel:
+    """Runs tasks over places that it reaches by carriers.
+
+    Parameters
+    ----------
+    journal
+        Where events go.
+    results
+        Where results go.
+    here
+        How to reach the person's own machine.
+    """
+
+    def __init__(self, journal: Journal, results: Results, here: Carrier) -> None:
+        self._journal = journal
+        self._results = results
+        self._here = here
+        self._federations: dict[str, Mapping[str, Carrier]] = {}
+        self._titles: dict[str, Mapping[str, str]] = {}
+        self._active: dict[str, _Active] = {}
+
+    def join(self, federation: str, sites: Mapping[str, Carrier], titles: Mapping[str, str]) -> None:
+        """Make the sites of a federation reachable."""
+        self._federations[federation] = dict(sites)
+        self._titles[federation] = dict(titles)
+
+    def describe(self, federation: str, table: str) -> tuple[tuple[str, ...], Schema]:
+        """Return the sites and the schema that they share for a table.
+
+        Raises
+        ------
+        SiteError
+            If a site does not have the table, or has it with another type; the message names the site.
+        """
+        places = self._places(federation)
+        sites = tuple(site for site in places if site != HERE)
+        context = self._context("describe", "", None, federation, emit=_unheard)
+        schema = drive_in_thread(describing(sites, table, context), places, threading.Event())
+        return sites, schema
+
+    def plan(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> ExecutionPlan:
+        """Plan a task at every place that takes part, without running it."""
+        program = compiled(plan)
+        context = self._context(f"plan-{uuid4().hex[:8]}", name, platforms, program.federation, emit=_unheard)
+        return drive_in_thread(planning(program, context), self._places(program.federation), threading.Event())
+
+    def submit(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> str:
+        """Start a task and return the id of its run.
+
+        Raises
+        ------
+        WayangError
+            If the task can be seen not to be possible before anything runs.
+        """
+        program = compiled(plan)
+        run = uuid4().hex[:8]
+        self._journal.begin(run, name)
+        self._results.forget(frozenset(summary.run for summary in self._journal.runs()))
+        active = self._active[run] = _Active()
+        context = self._context(run, name, platforms, program.federation, emit=self._emitting(run))
+        steps = running(program, context)
+        places = self._places(program.federation)
+
+        def work() -> None:
+            try:
+                outcome = drive_in_thread(steps, places, active.stop)
+            except BaseException as error:
+                self._journal.end(run, "failed")
+                if not isinstance(error, WayangError):
+                    # The run's own events end here; the journal must not look as if it still ran.
+                    self._journal.append(
+                        run, RunFinished(state="failed", reason="an error of the program", error=repr(error))
+                    )
+                active.outcome.set_exception(error)
+            else:
+                if outcome.table is not None:
+                    self._results.store(run, outcome.table)
+                self._journal.end(run, outcome.state)
+                active.outcome.set_result(outcome)
+
+        threading.Thread(target=work, name=f"wayang-run-{run}", daemon=True).start()
+        return run
+
+    def events(self, run: str, since: int = 0) -> tuple[AnyEvent, ...]:
+        """Return the events of a run after a number."""
+        return self._journal.events(run, since)
+
+    def wait(self, run: str, since: int, timeout_s: float) -> bool:
+        """Wait for an event after a number."""
+        return self._journal.wait(run, since, timeout_s)
+
+    def stop(self, run: str) -> None:
+        """Ask a run to stop. It is noted at once and takes effect at the run's next step."""
+        active = self._active.get(run)
+        if active is None:
+            raise NameUnknownError(f"there is no run {run} in this session", hint="%wayang runs lists the runs")
+        if not active.outcome.done() and not active.stop.is_set():
+            self._journal.append(run, StopRequested())
+            active.stop.set()
+
+    def finished(self, run: str) -> bool:
+        """Tell whether a run has ended."""
+        active = self._active.get(run)
+        return active is None or active.outcome.done()
+
+    def outcome(self, run: str) -> Outcome:
+        """Return what a finished run came to; waits for the end.
+
+        Raises
+        ------
+        WayangError
+            What made the run fail.
+        """
+        active = self._active.get(run)
+        if active is None:
+            state = next((summary.state for summary in self._journal.runs() if summary.run == run), None)
+            if state is None:
+                raise NameUnknownError(f"there is no run {run}", hint="%wayang runs lists the runs")
+            if state != "done":
+                raise RunStoppedError(f"the run {run} ended as {state} in an earlier session")
+            return Outcome(state="done", table=self._results.load(run))
+        return active.outcome.result()
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """Return the runs in the journal, newest first."""
+        return self._journal.runs()
+
+    def close(self) -> None:
+        """Ask every run to stop and close the journal."""
+        for active in self._active.values():
+            active.stop.set()
+        for active in self._active.values():
+            if not active.outcome.done():
+                active.outcome.exception(timeout=30)
+        self._journal.close()
+
+    def _places(self, federation: str | None) -> Mapping[str, Carrier]:
+        if federation is None:
+            return {HERE: self._here}
+        if federation not in self._federations:
+            raise SiteError(f"there is no federation {federation}", expected=tuple(self._federations))
+        return {**self._federations[federation], HERE: self._here}
+
+    def _emitting(self, run: str) -> Callable[[AnyEvent], None]:
+        def emit(event: AnyEvent) -> None:
+            self._journal.append(run, event)
+
+        return emit
+
+    def _context(
+        self,
+        run: str,
+        name: str,
+        platforms: Sequence[str] | None,
+        federation: str | None,
+        *,
+        emit: Callable[[AnyEvent], None],
+    ) -> RunContext:
+        allowed = tuple(platforms) if platforms is not None else None
+        return RunContext(
+            run=run, name=name, platforms=allowed, titles=self._titles.get(federation or "", {}), emit=emit
+        )
+
+
+def _unheard(event: AnyEvent) -> None:
+    """Take an event of something that is not a run: nobody asked for it."""

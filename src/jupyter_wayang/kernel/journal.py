@@ -1,0 +1,148 @@
+"""The journal: every event of every run, in SQLite, before anybody sees it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Condition
+
+import msgspec
+
+from jupyter_wayang.errors import DataError, NameUnknownError
+from jupyter_wayang.events import AnyEvent
+
+__all__ = ["KEPT_RUNS", "SCHEMA_VERSION", "Journal", "RunSummary"]
+
+SCHEMA_VERSION = 1
+KEPT_RUNS = 200
+"""Older runs are forgotten when a new one starts."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, name TEXT NOT NULL, started_s REAL NOT NULL, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (run TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;
+"""
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list: its id, name, start (seconds since 1970) and state."""
+
+    run: str
+    name: str
+    started_s: float
+    state: str
+
+
+class Journal:
+    """Numbers events, stores them, and wakes whoever waits for them. Safe to use from several threads.
+
+    Parameters
+    ----------
+    folder
+        The folder (``.wayang``), made with a ``.gitignore`` of its own.
+    clock
+        Seconds since 1970.
+
+    Raises
+    ------
+    DataError
+        If the journal there was written by another version.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        self.path = folder / "journal.sqlite"
+        self._clock = clock
+        self._changed = Condition()
+        self._next: dict[str, int] = {}
+        self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._open()
+
+    def _open(self) -> None:
+        self._connection.executescript(_TABLES)
+        row = self._connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+        if row is None:
+            self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (str(SCHEMA_VERSION),))
+        elif row[0] != str(SCHEMA_VERSION):
+            self._connection.close()
+            raise DataError(
+                f"{self.path} has version {row[0]}, and this program reads version {SCHEMA_VERSION}",
+                hint="move the folder away to start a new journal",
+            )
+
+    def begin(self, run: str, name: str) -> None:
+        """Enter a run, and forget the oldest ones above :data:`KEPT_RUNS`."""
+        with self._changed:
+            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?, 'running')", (run, name, self._clock()))
+            old = self._connection.execute(
+                "SELECT run FROM runs WHERE state != 'running' ORDER BY started_s DESC LIMIT -1 OFFSET ?", (KEPT_RUNS,)
+            ).fetchall()
+            for (gone,) in old:
+                self._connection.execute("DELETE FROM events WHERE run = ?", (gone,))
+                self._connection.execute("DELETE FROM runs WHERE run = ?", (gone,))
+
+    def append(self, run: str, event: AnyEvent) -> AnyEvent:
+        """Number an event, store it, and return it as stored."""
+        with self._changed:
+            seq = self._next.get(run) or self._last(run) + 1
+            stored = msgspec.structs.replace(event, run=run, seq=seq, at_s=self._clock())
+            self._connection.execute("INSERT INTO events VALUES (?, ?, ?)", (run, seq, msgspec.json.encode(stored)))
+            self._next[run] = seq + 1
+            self._changed.notify_all()
+            return stored
+
+    def end(self, run: str, state: str) -> None:
+        """Note how a run ended."""
+        with self._changed:
+            self._connection.execute("UPDATE runs SET state = ? WHERE run = ?", (state, run))
+            self._changed.notify_all()
+
+    def events(self, run: str, since: int = 0) -> tuple[AnyEvent, ...]:
+        """Return the events of a run with a number above ``since``, in order.
+
+        Raises
+        ------
+        NameUnknownError
+            If there is no such run.
+        """
+        with self._changed:
+            if self._connection.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is None:
+                raise NameUnknownError(f"there is no run {run}", hint="%wayang runs lists them")
+            rows = self._connection.execute(
+                "SELECT body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, since)
+            ).fetchall()
+        return tuple(_DECODER.decode(body) for (body,) in rows)
+
+    def wait(self, run: str, since: int, timeout_s: float) -> bool:
+        """Wait until there is an event above ``since``, at most ``timeout_s``; tells whether there is one."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._last(run) > since, timeout_s)
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """Return the runs, newest first."""
+        with self._changed:
+            rows = self._connection.execute(
+                "SELECT run, name, started_s, state FROM runs ORDER BY started_s DESC"
+            ).fetchall()
+        return tuple(
+            RunSummary(run=run, name=name, started_s=started, state=state) for run, name, started, state in rows
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._changed:
+            self._connection.close()
+
+    def _last(self, run: str) -> int:
+        row = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
+        return int(row[0] or 0)
+
+
+_DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -1,0 +1,421 @@
+"""From a logical plan to a program: what each site does, what the execution kernel combines, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from jupyter_wayang.errors import DisclosureError, PlanError
+from jupyter_wayang.federation.aggregation import Decomposition, decompose
+from jupyter_wayang.plan.expressions import columns_of
+from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
+from jupyter_wayang.plan.models import Model
+from jupyter_wayang.plan.operators import (
+    Evaluate,
+    Fit,
+    Fitted,
+    GroupBy,
+    Impute,
+    LocalUpdate,
+    ModelShape,
+    OneHot,
+    Predict,
+    Prepare,
+    ReadFederated,
+    ReadFrame,
+    Scale,
+    Score,
+)
+from jupyter_wayang.plan.operators.operator import Output
+from jupyter_wayang.plan.schema import Schema
+
+__all__ = ["HERE", "Action", "AggregateRows", "Learn", "Measure", "PredictRows", "Program", "Train", "compiled"]
+
+HERE = "here"
+"""The name of the person's own machine among the places where operators run."""
+
+STEPS = (Impute, Scale, OneHot)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learn:
+    """Learn what a preprocessing step does, from aggregates over the rows that enter it."""
+
+    node: str
+    operator: Impute | Scale | OneHot
+    port: Port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Fit a model by rounds.
+
+    ``steps`` are the ids of the steps before it, ``inputs`` the columns before the first of them, ``features`` the
+    features before encoding. ``watch`` is the scoring node measured after each round, ``on`` which rows it scores.
+    """
+
+    node: str
+    fit: Fit
+    steps: tuple[str, ...]
+    inputs: Schema
+    features: tuple[str, ...]
+    prepare: str
+    update: str
+    watch: str
+    watch_prepare: str
+    on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Measure a model on rows. ``watched``: the training has measured it already after its last round."""
+
+    node: str
+    model: str
+    prepare: str
+    score: str
+    bins: int
+    watched: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRows:
+    """Tell a prediction what the model is."""
+
+    node: str
+    model: str
+    column: str
+    port: Port
+
+
+@dataclass(frozen=True, kw_only=True)
+class AggregateRows:
+    """Aggregate rows at the sites and combine what they answer."""
+
+    node: str
+    port: Port
+    parts: Decomposition
+
+
+Action = Learn | Train | Measure | PredictRows | AggregateRows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What a run does.
+
+    ``site_plan`` is what each of the ``sites`` plans for itself; ``actions`` come in order; ``kernel_plan`` is the rest,
+    over tables that the actions make, on this machine. ``result`` is where the result is: a port of the kernel plan,
+    of the site plan, or the node of a fit or fitted model.
+    """
+
+    federation: str | None
+    sites: tuple[str, ...]
+    site_plan: LogicalPlan
+    iterations: tuple[tuple[str, int], ...]
+    actions: tuple[Action, ...]
+    kernel_plan: LogicalPlan | None
+    result_at: str
+    result: Port
+    models: tuple[tuple[str, Model], ...] = ()
+    rounds: int = 0
+
+
+@dataclass
+class _Compiler:
+    plan: LogicalPlan
+    outputs: dict[Port, Output]
+    federation: str | None
+    held: set[str] = field(default_factory=set)
+    site_nodes: list[Node] = field(default_factory=list)
+    kernel_nodes: list[Node] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    asked: list[Port] = field(default_factory=list)
+    iterations: dict[str, int] = field(default_factory=dict)
+    trains: dict[str, Train] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+
+    def node(self, node: Node) -> None:
+        operator = node.operator
+        if isinstance(operator, Fit):
+            self.fit(node, operator)
+        elif isinstance(operator, Fitted):
+            self.models[node.id] = operator.model
+        elif isinstance(operator, Evaluate):
+            self.evaluate(node, operator)
+        elif isinstance(operator, GroupBy) and self.federation is not None and node.inputs[0].node in self.held:
+            self.aggregate(node, operator)
+        elif self.at_sites(node):
+            self.keep(node)
+        elif any(port.node in self.held for port in self.rows_of(node)):
+            raise PlanError(
+                f"{node.operator.verb} would bring rows of a site and other rows together",
+                hint="aggregate the rows of the sites first",
+            ).located(node.span, None)
+        elif isinstance(node.operator, Predict):
+            raise PlanError(
+                "predict() works on rows that were read",
+                hint="in a cell of its own, a model predicts rows of the notebook",
+            ).located(node.span, None)
+        else:
+            self.kernel_nodes.append(node)
+
+    def at_sites(self, node: Node) -> bool:
+        """Tell whether a node runs where rows were read: at the sites, or here if nothing is federated."""
+        if not node.inputs:
+            return self.federation is None or isinstance(node.operator, ReadFederated)
+        return all(port.node in self.held for port in self.rows_of(node))
+
+    def rows_of(self, node: Node) -> tuple[Port, ...]:
+        return tuple(port for port in node.inputs if isinstance(self.outputs[port], Schema))
+
+    def keep(self, node: Node) -> None:
+        self.held.add(node.id)
+        operator = node.operator
+        if isinstance(operator, Predict):
+            rows = node.inputs[1]
+            self.site_nodes.append(msgspec.structs.replace(node, inputs=(rows,)))
+            self.actions.append(PredictRows(node=node.id, model=node.inputs[0].node, column=operator.column, port=rows))
+            self.asked.append(rows)
+            return
+        self.site_nodes.append(node)
+        if isinstance(operator, STEPS):
+            self.actions.append(Learn(node=node.id, operator=operator, port=node.inputs[0]))
+            self.asked.append(node.inputs[0])
+
+    def fit(self, node: Node, fit: Fit) -> None:
+        port = node.inputs[0]
+        if port.node not in self.held:
+            raise PlanError("fit() works on rows that were read, not on combined results").located(node.span, None)
+        steps, base = self.steps_above(port)
+        inputs = self.rows(base)
+        features = fit.features or tuple(name for name in inputs.names if name not in columns_of(fit.target))
+        prepare, update, score = f"{node.id}_prepare", f"{node.id}_update", f"{node.id}_score"
+        epochs = dict(fit.options.arguments).get("local_epochs", 1) if fit.options.strategy else 0
+        self.site_nodes += [
+            Node(
+                id=prepare,
+                operator=Prepare(steps=(), target=fit.target, features=features),
+                inputs=(port,),
+                span=node.span,
+            ),
+            Node(
+                id=update,
+                operator=LocalUpdate(model=fit.model, rounds=fit.options.rounds, epochs=int(epochs or 0)),
+                inputs=(Port(node=prepare),),
+                hints=node.hints,
+                span=node.span,
+            ),
+        ]
+        self.asked.append(Port(node=update))
+        self.iterations[update] = fit.options.rounds
+        watched = self.watching(node.id)
+        train = Train(
+            node=node.id,
+            fit=fit,
+            steps=steps,
+            inputs=inputs,
+            features=features,
+            prepare=prepare,
+            update=update,
+            watch=f"{watched.id}_score" if watched else score,
+            watch_prepare=f"{watched.id}_prepare" if watched else prepare,
+            on="test" if watched else "train",
+        )
+        if watched:
+            self.scoring(watched, train)
+        else:
+            self.site_nodes.append(
+                Node(id=score, operator=Score(bins=20, rounds=fit.options.rounds), inputs=(Port(node=prepare),))
+            )
+            self.asked.append(Port(node=score))
+        self.iterations[train.watch] = fit.options.rounds + 1
+        self.trains[node.id] = train
+        self.actions.append(train)
+
+    def watching(self, fit: str) -> Node | None:
+        """Return the evaluation whose rows are measured after each round, if the plan has one."""
+        for node in self.plan.nodes:
+            if isinstance(node.operator, Evaluate) and node.inputs[0].node == fit:
+                return node
+        return None
+
+    def scoring(self, node: Node, train: Train | None) -> None:
+        """Add what scores the rows of an evaluation, after all that these rows need."""
+        operator, rows = node.operator, node.inputs[1]
+        if not isinstance(operator, Evaluate):
+            raise PlanError(f"{node.id} is no evaluation")
+        self.complete(rows)
+        if train is not None:
+            target, features = train.fit.target, train.features
+            steps = tuple(self.plan[step].operator.verb for step in train.steps)
+        else:
+            model = self.models[node.inputs[0].node]
+            target, features, steps = model.target, model.features, ()
+        prepare, score = f"{node.id}_prepare", f"{node.id}_score"
+        rounds = train.fit.options.rounds if train is not None else 1
+        self.site_nodes += [
+            Node(
+                id=prepare,
+                operator=Prepare(steps=steps, target=target, features=features),
+                inputs=(rows,),
+                span=node.span,
+            ),
+            Node(
+                id=score,
+                operator=Score(bins=operator.bins, rounds=rounds),
+                inputs=(Port(node=prepare),),
+                hints=node.hints,
+                span=node.span,
+            ),
+        ]
+        self.asked.append(Port(node=score))
+
+    def complete(self, port: Port) -> None:
+        """Compile all that a port needs, where that has not been done yet."""
+        wanted, stack = set(), [port.node]
+        while stack:
+            id_ = stack.pop()
+            wanted.add(id_)
+            stack += [p.node for p in self.plan[id_].inputs if p.node not in wanted]
+        for node in self.plan.nodes:
+            if (
+                node.id in wanted
+                and node.id not in self.held
+                and node.id not in self.models
+                and node.id not in self.trains
+            ):
+                self.node(node)
+
+    def evaluate(self, node: Node, operator: Evaluate) -> None:
+        model, rows = node.inputs[0].node, node.inputs[1]
+        if rows.node not in self.held:
+            raise PlanError("evaluate() works on rows that were read, not on combined results").located(node.span, None)
+        train = self.trains.get(model)
+        score = f"{node.id}_score"
+        watched = train is not None and train.watch == score
+        if not watched:
+            self.scoring(node, train)
+        self.actions.append(
+            Measure(
+                node=node.id,
+                model=model,
+                prepare=f"{node.id}_prepare",
+                score=score,
+                bins=operator.bins,
+                watched=watched,
+            )
+        )
+        self.made(node, self.rows(Port(node=node.id)))
+
+    def aggregate(self, node: Node, operator: GroupBy) -> None:
+        port = node.inputs[0]
+        schema = self.rows(port)
+        parts = decompose(operator, schema)
+        self.actions.append(AggregateRows(node=node.id, port=port, parts=parts))
+        self.asked.append(port)
+        (partial,) = parts.partial.outputs((schema,))
+        source, merged = f"{node.id}_partials", f"{node.id}_merge"
+        if not isinstance(partial, Schema):
+            raise PlanError(f"{node.id} does not aggregate")
+        self.kernel_nodes += [
+            Node(id=source, operator=ReadFrame(key=node.id, label="partial aggregates", schema=partial)),
+            Node(id=merged, operator=parts.merge, inputs=(Port(node=source),)),
+            Node(id=node.id, operator=parts.finish, inputs=(Port(node=merged),), names=node.names, span=node.span),
+        ]
+
+    def made(self, node: Node, schema: Schema) -> None:
+        """Add a table that an action makes as a source of the kernel's plan."""
+        source = ReadFrame(key=node.id, label=node.operator.verb, schema=schema)
+        self.kernel_nodes.append(Node(id=node.id, operator=source, names=node.names, span=node.span, hints=Hints()))
+
+    def rows(self, port: Port) -> Schema:
+        output = self.outputs[port]
+        if not isinstance(output, Schema):
+            raise PlanError(f"{port.node} is a model, not a collection")
+        return output
+
+    def steps_above(self, port: Port) -> tuple[tuple[str, ...], Port]:
+        """Return the ids of the steps directly above a port, first one first, and the port above them."""
+        steps: list[str] = []
+        while isinstance(self.plan[port.node].operator, STEPS):
+            steps.insert(0, port.node)
+            port = self.plan[port.node].inputs[0]
+        return tuple(steps), port
+
+
+def compiled(plan: LogicalPlan) -> Program:
+    """Compile a logical plan with one result.
+
+    Parameters
+    ----------
+    plan
+        What a person wrote.
+
+    Returns
+    -------
+    Program
+        What is done where, in which order.
+
+    Raises
+    ------
+    DisclosureError
+        If the result would be rows of sites.
+    PlanError
+        If the plan mixes federations, or rows of sites with other rows.
+    """
+    federated = [node.operator for node in plan.nodes if isinstance(node.operator, ReadFederated)]
+    federations = {operator.federation for operator in federated}
+    if len(federations) > 1:
+        raise PlanError(f"a plan reads from one federation, not from {' and '.join(sorted(federations))}")
+    compiler = _Compiler(plan=plan, outputs=plan.outputs(), federation=next(iter(federations), None))
+    for node in plan.nodes:
+        if node.id not in compiler.held and node.id not in compiler.trains:
+            compiler.node(node)
+    (result,) = plan.results
+    at = _result_at(compiler, result)
+    if at == "site" and federated:
+        raise _rows_refused(plan, result, federated[0])
+    if at == "site":
+        compiler.asked.append(result)
+    kernel_nodes = tuple(compiler.kernel_nodes) if at == "kernel" else ()
+    return Program(
+        federation=compiler.federation,
+        sites=federated[0].sites if federated else (HERE,),
+        site_plan=LogicalPlan(nodes=tuple(compiler.site_nodes), results=tuple(dict.fromkeys(compiler.asked))),
+        iterations=tuple(compiler.iterations.items()),
+        actions=tuple(compiler.actions),
+        kernel_plan=LogicalPlan(nodes=kernel_nodes, results=(result,)) if kernel_nodes else None,
+        result_at=at,
+        result=result,
+        models=tuple(compiler.models.items()),
+        rounds=max((train.fit.options.rounds for train in compiler.trains.values()), default=0),
+    )
+
+
+def _result_at(compiler: _Compiler, result: Port) -> str:
+    if isinstance(compiler.outputs[result], ModelShape):
+        return "model"
+    return "site" if result.node in compiler.held else "kernel"
+
+
+def _rows_refused(plan: LogicalPlan, result: Port, source: ReadFederated) -> DisclosureError:
+    node = plan[result.node]
+    name = (node.names[result.port] if node.names else None) or node.operator.verb
+    output = plan.outputs()[result]
+    columns = len(output) if isinstance(output, Schema) else 0
+    error = DisclosureError(
+        f"the rows of {name} may not leave the sites.",
+        facts=(
+            ("would disclose", f"single rows, all {columns} columns, from each of the {len(source.sites)} sites"),
+            (
+                "allowed",
+                f"{name}.agg(n=count()), {name}.group_by(…).agg(…)   groups under a site's minimum are left out",
+            ),
+            ("", f"{name}.fit(…), model.evaluate({name})   at the sites, updates only"),
+        ),
+        hint=f"Refused before anything ran. No site was asked. Policies: %wayang sites {source.federation}",
+    )
+    error.located(node.span, None)
+    return error

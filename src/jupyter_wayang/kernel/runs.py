@@ -1,0 +1,316 @@
+"""A run: plans, learns, trains, measures, combines, and says so in events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jupyter_wayang import events
+from jupyter_wayang.errors import SiteError, WayangError
+from jupyter_wayang.federation import aggregation
+from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
+from jupyter_wayang.kernel.lanes import merged
+from jupyter_wayang.kernel.outcome import Outcome
+from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, Train
+from jupyter_wayang.kernel.steps import Run, Steps
+from jupyter_wayang.kernel.training import Trained, measured, train
+from jupyter_wayang.plan import wire
+from jupyter_wayang.plan.execution import ExecutionPlan
+from jupyter_wayang.plan.expressions import AnyExpression, Case, Cast, ColumnRef, Named, type_of
+from jupyter_wayang.plan.expressions import Literal as Constant
+from jupyter_wayang.plan.logical import Port
+from jupyter_wayang.plan.models import Facts, Model, applied, expanded
+from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.schema import Schema, common_type
+from jupyter_wayang.transport import messages
+from jupyter_wayang.transport.bodies import from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["describing", "planning", "running"]
+
+
+def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Run[Schema]:
+    """Ask sites for the columns of a table, and return those that all can give.
+
+    Raises
+    ------
+    SiteError
+        If a site lacks the table or a column, or has a column of another kind; the message names the site.
+    """
+    answers = yield from Asking(context).all({site: messages.Describe(run=context.run, table=table) for site in sites})
+    schemas = {site: answer.schema for site, answer in answers.items() if isinstance(answer, messages.Description)}
+    first = sites[0]
+    types = {column.name: column.type for column in schemas[first]}
+    for site in sites[1:]:
+        for name, type_ in types.items():
+            if name not in schemas[site]:
+                raise SiteError(
+                    f"the table {table} of {context.title(site)} has no column {name}, which {context.title(first)} has",
+                    hint="columns: " + ", ".join(schemas[site].names),
+                )
+            common = common_type(type_, schemas[site][name].type)
+            if common is None:
+                raise SiteError(
+                    f"the column {name} of {table} is {schemas[site][name].type} at {context.title(site)} and {type_} at {context.title(first)}",
+                    found=schemas[site][name].type,
+                    expected=(type_,),
+                    hint="types = { … } in the declaration of the table says how to read it",
+                )
+            types[name] = common
+    return Schema.from_pairs(types.items())
+
+
+def planning(program: Program, context: RunContext) -> Run[ExecutionPlan]:
+    """Plan a program at every place, and return the whole plan."""
+    asking = Asking(context)
+    plan, _ = yield from _planned(program, asking)
+    yield from asking.all({place: messages.Release(run=context.run) for place in program.sites})
+    return plan
+
+
+def running(program: Program, context: RunContext) -> Run[Outcome]:
+    """Run a program; its events end with :class:`~jupyter_wayang.events.RunFinished`, however it ends.
+
+    Raises
+    ------
+    WayangError
+        What made it fail.
+    """
+    began = time.perf_counter()
+    work = _Running(program, context)
+    try:
+        outcome = yield from work.steps()
+    except Stopped:
+        outcome = Outcome(state="stopped", models=work.models)
+        work.reason = "stopped by hand"
+    except WayangError as error:
+        work.finish("failed", error.message, time.perf_counter() - began, error=type(error).__name__)
+        raise
+    yield from work.release()
+    work.finish(outcome.state, work.reason, time.perf_counter() - began)
+    return outcome
+
+
+def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tuple[str, ...]]]:
+    """Plan at every place; return the plan and the places that take part."""
+    context = asking.context
+    began = time.perf_counter()
+    answers = yield from asking.all(
+        {
+            place: messages.SubmitPlan(
+                run=context.run, plan=program.site_plan, iterations=program.iterations, platforms=context.platforms
+            )
+            for place in (program.sites if program.site_plan.nodes else ())
+        }
+    )
+    planned = {place: answer for place, answer in answers.items() if isinstance(answer, messages.Planned)}
+    empty = tuple(place for place, answer in planned.items() if answer.empty and program.federation is not None)
+    parts = {place: answer.plan for place, answer in planned.items() if place not in empty}
+    if planned and not parts:
+        raise SiteError("no site has any rows of the table")
+    for place in empty:
+        context.emit(events.SiteLeftOut(site=place, reason="its table has no rows"))
+    kernel = None
+    if program.kernel_plan is not None:
+        answer = yield from asking.one(
+            HERE, messages.SubmitPlan(run=_rest(context.run), plan=program.kernel_plan, platforms=context.platforms)
+        )
+        kernel = answer.plan if isinstance(answer, messages.Planned) else None
+    notes = tuple(f"{context.title(place)} is left out: its table has no rows." for place in empty)
+    plan = merged(program, parts, kernel, name=context.name, notes=notes)
+    plan = msgspec.structs.replace(plan, planned_s=time.perf_counter() - began)
+    context.emit(events.Planned(plan=wire.encode(plan).decode(), planned_s=plan.planned_s))
+    return plan, tuple(parts)
+
+
+def _rest(run: str) -> str:
+    return f"{run}/rest"
+
+
+class _Running:
+    def __init__(self, program: Program, context: RunContext) -> None:
+        self.program = program
+        self.context = context
+        self.asking = Asking(context)
+        self.models: dict[str, Model] = dict(program.models)
+        self.trained: dict[str, Trained] = {}
+        self.frames: dict[str, pa.Table] = {}
+        self.facts: dict[str, Facts] = {}
+        self.columns: dict[str, Schema] = {}
+        self.places: tuple[str, ...] = ()
+        self.rounds = 0
+        self.reason = "done"
+        self.state: events.State = "done"
+
+    def steps(self) -> Steps[Outcome]:
+        """Do everything, in order."""
+        program, context = self.program, self.context
+        context.emit(
+            events.RunStarted(
+                name=context.name, sites=program.sites if program.federation else (), rounds=program.rounds
+            )
+        )
+        _, self.places = yield from _planned(program, self.asking)
+        for action in program.actions:
+            if isinstance(action, Learn):
+                yield from self.learn(action)
+            elif isinstance(action, Train):
+                yield from self.train(action)
+            elif isinstance(action, Measure):
+                yield from self.measure(action)
+            elif isinstance(action, PredictRows):
+                yield from self.predict(action)
+            else:
+                yield from self.aggregate(action)
+        fitted = {id_: model for id_, model in self.models.items() if id_ in self.trained}
+        if program.result_at == "model":
+            return Outcome(state=self.state, model=self.models[program.result.node], models=fitted)
+        table = yield from self.collected()
+        columns = tuple((field.name, str(field.type)) for field in table.schema)
+        context.emit(events.ResultReady(key=context.run, rows=table.num_rows, columns=columns))
+        return Outcome(state=self.state, table=table, models=fitted)
+
+    def learn(self, action: Learn) -> Steps[None]:
+        """Learn a preprocessing step over the places, and tell them what it does."""
+        schema = self.schema_before(action)
+        steps = aggregation.learn(action.operator, schema)
+        request = next(steps)
+        while True:
+            tables = yield from self.tables(action.port, request, "learn")
+            try:
+                request = steps.send(tables)
+            except StopIteration as learned:
+                facts: Facts = learned.value
+                break
+        self.facts[action.node] = facts
+        columns = applied(facts, schema)
+        self.columns[action.node] = Schema.from_pairs(
+            (named.name, type_of(named.expression, schema)) for named in columns
+        )
+        self.context.emit(events.FactsLearned(operator=action.node, text=aggregation.describe(facts)))
+        yield from self.tell(action.node, columns)
+
+    def schema_before(self, action: Learn) -> Schema:
+        """Return the columns that enter a step, with what the steps before it have learned."""
+        if action.port.node in self.columns:
+            return self.columns[action.port.node]
+        output = self.program.site_plan.outputs()[action.port]
+        if not isinstance(output, Schema):
+            raise SiteError(f"{action.node} has no rows to learn from")
+        return output
+
+    def train(self, action: Train) -> Steps[None]:
+        """Fit a model by rounds."""
+        facts = tuple(self.facts[step] for step in action.steps)
+        features = expanded(action.features, facts)
+        target = _as_target(action.fit.target, action.inputs)
+        yield from self.tell(action.prepare, (*(Named(name=f, expression=ColumnRef(name=f)) for f in features), target))
+        if action.watch_prepare != action.prepare:
+            model = Model(
+                spec=action.fit.model,
+                steps=facts,
+                inputs=action.inputs,
+                features=features,
+                target=action.fit.target,
+                parameters=(),
+            )
+            yield from self.tell(action.watch_prepare, (*model.prepared(), target))
+        trained = yield from train(action, features, self.places, self.asking)
+        self.trained[action.node] = trained
+        self.rounds, self.reason, self.state = trained.rounds, trained.reason, trained.state
+        self.models[action.node] = Model(
+            spec=action.fit.model,
+            steps=facts,
+            inputs=action.inputs,
+            features=features,
+            target=action.fit.target,
+            parameters=trained.parameters,
+        )
+
+    def measure(self, action: Measure) -> Steps[None]:
+        """Make the table of metrics of an evaluation."""
+        if action.watched:
+            table = self.trained[action.model].table
+        else:
+            model = self.models[action.model]
+            yield from self.tell(action.prepare, (*model.prepared(), _as_target(model.target, model.inputs)))
+            table = yield from measured(action, model, self.places, self.asking)
+        self.frames[action.node] = table
+
+    def predict(self, action: PredictRows) -> Steps[None]:
+        """Tell the places what a prediction is."""
+        output = self.program.site_plan.outputs()[action.port]
+        names = output.names if isinstance(output, Schema) else ()
+        prediction = Named(name=action.column, expression=self.models[action.model].prediction())
+        yield from self.tell(
+            action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), prediction)
+        )
+
+    def aggregate(self, action: AggregateRows) -> Steps[None]:
+        """Aggregate rows at the sites; what they answer becomes a table of the kernel."""
+        tables = yield from self.tables(action.port, action.parts.partial, "aggregate")
+        self.frames[action.node] = aggregation.gathered(action.parts, tables)
+
+    def tables(self, port: Port, operator: GroupBy, purpose: str) -> Steps[Mapping[str, pa.Table]]:
+        """Ask every place for an aggregation of its rows."""
+        answers = yield from self.asking.all(
+            {
+                place: messages.Aggregate(run=self.context.run, port=port, operator=operator, purpose=purpose)
+                for place in self.places
+            }
+        )
+        tables = {}
+        for place, answer in answers.items():
+            if isinstance(answer, messages.Aggregated):
+                tables[place] = from_bytes(answer.body)
+        return tables
+
+    def tell(self, node: str, columns: tuple[Named, ...]) -> Steps[None]:
+        """Tell every place what a learned operator does."""
+        yield from self.asking.all(
+            {place: messages.Learned(run=self.context.run, node=node, columns=columns) for place in self.places}
+        )
+
+    def collected(self) -> Steps[pa.Table]:
+        """Return the rows of the result."""
+        program, run = self.program, self.context.run
+        if program.result_at == "site":
+            answer = yield from self.asking.one(HERE, messages.Collect(run=run, port=program.result))
+        else:
+            frames = tuple((key, to_bytes(table)) for key, table in self.frames.items())
+            if program.kernel_plan is None:
+                raise SiteError("the run made no rows")
+            plan = messages.SubmitPlan(
+                run=_rest(run), plan=program.kernel_plan, platforms=self.context.platforms, frames=frames
+            )
+            yield from self.asking.one(HERE, plan)
+            answer = yield from self.asking.one(HERE, messages.Collect(run=_rest(run), port=program.result))
+        if not isinstance(answer, messages.Rows):
+            raise SiteError("the rows of the result did not come")
+        return from_bytes(answer.body)
+
+    def release(self) -> Steps[None]:
+        """Tell every place that the run is over."""
+        self.asking.deaf = True
+        yield from self.asking.all({place: messages.Release(run=self.context.run) for place in self.program.sites})
+        if self.program.kernel_plan is not None:
+            yield from self.asking.one(HERE, messages.Release(run=_rest(self.context.run)))
+
+    def finish(self, state: events.State, reason: str, seconds: float, error: str | None = None) -> None:
+        """Emit the last event."""
+        self.context.emit(
+            events.RunFinished(state=state, reason=reason, error=error, rounds=self.rounds, seconds=seconds)
+        )
+
+
+def _as_target(target: AnyExpression, inputs: Schema) -> Named:
+    """Return the target as the number 0 or 1; rows without one were left out before."""
+    if type_of(target, inputs) == "bool":
+        one, zero = Constant.of(1.0), Constant.of(0.0)
+        return Named(name="target", expression=Case(condition=target, then=one, otherwise=zero))
+    return Named(name="target", expression=Cast(arg=target, to="float64"))

@@ -1,0 +1,269 @@
+"""``%%wayang`` and ``%wayang``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.display import display
+from traitlets import Integer, Unicode
+from traitlets.config import Configurable
+
+from jupyter_wayang.app import default_session
+from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
+from jupyter_wayang.language.builder import Collection, FittedModel
+from jupyter_wayang.language.cell import Cell, read_cell
+from jupyter_wayang.notebook.completion import install as install_completion
+from jupyter_wayang.notebook.display import Rows, Started, Text
+from jupyter_wayang.notebook.options import Options, parse_options
+from jupyter_wayang.notebook.progress import wait_with_progress
+from jupyter_wayang.session import Plan, Result, Run
+
+if TYPE_CHECKING:
+    from jupyter_wayang.app import Session
+
+__all__ = ["WayangMagics", "cleaned", "register"]
+
+_BRIEF_S = 0.5
+"""A run that ends within this time shows its rows at once."""
+
+_EXAMPLES = """\
+%%wayang                                          %%wayang heart --sites hospitals --wait
+visits = read("visits.csv")                       patients    = read("patients")
+visits.filter(age >= 18)                          train, test = patients.split(0.8, by=[num > 0])
+      .group_by(ward).agg(n=count())              ready       = train.impute(mean).scale()
+                                                  model = ready.fit(logistic_regression(l2=1e-3), target=num > 0,
+                                                      rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5))
+                                                  model.evaluate(test)
+
+%wayang explain [NAME] · platforms · runs · sites [FEDERATION] · attach RUN · stop RUN"""
+
+
+class Wayang(Configurable):
+    """Settings: ``%config Wayang.max_rows = 50``."""
+
+    max_rows = Integer(20, help="Rows of a result that a cell shows").tag(config=True)
+    platforms = Unicode("", help="Platforms that may be used, with commas between; empty: all").tag(config=True)
+
+
+@magics_class
+class WayangMagics(Magics):
+    """The magics, over a session.
+
+    Parameters
+    ----------
+    shell
+        The notebook's shell.
+    session
+        The session; None: the default one.
+    """
+
+    def __init__(self, shell: Any, session: Session | None = None) -> None:
+        super().__init__(shell)
+        self.session = session or default_session()
+        self.session.scope.variables = shell.user_ns if shell is not None else {}
+        self.settings = Wayang(parent=shell)
+        self._last: Plan | None = None
+        self._commands: dict[str, Callable[[str], Any]] = {
+            "explain": self._explain,
+            "platforms": self._platforms,
+            "runs": self._runs,
+            "sites": self._sites,
+            "attach": self._attach,
+            "stop": self._stop,
+        }
+
+    @no_var_expand
+    @line_cell_magic
+    def wayang(self, line: str, cell: str | None = None) -> Any:
+        """Plan a task over platforms and sites, show the plan, and run it.
+
+        %%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow]
+                 [--platforms a,b] [--sites FEDERATION] [--explain] [--wait]
+
+        The body is one task: names for collections, the last line is the result.
+
+            visits = read("visits.csv")
+            visits.filter(age >= 18).group_by(ward).agg(n=count())
+
+        NAME << or -o NAME  store the result in a variable (--as: in which form)
+        --platforms         only these may be used      --sites    a federation's tables
+        --explain           plan only, do not run       --wait     wait for the end
+
+        %wayang explain | platforms | runs | sites | attach RUN | stop RUN
+        """
+        if cell is None:
+            return self._line(line)
+        return self._cell(line, cell)
+
+    def _cell(self, line: str, cell: str) -> Any:
+        options = parse_options(line)
+        text = f"%%wayang {line}".rstrip() + "\n" + cell
+        if options.sites is not None:
+            self.session.federation(options.sites)
+        try:
+            return self._read_and_run(options, text)
+        except WayangError as error:
+            raise error.located(error.span, text)
+
+    def _read_and_run(self, options: Options, text: str) -> Any:
+        cell = read_cell(text, self.session.scope, self.session, federation=options.sites)
+        if len(cell.results) > 1:
+            raise OperatorError(
+                "the last line of the cell makes two collections",
+                hint="as in train, test = …split(0.8), and then the name of one",
+            )
+        if not cell.results or options.explain:
+            self.session.scope.keep(cell.assigned)
+        return self._planned_and_run(options, cell) if cell.results else None
+
+    def _planned_and_run(self, options: Options, cell: Cell) -> Any:
+        session = self.session
+        platforms = (
+            options.platforms or tuple(p.strip() for p in self.settings.platforms.split(",") if p.strip()) or None
+        )
+        given = {
+            "names": cell.names,
+            "platforms": platforms,
+            "name": options.label or options.store or "",
+            "captured": cell.captured,
+        }
+        if options.explain:
+            self._last = session.plan(cell.ports, **given)
+            return self._last
+        run = session.run(cell.ports, **given, wait=False)
+        self._remember(run, cell)
+        shown = run.waited(_BRIEF_S)
+        self._last = run.plan()
+        display(self._last)
+        if options.wait or options.form is not None:
+            return self._shown(options, wait_with_progress(run))
+        return self._shown(options, run.wait() if shown else run)
+
+    def _remember(self, run: Run, cell: Cell) -> None:
+        self.session.scope.keep(cell.assigned)
+        now = self.session.scope.collections
+        fitted = {
+            value.port.vertex: now[name].port.vertex
+            for name, value in cell.assigned.items()
+            if isinstance(value, FittedModel)
+        }
+        self.session.remember(run, fitted)
+
+    def _shown(self, options: Options, result: Result | Run) -> Any:
+        if isinstance(result, Run):
+            if options.store is not None:
+                self._store(options.store, result)
+            return Started(result)
+        if options.store is not None:
+            forms: dict[str | None, Callable[[], Any]] = {
+                None: lambda: result,
+                "pandas": result.to_pandas,
+                "polars": result.to_polars,
+                "arrow": result.to_arrow,
+            }
+            self._store(options.store, forms[options.form]())
+        return Rows(result, self.settings.max_rows)
+
+    def _store(self, name: str, value: Any) -> None:
+        if self.shell is not None:
+            self.shell.user_ns[name] = value
+
+    def _line(self, line: str) -> Any:
+        command, _, rest = line.strip().partition(" ")
+        if not command or command in ("?", "help"):
+            return Text(_EXAMPLES)
+        if command not in self._commands:
+            guess = closest(command, self._commands)
+            known = f" Did you mean %wayang {guess}?" if guess else ""
+            raise NameUnknownError(
+                f"there is no command {command}.{known}",
+                found=command,
+                expected=tuple(self._commands),
+                hint="a task needs two percent signs: %%wayang\n%wayang " + " | ".join(self._commands),
+            )
+        return self._commands[command](rest.strip())
+
+    def _explain(self, rest: str) -> Any:
+        if rest:
+            found = self.session.scope.collections.get(rest) or self.session.scope.variables.get(rest)
+            if not isinstance(found, Collection | FittedModel):
+                raise NameUnknownError(
+                    f"there is no collection {rest}",
+                    hint="%wayang explain NAME, with the name of a collection of a cell",
+                )
+            names = self.session.scope.names_of(found.ports)
+            self._last = self.session.plan((found.port,), names=names, platforms=None, name=rest, captured=())
+        if self._last is None:
+            raise NameUnknownError("nothing was planned yet", hint="run a %%wayang cell, or %wayang explain NAME")
+        return Text(self._last.explain().text)
+
+    def _platforms(self, rest: str) -> Text:
+        from jupyter_wayang.platforms.registry import installed
+
+        lines = []
+        for name, platform in installed().items():
+            missing = self.session.usable[name]
+            lines.append(f"{platform.badge}  {name:<9} {platform.title:<14} {'ready' if missing is None else missing}")
+        return Text("\n".join(lines))
+
+    def _runs(self, rest: str) -> Text:
+        import datetime
+
+        lines = []
+        for summary in self.session.kernel.runs():
+            when = datetime.datetime.fromtimestamp(summary.started_s).astimezone().strftime("%d %b %H:%M:%S")
+            lines.append(f"{summary.run}  {summary.state:<8} {when}  {summary.name}")
+        return Text("\n".join(lines) or "no runs yet")
+
+    def _sites(self, rest: str) -> Text:
+        federations = self.session.federations
+        if rest:
+            return Text(repr(self.session.federation(rest)))
+        return Text(
+            "\n".join(map(repr, federations.values()))
+            or 'no federation yet: wy.federation("hospitals", "hospitals.toml")'
+        )
+
+    def _attach(self, rest: str) -> Any:
+        run = self.session.attach(rest)
+        return Rows(wait_with_progress(run), self.settings.max_rows)
+
+    def _stop(self, rest: str) -> Text:
+        self.session.attach(rest).stop()
+        return Text(f"run {rest} stops at its next step")
+
+
+def cleaned(lines: list[str]) -> list[str]:
+    """Mend what never reaches a magic: a bare ``%%wayang``, and one percent sign where two are needed.
+
+    Examples
+    --------
+    >>> cleaned(["%%wayang\\n"])
+    ['%wayang\\n']
+    >>> cleaned(["%wayang --wait\\n", "a = read('a.csv')\\n"])
+    ['%wayang two-percent-signs\\n']
+    """
+    first = lines[0].strip() if lines else ""
+    body = any(line.strip() for line in lines[1:])
+    if first.split(" ")[0] == "%%wayang" and not body:
+        return ["%wayang\n"]
+    words = first.split()
+    if words[:1] == ["%wayang"] and body and words[1:2] not in [[c] for c in _COMMANDS]:
+        return ["%wayang two-percent-signs\n"]
+    return lines
+
+
+_COMMANDS = ("explain", "platforms", "runs", "sites", "attach", "stop")
+
+
+def register(shell: Any) -> None:
+    """Make the magics, their settings and completion known to a shell."""
+    magics = WayangMagics(shell)
+    shell.register_magics(magics)
+    if magics.settings not in shell.configurables:
+        shell.configurables.append(magics.settings)
+    if cleaned not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(cleaned)
+    install_completion(shell, magics.session)

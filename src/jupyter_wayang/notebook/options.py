@@ -1,0 +1,125 @@
+"""The options of the ``%%wayang`` line. They stand on that line only; the body of a cell is never split by a shell's rules."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from jupyter_wayang.errors import OperatorError, closest
+
+__all__ = ["Options", "parse_options"]
+
+_FLAGS = ("explain", "wait", "sql")
+_VALUES = ("as", "platforms", "sites", "objective")
+_FORMS = ("pandas", "polars", "arrow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What stands on the line.
+
+    ``label`` names the task, ``store`` the variable that gets the result, ``form`` what it is stored as.
+    """
+
+    label: str = ""
+    store: str | None = None
+    form: str | None = None
+    platforms: tuple[str, ...] | None = None
+    sites: str | None = None
+    explain: bool = False
+    wait: bool = False
+
+
+def parse_options(line: str) -> Options:
+    """Read the line of a ``%%wayang`` cell.
+
+    Raises
+    ------
+    OperatorError
+        If an option is unknown or lacks its value.
+
+    Examples
+    --------
+    >>> parse_options("heart << --sites hospitals --wait")
+    Options(label='', store='heart', form=None, platforms=None, sites='hospitals', explain=False, wait=True)
+    """
+    words = _words(line)
+    store, rest = (words[0], words[2:]) if words[1:2] == ["<<"] else (None, words)
+    if store is not None:
+        _variable(store)
+    flags: set[str] = set()
+    values: dict[str, str] = {}
+    labels: list[str] = []
+    while rest:
+        word, rest = rest[0], rest[1:]
+        if word == "-o":
+            store, rest = _variable(_value("-o", rest)), rest[1:]
+        elif not word.startswith("-"):
+            labels.append(word)
+        elif word[2:] in _FLAGS:
+            flags.add(word[2:])
+        else:
+            name, given = _named(word)
+            values[name], rest = (given, rest) if given is not None else (_value(word, rest), rest[1:])
+    return _checked(store, flags, values, labels)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line.replace("<<", " << "))
+    except ValueError as error:
+        raise OperatorError(f"the line of the cell cannot be read: {str(error).lower()}", hint=_usage()) from error
+
+
+def _named(word: str) -> tuple[str, str | None]:
+    name, equals, given = word.removeprefix("--").partition("=")
+    if not word.startswith("--") or name not in _VALUES:
+        guess = closest(name.lstrip("-"), (*_FLAGS, *_VALUES))
+        raise OperatorError(
+            f"there is no option {word}." + (f" Did you mean --{guess}?" if guess else ""), found=word, hint=_usage()
+        )
+    return name, given if equals else None
+
+
+def _value(option: str, rest: list[str]) -> str:
+    if not rest or rest[0].startswith("-"):
+        raise OperatorError(f"{option} needs a value", hint=_usage())
+    return rest[0]
+
+
+def _variable(name: str) -> str:
+    if not name.isidentifier():
+        raise OperatorError(f"{name} cannot be the name of a variable", hint=_usage())
+    return name
+
+
+def _checked(store: str | None, flags: set[str], values: dict[str, str], labels: list[str]) -> Options:
+    form = values.get("as")
+    if form is not None and form not in _FORMS:
+        raise OperatorError(f"--as takes {', '.join(_FORMS)}, not {form}", hint=_usage())
+    if "sql" in flags:
+        raise OperatorError(
+            "this version does not read SQL", hint='the same in words: read("a.csv").filter(…).group_by(…).agg(…)'
+        )
+    if values.get("objective", "time") != "time":
+        raise OperatorError("this version plans for time only", hint="leave --objective out")
+    if len(labels) > 1:
+        raise OperatorError(f"the cell has one name, not {' and '.join(labels)}", hint=_usage())
+    platforms = (
+        tuple(name.strip() for name in values["platforms"].split(",") if name.strip())
+        if "platforms" in values
+        else None
+    )
+    return Options(
+        label=labels[0] if labels else "",
+        store=store,
+        form=form,
+        platforms=platforms,
+        sites=values.get("sites"),
+        explain="explain" in flags,
+        wait="wait" in flags,
+    )
+
+
+def _usage() -> str:
+    return "%%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow] [--platforms a,b] [--sites FEDERATION] [--explain] [--wait]"

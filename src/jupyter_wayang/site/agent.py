@@ -1,0 +1,300 @@
+"""The agent of a site: answers messages, within the policy, and shows nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jupyter_wayang.catalog import Catalog
+from jupyter_wayang.errors import DisclosureError, PlanError, SiteError, WayangError
+from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
+from jupyter_wayang.federation.metrics import protect
+from jupyter_wayang.optimizer.context import PlanningContext, SourceStatistics
+from jupyter_wayang.optimizer.pipeline import plan_lane
+from jupyter_wayang.optimizer.rewrite import rewrite
+from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
+from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
+from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.policy import Policy, withhold
+from jupyter_wayang.transport import messages
+from jupyter_wayang.transport.bodies import from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["SiteAgent"]
+
+
+@dataclass
+class _Part:
+    """What a site holds for a run: its part of the plan, the executor of it, and where its results are."""
+
+    executor: LaneExecutor
+    ports: Mapping[Port, Port]
+    progress: list[messages.Progress] = field(default_factory=list)
+
+    def port(self, asked: Port) -> Port:
+        """Return where a result is; only what was announced as one can be asked for."""
+        if asked not in self.ports:
+            raise PlanError(f"{asked.node} is no result of the plan")
+        return self.ports[asked]
+
+
+class SiteAgent:
+    """A site in this process.
+
+    Parameters
+    ----------
+    lane
+        Name, title and kind of the place, as plans show it.
+    catalog
+        Where its tables are.
+    engines
+        The platforms that it has.
+    unusable
+        Platforms that it cannot use, and why.
+    policy
+        What it allows; None: nothing.
+    audit
+        Where it records what left.
+    frames
+        Tables of the notebook by key, for the person's own machine.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        catalog: Catalog,
+        engines: Engines,
+        *,
+        policy: Policy | None,
+        audit: Audit,
+        unusable: Mapping[str, str] | None = None,
+        frames: Mapping[str, pa.Table] | None = None,
+    ) -> None:
+        self.lane = lane
+        self._catalog = catalog
+        self._engines = engines
+        self._policy = policy
+        self._audit = audit
+        self._unusable = dict(unusable or {})
+        self._frames: Mapping[str, pa.Table] = frames if frames is not None else {}
+        self._parts: dict[str, _Part] = {}
+
+    def handle(self, request: bytes) -> bytes:
+        """Answer one encoded message; an error becomes an answer, never an exception.
+
+        Parameters
+        ----------
+        request
+            A message of :data:`jupyter_wayang.transport.messages.Request`.
+
+        Returns
+        -------
+        bytes
+            A message of :data:`jupyter_wayang.transport.messages.Answer`.
+        """
+        run, asked = "", "unreadable"
+        try:
+            message = messages.decode_request(request)
+            run, asked = message.run, str(type(message).__struct_config__.tag)
+            answer = self._with_progress(self._answer(message), run)
+        except WayangError as error:
+            answer = messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=error.hint)
+        reply = messages.encode(answer)
+        answered = str(type(answer).__struct_config__.tag)
+        self._audit.record(site=self.lane.id, run=run, asked=asked, answered=answered, bytes_out=len(reply))
+        return reply
+
+    def close(self) -> None:
+        """Free what every run holds, and the platforms."""
+        self._parts.clear()
+        self._engines.close()
+
+    def _with_progress(self, answer: messages.Answer, run: str) -> messages.Answer:
+        part = self._parts.get(run)
+        if part is None:
+            return answer
+        progress, part.progress[:] = tuple(part.progress), []
+        return msgspec.structs.replace(answer, progress=progress)
+
+    @property
+    def _own(self) -> Policy:
+        if self._policy is None:
+            raise DisclosureError(
+                f"{self.lane.title} has no policy file, so it answers nothing", hint="the site's owner writes one"
+            )
+        return self._policy
+
+    def _part(self, run: str) -> _Part:
+        if run not in self._parts:
+            raise SiteError(f"{self.lane.title} knows no plan for the run {run}")
+        return self._parts[run]
+
+    @singledispatchmethod
+    def _answer(self, message: object) -> messages.Answer:
+        raise PlanError(f"{self.lane.title} does not know {type(message).__name__}")
+
+    @_answer.register
+    def _(self, message: messages.Describe) -> messages.Answer:
+        if message.table not in self._own.tables:
+            raise DisclosureError(f"{self.lane.title} does not allow the table {message.table}")
+        operator = self._catalog.named(message.table)
+        (schema,) = operator.outputs(())
+        return messages.Description(run=message.run, schema=schema)  # type: ignore[arg-type]
+
+    @_answer.register
+    def _(self, message: messages.SubmitPlan) -> messages.Answer:
+        plan = message.plan
+        if not self._own.allows_rows:
+            self._own.check_plan(plan, self.lane.title)
+            if message.frames:
+                raise DisclosureError(f"{self.lane.title} takes no rows")
+        frames = {**self._frames, **{key: from_bytes(body) for key, body in message.frames}}
+        local = self._localized(plan)
+        plan = rewrite(local)
+        context = self._context(plan, message, frames)
+        planned = plan_lane(plan, context)
+        empty = any(statistics.rows.high == 0 for statistics in context.statistics.values())
+        executor = LaneExecutor(
+            plan, planned, self._engines, frames=frames, salt=self.lane.id, finished=self._finished(message.run)
+        )
+        # A rule may move an operator, and with it the port where a result is.
+        moved = dict(zip(message.plan.results, plan.results, strict=True))
+        self._parts[message.run] = _Part(executor=executor, ports=moved)
+        return messages.Planned(run=message.run, plan=self._shown(planned), empty=empty)
+
+    @_answer.register
+    def _(self, message: messages.Learned) -> messages.Answer:
+        self._part(message.run).executor.learn(message.node, message.columns)
+        return messages.Done(run=message.run)
+
+    @_answer.register
+    def _(self, message: messages.Aggregate) -> messages.Answer:
+        self._own.allow(message.purpose, self.lane.title)
+        part = self._part(message.run)
+        guarded, guards = self._own.guarded(message.operator)
+        table = part.executor.aggregate(part.port(message.port), guarded)
+        names = tuple(column.name for column in message.operator.aggregates)
+        kept, note = withhold(table, guards, names, self._own)
+        return messages.Aggregated(run=message.run, body=to_bytes(kept), note=note)
+
+    @_answer.register
+    def _(self, message: messages.Train) -> messages.Answer:
+        self._own.allow("fit", self.lane.title)
+        update = self._part(message.run).executor.update(message.node, message.task)
+        if update.rows < self._own.minimum_rows:
+            raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
+        return messages.Trained(run=message.run, round=message.round, update=update)
+
+    @_answer.register
+    def _(self, message: messages.Score) -> messages.Answer:
+        self._own.allow("evaluate", self.lane.title)
+        cells = self._part(message.run).executor.score(message.node, message.task)
+        merged, note = protect(cells, minimum_cell=self._own.minimum_cell, minimum_rows=self._own.minimum_rows)
+        return messages.Scored(run=message.run, round=message.round, cells=merged, note=note)
+
+    @_answer.register
+    def _(self, message: messages.Collect) -> messages.Answer:
+        self._own.allow("rows", self.lane.title)
+        part = self._part(message.run)
+        table = part.executor.table(part.port(message.port))
+        return messages.Rows(run=message.run, body=to_bytes(table))
+
+    @_answer.register
+    def _(self, message: messages.Release) -> messages.Answer:
+        self._parts.pop(message.run, None)
+        return messages.Done(run=message.run)
+
+    def _localized(self, plan: LogicalPlan) -> LogicalPlan:
+        nodes: list[Node] = []
+        moved: dict[Port, Port] = {}
+        for node in plan.nodes:
+            node = msgspec.structs.replace(node, inputs=tuple(moved.get(port, port) for port in node.inputs))
+            if isinstance(node.operator, ReadFederated):
+                source, cast = self._source(node.operator)
+                nodes.append(msgspec.structs.replace(node, operator=source))
+                if cast is not None:
+                    nodes.append(Node(id=f"{node.id}_cast", operator=cast, inputs=(Port(node=node.id),)))
+                    moved[Port(node=node.id)] = Port(node=f"{node.id}_cast")
+            else:
+                nodes.append(node)
+        return LogicalPlan(nodes=tuple(nodes), results=tuple(moved.get(port, port) for port in plan.results))
+
+    def _source(self, operator: ReadFederated) -> tuple[AnyOperator, Select | None]:
+        source = self._catalog.named(operator.table)
+        (own,) = source.outputs(())
+        if own == operator.schema or not isinstance(own, Schema):
+            return source, None
+        return source, Select(
+            columns=tuple(
+                Named(
+                    name=column.name,
+                    expression=ColumnRef(name=column.name)
+                    if own[column.name].type == column.type
+                    else Cast(arg=ColumnRef(name=column.name), to=column.type),
+                )
+                for column in operator.schema
+            )
+        )
+
+    def _context(
+        self, plan: LogicalPlan, message: messages.SubmitPlan, frames: Mapping[str, pa.Table]
+    ) -> PlanningContext:
+        allowed = message.platforms
+        platforms = tuple(p for p in self._engines.platforms.values() if allowed is None or p.name in allowed)
+        unusable = dict(self._unusable)
+        if allowed is not None:
+            unusable.update(
+                {p: "not among the platforms asked for" for p in self._engines.platforms if p not in allowed}
+            )
+        return PlanningContext(
+            lane=self.lane,
+            platforms=platforms,
+            unusable=unusable,
+            statistics={
+                node.id: self._statistics(node.operator, frames)
+                for node in plan.nodes
+                if isinstance(node.operator, ReadFile | ReadFrame | ReadTable)
+            },
+            running=self._engines.running,
+            iterations=dict(message.iterations),
+            name=self.lane.title,
+        )
+
+    def _statistics(self, operator: AnyOperator, frames: Mapping[str, pa.Table]) -> SourceStatistics:
+        if isinstance(operator, ReadFrame):
+            table = frames.get(operator.key)
+            if table is None:
+                return SourceStatistics(rows=Interval(low=1, high=1000, confidence=0.5), origin="not made yet")
+            return SourceStatistics(rows=Interval.exact(table.num_rows), origin="in memory")
+        return self._catalog.statistics(operator)
+
+    def _finished(self, run: str) -> Callable[[str, int | None, float], None]:
+        def finished(node: str, rows: int | None, seconds: float) -> None:
+            part = self._parts.get(run)
+            if part is not None:
+                shown = rows if rows is not None and rows >= self._own.minimum_rows else None
+                part.progress.append(messages.Progress(node=node, rows=shown, seconds=seconds))
+
+        return finished
+
+    def _shown(self, plan: ExecutionPlan) -> ExecutionPlan:
+        """Return the plan as it may leave: without estimates that a policy's minimum hides."""
+        minimum = self._own.minimum_rows
+        if minimum == 0:
+            return plan
+        operators = tuple(
+            msgspec.structs.replace(operator, rows=None, bytes=None)
+            if operator.rows is not None and operator.rows.high < minimum
+            else operator
+            for operator in plan.operators
+        )
+        return msgspec.structs.replace(plan, operators=operators)

@@ -1,0 +1,232 @@
+"""The messages between execution kernel and site: a closed, versioned set of frozen structs.
+
+They are encoded even when both ends live in one process, so that nothing works that would not work over a wire. Rows
+cross only in :class:`Rows`, and only from a place whose owner asks.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from jupyter_wayang.errors import WayangError, WireError
+from jupyter_wayang.plan.execution import ExecutionPlan
+from jupyter_wayang.plan.expressions import Named
+from jupyter_wayang.plan.logical import LogicalPlan, Port
+from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.tasks import LocalTask, MergedCell, ScoreTask, Update
+
+__all__ = [
+    "VERSION",
+    "Aggregate",
+    "Aggregated",
+    "Answer",
+    "Collect",
+    "Describe",
+    "Description",
+    "Done",
+    "Failure",
+    "Learned",
+    "Planned",
+    "Progress",
+    "Release",
+    "Request",
+    "Rows",
+    "Score",
+    "Scored",
+    "SubmitPlan",
+    "Train",
+    "Trained",
+    "decode_answer",
+    "decode_request",
+    "encode",
+]
+
+VERSION = 1
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
+    version: int = VERSION
+    run: str = ""
+
+
+class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
+    """Which columns does this table have?"""
+
+    table: str
+
+
+class SubmitPlan(_Message, frozen=True, kw_only=True, tag="submit_plan"):
+    """Plan this part of a task on your own platforms, from your own statistics, and say how.
+
+    ``iterations`` has (node id, how often it runs) of the operators of a loop; ``frames`` tables by key as Arrow IPC
+    streams, for the person's own machine only.
+    """
+
+    plan: LogicalPlan
+    iterations: tuple[tuple[str, int], ...] = ()
+    platforms: tuple[str, ...] | None = None
+    frames: tuple[tuple[str, bytes], ...] = ()
+
+
+class Learned(_Message, frozen=True, kw_only=True, tag="learned"):
+    """What a learned operator does, now that it is known: all its columns as expressions over its input."""
+
+    node: str
+    columns: tuple[Named, ...]
+
+
+class Aggregate(_Message, frozen=True, kw_only=True, tag="aggregate"):
+    """Aggregate the rows of a port. ``purpose`` is the word that the policy must allow."""
+
+    port: Port
+    operator: GroupBy
+    purpose: str
+
+
+class Train(_Message, frozen=True, kw_only=True, tag="train"):
+    """Train on the prepared rows that enter a node."""
+
+    node: str
+    round: int
+    task: LocalTask
+
+
+class Score(_Message, frozen=True, kw_only=True, tag="score"):
+    """Score the prepared rows that enter a node."""
+
+    node: str
+    round: int
+    task: ScoreTask
+
+
+class Collect(_Message, frozen=True, kw_only=True, tag="collect"):
+    """Hand over the rows of a port. Refused by every policy but that of the notebook's own machine."""
+
+    port: Port
+
+
+class Release(_Message, frozen=True, kw_only=True, tag="release"):
+    """The run is over: free what it holds."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An operator that ran while the answer was made. ``rows`` is null where the policy does not show it."""
+
+    node: str
+    rows: int | None
+    seconds: float
+
+
+class _Answer(_Message, frozen=True, kw_only=True):
+    progress: tuple[Progress, ...] = ()
+
+
+class Description(_Answer, frozen=True, kw_only=True, tag="description"):
+    """The columns of a table."""
+
+    schema: Schema
+
+
+class Planned(_Answer, frozen=True, kw_only=True, tag="planned"):
+    """How the site will run its part. ``empty``: the table has no rows, so that the site has no part in it."""
+
+    plan: ExecutionPlan
+    empty: bool = False
+
+
+class Aggregated(_Answer, frozen=True, kw_only=True, tag="aggregated"):
+    """A small table of aggregates as an Arrow IPC stream, and what was withheld, in words."""
+
+    body: bytes
+    note: str | None = None
+
+
+class Trained(_Answer, frozen=True, kw_only=True, tag="trained"):
+    """The update of a round."""
+
+    round: int
+    update: Update
+
+
+class Scored(_Answer, frozen=True, kw_only=True, tag="scored"):
+    """Score cells after disclosure control, and what was withheld, in words."""
+
+    round: int
+    cells: tuple[MergedCell, ...]
+    note: str | None = None
+
+
+class Rows(_Answer, frozen=True, kw_only=True, tag="rows"):
+    """Rows as an Arrow IPC stream."""
+
+    body: bytes
+
+
+class Done(_Answer, frozen=True, kw_only=True, tag="done"):
+    """Nothing to say but that it is done."""
+
+
+class Failure(_Answer, frozen=True, kw_only=True, tag="failure"):
+    """It could not be done. ``kind`` is the name of an error class of this project, the text is disclosure-checked."""
+
+    kind: str
+    message: str
+    hint: str | None = None
+
+
+Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Collect | Release
+Answer = Description | Planned | Aggregated | Trained | Scored | Rows | Done | Failure
+
+_Kind = TypeVar("_Kind")
+
+
+def encode(message: Request | Answer) -> bytes:
+    """Encode a message as MessagePack."""
+    return msgspec.msgpack.encode(message)
+
+
+def decode_request(data: bytes) -> Request:
+    """Decode what came from an execution kernel.
+
+    Raises
+    ------
+    WireError
+        If it is not a message of this version.
+    """
+    return _decode(data, _REQUEST)
+
+
+def decode_answer(data: bytes) -> Answer:
+    """Decode what came from a site.
+
+    Raises
+    ------
+    WireError
+        If it is not a message of this version.
+
+    Examples
+    --------
+    >>> decode_answer(encode(Done(run="a")))
+    Done(version=1, run='a', progress=())
+    """
+    return _decode(data, _ANSWER)
+
+
+_REQUEST: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_ANSWER: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+def _decode(data: bytes, decoder: msgspec.msgpack.Decoder[_Kind]) -> _Kind:
+    try:
+        message = decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WireError(f"the message cannot be read: {error}") from error
+    except WayangError as error:
+        raise WireError(f"the message is not valid: {error}") from error
+    version = message.version  # type: ignore[attr-defined]
+    if version != VERSION:
+        raise WireError(f"the message has version {version}, and this program speaks version {VERSION}")
+    return message
