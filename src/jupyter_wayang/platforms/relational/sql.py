@@ -12,8 +12,9 @@ import sqlglot
 from sqlglot import exp
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError, PlanError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Literal, Named, type_of, walk
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Literal, Named, walk
 from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Limit, Operator, Select, Sort
+from jupyter_wayang.plan.operators.operator import rows_in
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.platforms.relational.dialects import Dialect, dialect_named, physical_names
 from jupyter_wayang.platforms.relational.sql_expressions import coerced, value
@@ -55,7 +56,7 @@ def expression(expr: AnyExpression, schema: Schema, dialect: str) -> exp.Expr:
 
     Examples
     --------
-    >>> from jupyter_wayang.plan.expressions import Binary
+    >>> from jupyter_wayang.plan.expressions import Binary, ColumnRef
     >>> half = Binary(op="/", left=ColumnRef(name="age"), right=Literal.of(2))
     >>> expression(half, Schema.of(age="int64"), "duckdb").sql("duckdb")
     'CAST("age" AS DOUBLE) / 2.0e0'
@@ -91,7 +92,8 @@ def to_sql(node: exp.Expr, dialect: str, *, pretty: bool = False) -> str:
         return node.sql(dialect=dialect, pretty=pretty)
     except RecursionError as error:
         raise OperatorError(
-            "the expression is nested too deeply to be written as SQL", hint="name a part of it with with_columns() first"
+            "the expression is nested too deeply to be written as SQL",
+            hint="name a part of it with with_columns() first",
         ) from error
 
 
@@ -121,7 +123,7 @@ def statement(operator: AnyOperator, inputs: tuple[tuple[Source, Schema], ...], 
 
     Examples
     --------
-    >>> from jupyter_wayang.plan.expressions import Binary
+    >>> from jupyter_wayang.plan.expressions import Binary, ColumnRef
     >>> adults = Filter(condition=Binary(op=">=", left=ColumnRef(name="age"), right=Literal.of(18)))
     >>> to_sql(statement(adults, ((source("visits"), Schema.of(age="int64")),), "duckdb"), "duckdb")
     'SELECT * FROM "visits" WHERE "age" >= 18'
@@ -155,7 +157,7 @@ def _(operator: Filter, inputs: tuple[tuple[Source, Schema], ...], dialect: Dial
 @_statement.register
 def _(operator: Select, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
     made, schema = _opened(inputs[0][0]), inputs[0][1]
-    made.set("expressions", _projection(operator.columns, operator.outputs((schema,))[0], schema, dialect))
+    made.set("expressions", _projection(operator.columns, _made(operator, schema), schema, dialect))
     return made
 
 
@@ -163,18 +165,23 @@ def _(operator: Select, inputs: tuple[tuple[Source, Schema], ...], dialect: Dial
 def _(operator: GroupBy, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
     made, schema = _opened(inputs[0][0]), inputs[0][1]
     columns = operator.keys + operator.aggregates
-    made.set("expressions", _projection(columns, operator.outputs((schema,))[0], schema, dialect))
+    made.set("expressions", _projection(columns, _made(operator, schema), schema, dialect))
     if operator.keys:
         places = [exp.Literal.number(str(place)) for place in range(1, len(operator.keys) + 1)]
         made.set("group", exp.Group(expressions=places))
     elif not any(isinstance(part, Aggregate) for column in columns for part in walk(column.expression)):
         # Constants alone would make a row per row; asking for a count makes it one.
-        made.set("having", exp.Having(this=exp.GTE(this=exp.Count(this=exp.Star()), expression=exp.Literal.number("0"))))
+        made.set(
+            "having", exp.Having(this=exp.GTE(this=exp.Count(this=exp.Star()), expression=exp.Literal.number("0")))
+        )
     return made
 
 
-def _projection(columns: tuple[Named, ...], made: object, schema: Schema, dialect: Dialect) -> list[exp.Expr]:
-    assert isinstance(made, Schema)
+def _made(operator: Operator, *inputs: Schema) -> Schema:
+    return rows_in(operator, operator.outputs(inputs))
+
+
+def _projection(columns: tuple[Named, ...], made: Schema, schema: Schema, dialect: Dialect) -> list[exp.Expr]:
     shown = []
     for column, physical in zip(columns, physical_names(made), strict=True):
         rendered = value(column.expression, schema, dialect)
@@ -216,7 +223,9 @@ def _(operator: Join, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialec
     first, second = _part(left, parts, "l"), _part(right, parts, "r")
     keys = [_equal(pair, left_schema, right_schema, dialect) for pair in operator.on]
     if operator.how in ("semi", "anti"):
-        inner = exp.Select(expressions=[exp.Literal.number("1")], from_=exp.From(this=second), where=exp.Where(this=_all(keys)))
+        inner = exp.Select(
+            expressions=[exp.Literal.number("1")], from_=exp.From(this=second), where=exp.Where(this=_all(keys))
+        )
         exists: exp.Expr = exp.Exists(this=inner)
         exists = exp.Not(this=exists) if operator.how == "anti" else exists
         made = exp.Select(expressions=[exp.Star()], from_=exp.From(this=first), where=exp.Where(this=exists))
@@ -224,9 +233,7 @@ def _(operator: Join, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialec
         side = {"left": {"side": "LEFT"}, "full": {"side": "FULL"}, "cross": {"kind": "CROSS"}}.get(operator.how, {})
         on = {"on": _all(keys)} if keys else {}
         columns = _joined(operator, left_schema, right_schema, dialect)
-        made = exp.Select(
-            expressions=columns, from_=exp.From(this=first), joins=[exp.Join(this=second, **side, **on)]
-        )
+        made = exp.Select(expressions=columns, from_=exp.From(this=first), joins=[exp.Join(this=second, **side, **on)])
     if parts:
         made.set("with_", exp.With(expressions=parts))
     return made
@@ -245,14 +252,16 @@ def refused(operator: Join, left: Schema, right: Schema) -> str | None:
 
 def _joined(operator: Join, left: Schema, right: Schema, dialect: Dialect) -> list[exp.Expr]:
     """Return the columns of a join; in a full one the key comes from whichever side has the row."""
-    (made,) = operator.outputs((left, right))
-    assert isinstance(made, Schema)
+    made = _made(operator, left, right)
     columns: list[exp.Expr] = [_side("l", name, left) for name in left.names]
     if operator.how == "full":
         for ours, theirs in operator.on:
             place = left.names.index(ours)
             other = _side("r", theirs, right)
-            both = (_typed(side, left[ours].type, to, dialect) for side, to in ((columns[place], left[ours].type), (other, right[theirs].type)))
+            both = (
+                _typed(side, left[ours].type, to, dialect)
+                for side, to in ((columns[place], left[ours].type), (other, right[theirs].type))
+            )
             columns[place] = exp.Coalesce(this=next(both), expressions=list(both))
     columns += [_side("r", name, right) for name, _ in operator.right_names(left, right)]
     return [
@@ -296,7 +305,8 @@ def _folds(select: exp.Select) -> bool:
     if any(select.args.get(clause) for clause in ("group", "having", "order", "limit", "joins", "distinct")):
         return False
     return all(
-        isinstance(shown, exp.Star) or (isinstance(shown, exp.Column) and not shown.table) for shown in select.expressions
+        isinstance(shown, exp.Star) or (isinstance(shown, exp.Column) and not shown.table)
+        for shown in select.expressions
     )
 
 

@@ -8,7 +8,6 @@ turned into null wherever a value leaves arithmetic.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import singledispatch
 from typing import TypeAlias
 
@@ -16,10 +15,8 @@ from sqlglot import exp
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import (
-    Aggregate,
     AnyExpression,
     Binary,
-    Call,
     Case,
     Cast,
     ColumnRef,
@@ -34,8 +31,9 @@ from jupyter_wayang.plan.expressions import (
 )
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.platforms.relational.dialects import Dialect, physical_names
+from jupyter_wayang.platforms.relational.sql_nan import may_be_nan
 
-__all__ = ["coerced", "value"]
+__all__ = ["WHOLE", "Sql", "again", "cast", "coerced", "double", "number", "render", "value", "when", "whole", "wrap"]
 
 Sql: TypeAlias = exp.Expr
 
@@ -69,10 +67,12 @@ def coerced(expression: Expression, schema: Schema, dialect: Dialect, to: DataTy
 
 
 def cast(node: Sql, to: DataType, dialect: Dialect) -> Sql:
+    """Write a cast to a column type."""
     return exp.Cast(this=node, to=exp.DataType.build(dialect.types[to]))
 
 
 def number(figure: float) -> Sql:
+    """Write a number; a float as a literal that is a double on every engine."""
     # With an exponent a literal is a double everywhere; without one it is a decimal.
     if isinstance(figure, float):
         shown = repr(abs(figure))
@@ -82,8 +82,9 @@ def number(figure: float) -> Sql:
 
 
 def wrap(node: Sql, *bare: type[Sql]) -> Sql:
+    """Put an operand into brackets, unless it is of a kind that binds tightly enough."""
     loose = (exp.Binary, exp.Not, exp.Neg, exp.In)
-    return exp.Paren(this=node) if isinstance(node, loose) and not isinstance(node, bare) else node
+    return exp.Paren(this=node) if isinstance(node, loose) and not isinstance(node, (exp.Pow, *bare)) else node
 
 
 def again(node: Sql) -> Sql:
@@ -96,12 +97,14 @@ def again(node: Sql) -> Sql:
 
 
 def when(condition: Sql, then: Sql, otherwise: Sql | None = None) -> exp.Case:
+    """Write a CASE of one condition."""
     made = exp.Case().when(condition, then, copy=False)
     return made if otherwise is None else made.else_(otherwise, copy=False)
 
 
 @singledispatch
 def render(expression: Expression, schema: Schema, dialect: Dialect) -> Sql:
+    """Render an expression inside of arithmetic: NaN is left as it is."""
     raise ExpressionTypeError(f"{type(expression).__name__} is not an expression")
 
 
@@ -123,10 +126,10 @@ def _literal(literal: Literal, dialect: Dialect, to: DataType, *, bare: bool = F
     if to == "bool":
         return exp.Boolean(this=bool(held))
     if to == "float64":
-        number = float(held)
-        if math.isinf(number):
-            return cast(exp.Literal.string("Infinity" if number > 0 else "-Infinity"), to, dialect)
-        return number(number)
+        figure = float(held)
+        if math.isinf(figure):
+            return cast(exp.Literal.string("Infinity" if figure > 0 else "-Infinity"), to, dialect)
+        return number(figure)
     if to == "int64":
         node = number(int(held))
         return node if bare and abs(int(held)) <= _BARE else cast(node, to, dialect)
@@ -183,6 +186,7 @@ _COMPARISONS: dict[str, type[exp.Binary]] = {
     ">": exp.GT,
     ">=": exp.GTE,
 }
+_TIGHT = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)  # bind tighter than a comparison
 _SIMPLE: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
@@ -196,9 +200,11 @@ def _(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
         return kind(this=wrap(first, *plain), expression=wrap(second, *plain))
     if op in _COMPARISONS:
         first, second = _compared(left, right, schema, dialect)
-        return _COMPARISONS[op](this=wrap(first), expression=wrap(second))
+        return _COMPARISONS[op](this=wrap(first, *_TIGHT), expression=wrap(second, *_TIGHT))
     if op == "**":
-        return exp.Pow(this=double(left, schema, dialect, clean=True), expression=double(right, schema, dialect, clean=True))
+        return exp.Pow(
+            this=double(left, schema, dialect, clean=True), expression=double(right, schema, dialect, clean=True)
+        )
     if op == "/":
         return _divided(left, right, schema, dialect)
     if type_of(expression, schema) == "float64" and op in ("//", "%"):
@@ -207,8 +213,8 @@ def _(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
         return _int_floored(expression, schema, dialect)
     kind_ = _SIMPLE[op]
     first, second = _beside(left, right, schema, dialect), _beside(right, left, schema, dialect)
-    loose: tuple[type[Sql], ...] = {"+": (exp.Add, exp.Mul), "-": (exp.Add, exp.Sub, exp.Mul), "*": (exp.Mul,)}[op]
-    return kind_(this=wrap(first, *loose), expression=wrap(second, *((exp.Mul,) if op in "+-" else ())))
+    tight = (exp.Mul,) if op == "*" else (exp.Add, exp.Sub, exp.Mul)
+    return kind_(this=wrap(first, *tight), expression=wrap(second, *((exp.Mul,) if op != "*" else ())))
 
 
 def _beside(operand: AnyExpression, other: AnyExpression, schema: Schema, dialect: Dialect) -> Sql:
@@ -216,7 +222,9 @@ def _beside(operand: AnyExpression, other: AnyExpression, schema: Schema, dialec
     if isinstance(operand, Literal) and operand.value is not None and not isinstance(other, Literal):
         return _literal(operand, dialect, operand.type, bare=True)
     if type_of(operand, schema) == "null":
-        return cast(render(operand, schema, dialect), "float64" if type_of(other, schema) == "null" else "int64", dialect)
+        return cast(
+            render(operand, schema, dialect), "float64" if type_of(other, schema) == "null" else "int64", dialect
+        )
     return render(operand, schema, dialect)
 
 
@@ -234,6 +242,7 @@ def _compared(left: AnyExpression, right: AnyExpression, schema: Schema, dialect
 
 
 def double(operand: AnyExpression, schema: Schema, dialect: Dialect, *, clean: bool = False) -> Sql:
+    """Render a number as a double; ``clean`` turns NaN into null."""
     if isinstance(operand, Literal):
         return _literal(operand, dialect, "float64")
     rendered = value(operand, schema, dialect) if clean else render(operand, schema, dialect)
@@ -289,15 +298,13 @@ def _int_floored(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
         )
         if expression.op == "%":
             return when(beyond, exp.Add(this=again(rest), expression=again(b)), again(rest))
-    return exp.Sub(
-        this=exp.IntDiv(this=again(a), expression=again(divisor)), expression=when(beyond, one, zero.copy())
-    )
+    return exp.Sub(this=exp.IntDiv(this=again(a), expression=again(divisor)), expression=when(beyond, one, zero.copy()))
 
 
 @render.register
 def _(expression: Cast, schema: Schema, dialect: Dialect) -> Sql:
     found, to = type_of(expression.arg, schema), expression.to
-    if found == "null" or found == to:
+    if found in ("null", to):
         return coerced(expression.arg, schema, dialect, to)
     if (found, to) not in _CASTS:
         raise ExpressionTypeError(f"{text(expression.arg)} is {found} and cannot be cast to {to}", found=found)

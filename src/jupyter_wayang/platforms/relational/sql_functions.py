@@ -30,6 +30,7 @@ __all__ = ["FUNCTIONS"]
 
 _WHITE = r"[\s\p{Z}\x0b\x{85}]+"
 
+
 @render.register
 def _(expression: Call, schema: Schema, dialect: Dialect) -> Sql:
     type_of(expression, schema)

@@ -26,7 +26,9 @@ def may_be_nan(expression: Expression, schema: Schema) -> bool:
     """Tell whether an expression over values without NaN can be NaN, from its form alone."""
     match expression:
         case Binary(op="**", right=right):
-            whole = isinstance(right, Literal) and isinstance(right.value, (int, float)) and float(right.value).is_integer()
+            whole = (
+                isinstance(right, Literal) and isinstance(right.value, (int, float)) and float(right.value).is_integer()
+            )
             return not whole
         case Binary(op=("+" | "-" | "*" | "/" | "//" | "%") as op, left=left, right=right):
             if type_of(expression, schema) != "float64":

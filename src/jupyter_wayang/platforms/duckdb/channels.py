@@ -1,0 +1,16 @@
+"""The form that rows take in DuckDB: a statement that is not yet run."""
+
+from __future__ import annotations
+
+from jupyter_wayang.platforms.platform import ARROW, PARQUET, Channel, Conversion
+
+__all__ = ["CHANNELS", "CONVERSIONS", "RELATION"]
+
+RELATION = "duckdb.relation"
+
+CHANNELS = (Channel(name=RELATION, reusable=False),)
+CONVERSIONS = (
+    Conversion(source=RELATION, target=ARROW, platform="duckdb"),
+    Conversion(source=ARROW, target=RELATION, platform="duckdb"),
+    Conversion(source=PARQUET, target=RELATION, platform="duckdb"),
+)
