@@ -180,8 +180,10 @@ class Rounds:
     @property
     def awaited(self) -> tuple[str, ...]:
         """The sites that have not answered yet."""
-        got = {"training": self.updates, "scoring": self.scores}.get(self.phase)
-        return tuple(site for site in self.setup.sites if site not in got) if got is not None else ()
+        if self.phase not in ("training", "scoring"):
+            return ()
+        got = self.updates.keys() if self.phase == "training" else self.scores.keys()
+        return tuple(site for site in self.setup.sites if site not in got)
 
 
 def begin(setup: Setup) -> Rounds:
