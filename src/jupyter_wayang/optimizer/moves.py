@@ -100,7 +100,7 @@ class Moves:
         if key not in self._trees:
             flow = self.flows[number]
             demands = tuple(
-                Demand(self._platforms[name].channel, max(1, self._iterations[index] // flow.runs))
+                Demand(self._platforms[name].channel, self._reads(index, flow.runs))
                 for (index, _), name in zip(flow.readers, readers, strict=True)
             )
             if flow.result:
@@ -110,6 +110,10 @@ class Moves:
             again = self._production(flow.producer, producer)
             self._trees[key] = self._graphs[number].tree(source, demands, engines, again)
         return self._trees[key]
+
+    def _reads(self, index: int, runs: int) -> int:
+        # Local training and scoring keep their rows (Engine.keep): however often they run, they read them once.
+        return 1 if self._learning[index] else max(1, self._iterations[index] // runs)
 
     def chosen(self, number: int, assignment: Assignment) -> Tree:
         """Return the conversion tree of a flow in a complete plan."""

@@ -92,7 +92,8 @@ def _reads(node: Node, wanted: set[str], inputs: tuple[Schema, ...]) -> tuple[se
         case Select(columns=columns):
             return (_of(columns),)
         case WithColumns(columns=columns):
-            return (wanted - {named.name for named in columns} | _of(columns),)
+            # A column that is replaced is needed for its place in the order.
+            return (wanted & set(inputs[0].names) | _of(columns),)
         case Drop(columns=dropped):
             return (wanted | set(dropped),)
         case Rename(names=names):

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import random
+from itertools import product
+
+import pytest
+from optimizer.fakes import seeded
+
+from jupyter_wayang.optimizer.enumeration import Assignment, Output, Problem, enumerate_plans
+
+PLATFORMS = ("pandas", "polars", "duckdb", "spark")
+INFINITE = float("inf")
+
+
+def brute_force(problem: Problem, fixed: tuple[int, str] | None = None) -> float:
+    """The least cost over all assignments."""
+    choices = [list(costs) for costs in problem.operators]
+    if fixed is not None:
+        choices[fixed[0]] = [fixed[1]]
+    return min(problem.cost(assignment) for assignment in product(*choices))
+
+
+def flow(rng: random.Random, producer: int, consumers: tuple[int, ...]) -> Output:
+    """Moving is like a conversion tree: a price per pair, shared by consumers on one platform if it is reusable."""
+    prices = {(a, b): 0.0 if a == b else rng.choice((1, 2, 4, 8, INFINITE)) for a in PLATFORMS for b in PLATFORMS}
+    reusable = {name: rng.random() < 0.7 for name in PLATFORMS}
+    again = rng.choice((1, 5))
+
+    def cost(source: str, targets: Assignment) -> float:
+        if reusable[source]:
+            return sum(prices[source, target] for target in set(targets))
+        return sum(prices[source, target] for target in targets) + again * max(0, len(targets) - 1)
+
+    return Output(producer, consumers, cost)
+
+
+def random_problem(rng: random.Random) -> Problem:
+    """A chain, a tree or a plan with shared outputs, of 2 to 7 operators on 2 to 4 platforms."""
+    size, platforms = rng.randint(2, 7), PLATFORMS[: rng.randint(2, 4)]
+    if size == 7:
+        platforms = platforms[:3]
+    shape = rng.choice(("chain", "tree", "shared"))
+    readers: dict[tuple[int, int], list[int]] = {}
+    for consumer in range(1, size):
+        if shape == "chain":
+            sources = [consumer - 1]
+        elif shape == "tree":
+            free = [i for i in range(consumer) if (i, 0) not in readers]
+            sources = rng.sample(free, min(len(free), rng.choice((1, 2))))
+        else:
+            sources = [rng.randrange(consumer) for _ in range(rng.choice((1, 2)))]
+        for source in sources:
+            readers.setdefault((source, rng.choice((0, 0, 1)) if shape == "shared" else 0), []).append(consumer)
+    operators = []
+    for _ in range(size):
+        able = rng.sample(platforms, rng.randint(1, len(platforms)))
+        operators.append({name: rng.randint(1, 12) for name in able})
+    outputs = tuple(flow(rng, producer, tuple(consumers)) for (producer, _), consumers in readers.items())
+    start_up = {name: rng.choice((0, 0, 3, 9, 30)) for name in platforms}
+    return Problem(operators=tuple(operators), outputs=outputs, start_up=start_up)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_equals_brute_force_on_random_plans(seed):
+    problem = random_problem(seeded(seed))
+    found, best = enumerate_plans(problem), brute_force(problem)
+    if found is None:
+        assert best == INFINITE
+        return
+    assert found.cost == pytest.approx(best)
+    assert problem.cost(found.best) == found.cost
+    for operator, costs in enumerate(problem.operators):
+        for name in costs:
+            expected = brute_force(problem, (operator, name))
+            with_ = found.best_with(operator, name)
+            if with_ is None:
+                assert expected == INFINITE
+            else:
+                assert with_[0] == pytest.approx(expected)
+                assert with_[1][operator] == name
+
+
+def test_most_of_the_random_plans_can_be_planned_and_mix_platforms():
+    problems = [random_problem(seeded(seed)) for seed in range(300)]
+    found = [plan for problem in problems if (plan := enumerate_plans(problem)) is not None]
+    assert len(found) > 150
+    assert sum(len(set(plan.best)) > 1 for plan in found) > 100
+    assert sum(any(len(output.consumers) > 1 for output in problem.outputs) for problem in problems) > 60
+    assert {len(problem.operators) for problem in problems} == set(range(2, 8))
+
+
+def nearly_free(source: str, targets: Assignment) -> float:
+    return 0.0
+
+
+def test_the_set_of_platforms_belongs_to_the_key():
+    # Up to the second operator {a} costs 10, and {a, b} 5 and the start-up of b, 6; the third runs on b only.
+    problem = Problem(
+        operators=({"a": 1}, {"a": 9, "b": 4}, {"b": 1}),
+        outputs=(Output(0, (1,), nearly_free), Output(1, (2,), nearly_free)),
+        start_up={"b": 6},
+    )
+    found = enumerate_plans(problem)
+    assert found is not None
+    assert (found.best, found.cost) == (("a", "b", "b"), 12.0)
+    # Who charges start-up while joining but forgets which platforms a partial plan has keeps {a} for its 10.
+    greedy = min((("a", "a"), 10), (("a", "b"), 5 + 6), key=lambda partial: partial[1])[0]
+    assert problem.cost((*greedy, "b")) == 17.0
+
+    # Who charges it only at the end starts b for a saving that it does not earn back.
+    problem = Problem(
+        operators=({"a": 2, "b": 1}, {"a": 2, "b": 1}), outputs=(Output(0, (1,), nearly_free),), start_up={"b": 6}
+    )
+    late = enumerate_plans(Problem(operators=problem.operators, outputs=problem.outputs))
+    found = enumerate_plans(problem)
+    assert late is not None
+    assert found is not None
+    assert problem.cost(late.best) == 8
+    assert found.cost == 4
+
+
+def test_start_up_is_paid_once():
+    problem = Problem(
+        operators=({"a": 5, "b": 1},) * 3,
+        outputs=(Output(0, (1,), nearly_free), Output(1, (2,), nearly_free)),
+        start_up={"b": 10},
+    )
+    found = enumerate_plans(problem)
+    assert found is not None
+    assert (found.best, found.cost) == (("b", "b", "b"), 13)
+
+
+def test_no_plan():
+    assert enumerate_plans(Problem(operators=({},))) is None
+    blocked = Output(0, (1,), lambda source, targets: INFINITE)
+    assert enumerate_plans(Problem(operators=({"a": 1}, {"a": 1}), outputs=(blocked,))) is None
+
+
+def test_operators_without_any_output_are_planned_too():
+    found = enumerate_plans(Problem(operators=({"a": 2, "b": 1},) * 40))
+    assert found is not None
+    assert set(found.best) == {"b"}
+    assert found.best_with(7, "a") == (41, ("b",) * 7 + ("a",) + ("b",) * 32)
+
+
+def test_a_choice_that_makes_no_plan_has_no_cost():
+    stuck = Output(0, (1,), lambda source, targets: INFINITE if source == "b" else 0.0)
+    found = enumerate_plans(Problem(operators=({"a": 1, "b": 1}, {"a": 1}), outputs=(stuck,)))
+    assert found is not None
+    assert found.best_with(0, "b") is None
+
+
+def test_of_equal_plans_the_first_platforms_are_taken():
+    problem = Problem(operators=({"b": 1, "a": 1}, {"b": 1, "a": 1}), outputs=(Output(0, (1,), nearly_free),))
+    found = enumerate_plans(problem)
+    assert found is not None
+    assert found.best == ("b", "b")
