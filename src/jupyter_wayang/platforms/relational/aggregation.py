@@ -5,16 +5,33 @@ Only engines import this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import narwhals as nw
 
 from jupyter_wayang.errors import PlatformError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Expression, Named, text, type_of, walk
+from jupyter_wayang.plan.expressions import (
+    Aggregate,
+    AnyExpression,
+    Binary,
+    ColumnRef,
+    Expression,
+    Literal,
+    Named,
+    text,
+    type_of,
+    walk,
+)
 from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.rows import arrow_type
 from jupyter_wayang.plan.schema import DataType, Schema
 from jupyter_wayang.platforms.relational.frames_dialects import Dialect
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Grouping", "Parts", "too_large"]
 
@@ -51,7 +68,12 @@ class Grouping:
         self._schema = schema
         self._keys = operator.keys
         self._columns = operator.aggregates
-        found = (part for c in operator.aggregates for part in _in_order(c.expression) if isinstance(part, Aggregate))
+        found: Iterable[Aggregate] = (
+            part for c in operator.aggregates for part in _in_order(c.expression) if isinstance(part, Aggregate)
+        )
+        if not operator.keys:
+            # Constants beside no aggregate still make the one row.
+            found = itertools.chain(found, [Aggregate(function="count")])
         self._aggregates = {aggregate: f"v{index}" for index, aggregate in enumerate(dict.fromkeys(found))}
 
     @property
@@ -62,12 +84,13 @@ class Grouping:
     def before(self) -> tuple[tuple[Named, DataType | None], ...]:
         """Return the columns to make before grouping, and the type that each is needed in, if not its own."""
         made: list[tuple[Named, DataType | None]] = [
-            (Named(name=name, expression=key.expression), None)
+            (Named(name=name, expression=self._one_zero(key.expression)), None)
             for name, key in zip(self.keys, self._keys, strict=True)
         ]
         for aggregate, name in self._aggregates.items():
             if aggregate.arg is not None:
-                made.append((Named(name=name, expression=aggregate.arg), self._needed(aggregate)))
+                arg = self._one_zero(aggregate.arg) if aggregate.function == "n_unique" else aggregate.arg
+                made.append((Named(name=name, expression=arg), self._needed(aggregate)))
                 if self._wraps(aggregate):
                     made.append((Named(name=f"{name}f", expression=aggregate.arg), "float64"))
         return tuple(made)
@@ -84,6 +107,23 @@ class Grouping:
             if self._wraps(aggregate):
                 made.append(nw.col(f"{name}f").sum().alias(f"{name}_f"))
         return made
+
+    def one_row(self, row: Mapping[str, Any]) -> pa.Table:
+        """Return the plain aggregates of all rows as a table: a frame does not know the type of a null among them."""
+        import pyarrow as pa
+
+        types = {name: self._type(aggregate) for aggregate, name in self._aggregates.items()}
+        made = {}
+        for name, held in row.items():
+            stem, ending = name.split("_")
+            wanted: DataType = {"n": "int64", "all": "int64", "f": "float64"}.get(ending) or types[stem]  # type: ignore[assignment]
+            made[name] = pa.array([held], arrow_type(wanted), from_pandas=True)
+        return pa.table(made)
+
+    def _type(self, aggregate: Aggregate) -> DataType:
+        if aggregate.function in ("any", "all"):
+            return "int64"
+        return type_of(aggregate, self._schema)
 
     def values(self) -> list[nw.Expr]:
         """Return the aggregates, each under its own name, made of the plain ones."""
@@ -130,10 +170,18 @@ class Grouping:
         for field in expression.__struct_fields__:
             found = getattr(expression, field)
             if isinstance(found, Expression):
-                changed[field] = self._replaced(found)  # type: ignore[arg-type]
+                changed[field] = self._replaced(cast("AnyExpression", found))
             elif isinstance(found, tuple):
-                changed[field] = tuple(self._replaced(f) if isinstance(f, Expression) else f for f in found)
+                changed[field] = tuple(
+                    self._replaced(cast("AnyExpression", f)) if isinstance(f, Expression) else f for f in found
+                )
         return msgspec.structs.replace(expression, **changed)
+
+    def _one_zero(self, expression: AnyExpression) -> AnyExpression:
+        """Make 0.0 of -0.0, which is the same value and not the same bytes."""
+        if type_of(expression, self._schema) != "float64":
+            return expression
+        return Binary(op="+", left=expression, right=Literal.of(0.0))
 
     def _wraps(self, aggregate: Aggregate) -> bool:
         return aggregate.function == "sum" and type_of(aggregate, self._schema) == "int64"
@@ -150,9 +198,9 @@ def _in_order(expression: Expression) -> list[Expression]:
     return list(walk(expression))[::-1]
 
 
-def too_large(aggregate: Aggregate, platform: str) -> PlatformError:
+def too_large(aggregate: Aggregate, platform: str, verb: str) -> PlatformError:
     """Make the error for a sum that does not fit."""
     return PlatformError(
-        f"group_by() failed on {platform}: a result does not fit into a 64-bit integer in {text(aggregate)}",
+        f"{verb}() failed on {platform}: a result does not fit into a 64-bit integer in {text(aggregate)}",
         hint="sum floats: sum(cast(…, float))",
     )

@@ -14,20 +14,19 @@ from typing import Any, cast
 import narwhals as nw
 
 from jupyter_wayang.errors import PlatformError
-from jupyter_wayang.plan.expressions import AnyExpression, Named, columns_of, type_of
+from jupyter_wayang.plan.expressions import AnyExpression, Named, columns_of
 from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Limit, Select, Sort
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.platforms.relational.aggregation import Grouping, too_large
 from jupyter_wayang.platforms.relational.failures import failure
 from jupyter_wayang.platforms.relational.frames_dialects import PANDAS, POLARS, PYARROW, Dialect
-from jupyter_wayang.platforms.relational.frames_expressions import DTYPES, Context, cast_column, constant, value
+from jupyter_wayang.platforms.relational.frames_expressions import DTYPES, Context, Wrapped, cast_column, value
 
 __all__ = ["PANDAS", "POLARS", "PYARROW", "Frame", "apply", "evaluate"]
 
 Frame = Any
 """A native frame: pandas, polars (eager or lazy), or an Arrow table."""
 
-_Wrapped = nw.DataFrame[Any] | nw.LazyFrame[Any]
 _Typed = tuple[Named, DataType | None]
 
 
@@ -68,67 +67,72 @@ def apply(operator: AnyOperator, frames: tuple[Frame, ...], schemas: tuple[Schem
 
 @singledispatch
 def _apply(
-    operator: AnyOperator, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect
-) -> _Wrapped:
+    operator: AnyOperator, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect
+) -> Wrapped:
     raise PlatformError(f"{dialect.name} does not run {operator.verb}()")
 
 
 @_apply.register
-def _(operator: Filter, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> _Wrapped:
+def _(operator: Filter, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     (frame,), (schema,) = frames, schemas
     context = Context(schema=schema, dialect=dialect)
-    condition = value(operator.condition, context, "bool")
-    kept = nw.when(condition).then(constant(True, "bool")).otherwise(constant(False, "bool"))
+    kept = value(operator.condition, context, "bool")
     if not columns_of(operator.condition):
         # A constant has no length of its own.
-        kept = kept | nw.col(schema.names[0]).is_null() & ~nw.col(schema.names[0]).is_null()
+        first = nw.col(schema.names[0]).is_null()
+        kept = kept & (first | ~first)
     try:
-        return frame.filter(kept)
+        filtered = context.completed(frame).filter(kept)
+        return filtered.select(*schema.names) if context.columns else filtered
     except dialect.errors() as error:
         raise failure(dialect.name, operator.verb, error, operator.condition) from error
 
 
 @_apply.register
-def _(operator: Select, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> _Wrapped:
+def _(operator: Select, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     typed = [(column, None) for column in operator.columns]
     return _columns(typed, frames[0], schemas[0], dialect, operator.verb)
 
 
 @_apply.register
-def _(operator: Limit, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> _Wrapped:
+def _(operator: Limit, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     return frames[0].head(operator.rows)
 
 
 @_apply.register
-def _(operator: Sort, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> _Wrapped:
+def _(operator: Sort, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     (frame,), (schema,) = frames, schemas
     eager = _collected(frame)
     keys = [Named(name=f"sort{index}", expression=key.expression) for index, key in enumerate(operator.keys)]
     keyed = _columns([(key, None) for key in keys], eager, schema, dialect, operator.verb)
     # The number of the row is the last key: not every frame's sort is stable over several columns.
-    order = cast("nw.DataFrame[Any]", keyed).with_row_index("row").sort(
-        [*(key.name for key in keys), "row"],
-        descending=[*(key.descending for key in operator.keys), False],
-        nulls_last=True,
+    order = (
+        cast("nw.DataFrame[Any]", keyed)
+        .with_row_index("row")
+        .sort(
+            [*(key.name for key in keys), "row"],
+            descending=[*(key.descending for key in operator.keys), False],
+            nulls_last=True,
+        )
     )
     return eager[order["row"].to_numpy(), :]
 
 
 @_apply.register
-def _(operator: GroupBy, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> _Wrapped:
+def _(operator: GroupBy, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     (frame,), (schema,) = frames, schemas
     grouping = Grouping(operator, schema)
     before = grouping.before()
     prepared = _columns(before, frame, schema, dialect, operator.verb) if before else frame
     try:
         if grouping.keys:
-            plain = prepared.group_by(*grouping.keys).agg(*grouping.plain())
+            made = _collected(prepared.group_by(*grouping.keys).agg(*grouping.plain()))
         else:
-            plain = prepared.select(*grouping.plain())
-        made = _collected(plain)
+            row = _collected(prepared.select(*grouping.plain())).rows(named=True)[0]
+            made = nw.from_native(dialect.from_arrow(grouping.one_row(row)))
         for aggregate, test in grouping.wrapped(dialect):
             if made.filter(test).shape[0]:
-                raise too_large(aggregate, dialect.name)
+                raise too_large(aggregate, dialect.name, operator.verb)
         valued = made.select(*grouping.keys, *grouping.values())
     except dialect.errors() as error:
         raise failure(dialect.name, operator.verb, error) from error
@@ -137,22 +141,28 @@ def _(operator: GroupBy, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ..
 
 
 @_apply.register
-def _(operator: Join, frames: tuple[_Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> _Wrapped:
+def _(operator: Join, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     left, right = schemas
     keys = [(f"lk{index}", f"rk{index}") for index in range(len(operator.on))]
     types = [common_type(left[ours].type, right[theirs].type) for ours, theirs in operator.on]
     ours = [nw.col(name).alias(f"l{index}") for index, name in enumerate(left.names)]
-    ours += [_key(mine, t, left, dialect).alias(k) for (mine, _), (k, _), t in zip(operator.on, keys, types, strict=True)]
+    ours += [
+        _key(mine, t, left, dialect).alias(k) for (mine, _), (k, _), t in zip(operator.on, keys, types, strict=True)
+    ]
     names = operator.right_names(left, right)
     theirs = [nw.col(name).alias(f"r{index}") for index, (name, _) in enumerate(names)]
-    theirs += [_key(its, t, right, dialect).alias(k) for (_, its), (_, k), t in zip(operator.on, keys, types, strict=True)]
+    theirs += [
+        _key(its, t, right, dialect).alias(k) for (_, its), (_, k), t in zip(operator.on, keys, types, strict=True)
+    ]
     if operator.how in ("semi", "anti"):
         theirs = theirs[-len(keys) :]
     first, second = _collected(frames[0].select(*ours)), _collected(frames[1].select(*theirs))
     on = {"left_on": [k for k, _ in keys], "right_on": [k for _, k in keys]} if keys else {}
     try:
         joined = first.join(second, how=operator.how, **on)  # type: ignore[arg-type]
-        return joined.select(*_joined(operator, left, keys), *(nw.col(f"r{i}").alias(n) for i, (_, n) in enumerate(names)))
+        return joined.select(
+            *_joined(operator, left, keys), *(nw.col(f"r{i}").alias(n) for i, (_, n) in enumerate(names))
+        )
     except dialect.errors() as error:
         raise failure(dialect.name, operator.verb, error) from error
 
@@ -171,14 +181,15 @@ def _joined(operator: Join, left: Schema, keys: list[tuple[str, str]]) -> list[n
     return [column.alias(name) for name, column in made.items()]
 
 
-def _collected(frame: _Wrapped) -> nw.DataFrame[Any]:
+def _collected(frame: Wrapped) -> nw.DataFrame[Any]:
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
-def _columns(typed: Sequence[_Typed], frame: _Wrapped, schema: Schema, dialect: Dialect, verb: str) -> _Wrapped:
+def _columns(typed: Sequence[_Typed], frame: Wrapped, schema: Schema, dialect: Dialect, verb: str) -> Wrapped:
     context = Context(schema=schema, dialect=dialect)
     made = [value(column.expression, context, to).alias(column.name) for column, to in typed]
     try:
+        frame = context.completed(frame)
         if any(columns_of(column.expression) for column, _ in typed):
             return frame.select(*made)
         # Constants have no length of their own.
@@ -190,12 +201,13 @@ def _columns(typed: Sequence[_Typed], frame: _Wrapped, schema: Schema, dialect: 
 
 
 def _guilty(
-    typed: list[tuple[AnyExpression, DataType | None]], frame: _Wrapped, context: Context
+    typed: list[tuple[AnyExpression, DataType | None]], frame: Wrapped, context: Context
 ) -> AnyExpression | None:
     """Find the expression that fails, by computing each on its own."""
     for expression, to in typed:
         try:
-            _collected(frame.select(value(expression, context, to)))
+            made = value(expression, context, to)
+            _collected(context.completed(frame).select(made))
         except context.dialect.errors():
             return expression
     return None

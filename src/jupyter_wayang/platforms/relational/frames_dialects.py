@@ -13,9 +13,12 @@ from __future__ import annotations
 import operator as operators
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["ARITHMETIC", "PANDAS", "POLARS", "PYARROW", "Dialect"]
 
@@ -34,6 +37,10 @@ class Dialect:
     """Integers as the nearest floats."""
     reads_moments: bool
     """Whether text can be cast to a date or a timestamp."""
+    constant_columns: bool
+    """Whether a constant must stand in a column of its own to have a type that knows null."""
+    from_arrow: Callable[[pa.Table], Any]
+    """A native frame of a table."""
     errors: Callable[[], tuple[type[Exception], ...]]
     """What the engine raises; a function, because it imports the engine."""
 
@@ -65,6 +72,22 @@ def _pyarrow(op: str, a: nw.Expr, b: nw.Expr) -> nw.Expr:
     return made + failing
 
 
+def _pandas_frame(table: pa.Table) -> Any:
+    import pandas as pd
+
+    return table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _polars_frame(table: pa.Table) -> Any:
+    import polars as pl
+
+    return pl.DataFrame(pl.from_arrow(table))
+
+
+def _arrow_table(table: pa.Table) -> Any:
+    return table
+
+
 def _arrow_errors() -> tuple[type[Exception], ...]:
     import pyarrow as pa
 
@@ -78,6 +101,30 @@ def _polars_errors() -> tuple[type[Exception], ...]:
     return (pl.exceptions.PolarsError, ValueError, TypeError, nw.exceptions.NarwhalsError)
 
 
-PANDAS = Dialect(name="pandas", exact=_pandas, widen=_halves, reads_moments=True, errors=_arrow_errors)
-POLARS = Dialect(name="polars", exact=_polars, widen=_cast, reads_moments=False, errors=_polars_errors)
-PYARROW = Dialect(name="pyarrow", exact=_pyarrow, widen=_halves, reads_moments=True, errors=_arrow_errors)
+PANDAS = Dialect(
+    name="pandas",
+    exact=_pandas,
+    widen=_halves,
+    reads_moments=True,
+    constant_columns=True,
+    from_arrow=_pandas_frame,
+    errors=_arrow_errors,
+)
+POLARS = Dialect(
+    name="polars",
+    exact=_polars,
+    widen=_cast,
+    reads_moments=False,
+    constant_columns=False,
+    from_arrow=_polars_frame,
+    errors=_polars_errors,
+)
+PYARROW = Dialect(
+    name="pyarrow",
+    exact=_pyarrow,
+    widen=_halves,
+    reads_moments=True,
+    constant_columns=False,
+    from_arrow=_arrow_table,
+    errors=_arrow_errors,
+)

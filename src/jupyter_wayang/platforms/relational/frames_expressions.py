@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import operator as operators
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, cast
 
 import narwhals as nw
 
@@ -27,14 +28,16 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Negate,
     Not,
+    columns_of,
     text,
     type_of,
     walk,
 )
-from jupyter_wayang.platforms.relational.frames_dialects import ARITHMETIC, Dialect
+from jupyter_wayang.plan.rows import arrow_type
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.platforms.relational.frames_dialects import ARITHMETIC, Dialect
 
-__all__ = ["DTYPES", "Context", "can_fail", "cast_column", "constant", "value"]
+__all__ = ["DTYPES", "Context", "Wrapped", "can_fail", "cast_column", "value"]
 
 DTYPES: dict[DataType, Any] = {
     "bool": nw.Boolean(),
@@ -45,6 +48,10 @@ DTYPES: dict[DataType, Any] = {
     "timestamp": nw.Datetime("us"),
     # A column of nothing but null is carried as booleans: not every frame computes with a type of its own for it.
     "null": nw.Boolean(),
+}
+
+_ARROW: dict[DataType, Callable[[], Any]] = {name: partial(arrow_type, name) for name in DTYPES} | {
+    "null": partial(arrow_type, "bool")
 }
 
 _SAMPLES: dict[DataType, Any] = {
@@ -67,6 +74,12 @@ _COMPARE: dict[str, Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
 }
 
 
+Wrapped = nw.DataFrame[Any] | nw.LazyFrame[Any]
+"""A frame of any kind, as narwhals has it."""
+
+_Content = bool | int | float | str | dt.date | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """Over what an expression is lowered: the schema, the kind of frame, and the rows whose value is asked for."""
@@ -74,6 +87,8 @@ class Context:
     schema: Schema
     dialect: Dialect
     guard: nw.Expr | None = None
+    columns: dict[tuple[DataType, str], tuple[str, _Content]] = field(default_factory=dict)
+    """Constants that stand in columns, by type and text: the name of the column, and the constant."""
 
     def guarded(self, expression: nw.Expr) -> nw.Expr:
         """Put null where the value is not asked for."""
@@ -83,16 +98,49 @@ class Context:
         """Ask for fewer rows."""
         return replace(self, guard=condition if self.guard is None else self.guard & condition)
 
+    def constant(self, content: _Content, to: DataType) -> nw.Expr:
+        """Return a constant as a value of a type."""
+        if self.dialect.constant_columns:
+            name = f"wayang constant {len(self.columns)}"
+            return nw.col(self.columns.setdefault((to, repr(content)), (name, content))[0])
+        if content is None:
+            # A condition that is never true makes nulls of the right type and number.
+            first = nw.col(self.schema.names[0]).is_null()
+            return nw.when(first & ~first).then(scalar(_SAMPLES[to], to))
+        return scalar(content, to)
+
+    def completed(self, frame: Wrapped) -> Wrapped:
+        """Return the frame with the constants that stand in columns."""
+        if not self.columns:
+            return frame
+        import pyarrow as pa
+
+        rows = len(cast("nw.DataFrame[Any]", frame))
+        table = {
+            name: pa.nulls(rows, _ARROW[to]()) if content is None else pa.repeat(pa.scalar(content, _ARROW[to]()), rows)
+            for (to, _), (name, content) in self.columns.items()
+        }
+        added = self.dialect.from_arrow(pa.table(table))
+        native = nw.to_native(frame)
+        made = native.assign(**{name: added[name].set_axis(native.index) for name in added.columns})
+        return cast("nw.DataFrame[Any]", nw.from_native(made))
+
     def null(self, to: DataType) -> nw.Expr:
         """Return null as a value of a type."""
-        # A literal null is not three-valued in pandas; a condition that is never true makes a real column.
-        first = nw.col(self.schema.names[0]).is_null()
-        return nw.when(first & ~first).then(constant(_SAMPLES[to], to))
+        return self.constant(None, to)
 
 
-def constant(content: bool | float | str | dt.date | None, to: DataType) -> nw.Expr:
-    """Return a constant, which is not null, as a value of a type."""
-    return nw.lit(content, DTYPES[to])
+def scalar(content: _Content, to: DataType) -> nw.Expr:
+    """Return a constant, which is not null, as the operand of an operation with a column."""
+    made = nw.lit(content, None if to in ("date", "timestamp") else DTYPES[to])
+    return made.cast(DTYPES[to]) if to in ("date", "timestamp") else made
+
+
+def _operand(expression: AnyExpression, other: AnyExpression, context: Context, to: DataType) -> nw.Expr:
+    """Lower one side of an operation: beside columns a constant needs no column."""
+    if isinstance(expression, Literal) and expression.value is not None and columns_of(other):
+        return scalar(_content(expression, to), to)
+    return value(expression, context, to)
 
 
 def can_fail(expression: AnyExpression, schema: Schema) -> bool:
@@ -147,8 +195,8 @@ def _lower(expression: AnyExpression, context: Context) -> nw.Expr:
     match expression:
         case ColumnRef(name=name):
             return nw.col(name)
-        case Literal():
-            return _literal(expression, context)
+        case Literal(type=kind):
+            return context.constant(None if expression.value is None else _content(expression, kind), kind)
         case Not(arg=arg):
             return ~value(arg, context, "bool")
         case IsNull(arg=arg):
@@ -172,27 +220,29 @@ def _lower(expression: AnyExpression, context: Context) -> nw.Expr:
             raise ExpressionTypeError(f"{text(expression)} stands outside of an aggregation")
 
 
-def _number(expression: AnyExpression, context: Context) -> nw.Expr:
+def _number(expression: AnyExpression, context: Context, other: AnyExpression | None = None) -> nw.Expr:
     """Lower an operand of float arithmetic: NaN runs through it."""
+    if isinstance(expression, Literal) and expression.value is not None:
+        scalar_does = other is not None and columns_of(other)
+        content = _content(expression, "float64")
+        return scalar(content, "float64") if scalar_does else context.constant(content, "float64")
     found = type_of(expression, context.schema)
     if found == "null":
         return context.null("float64")
-    if isinstance(expression, Literal) and isinstance(expression.value, int):
-        return constant(float(expression.value), "float64")
     return cast_column(_lower(expression, context), found, "float64", context.dialect)
 
 
-def _literal(expression: Literal, context: Context) -> nw.Expr:
-    content, to = expression.value, expression.type
-    if content is None:
-        return context.null(to)
+def _content(expression: Literal, to: DataType) -> _Content:
+    """Return a constant, which is not null, as the value of a type that holds it."""
+    content = expression.value
     if to not in ("date", "timestamp"):
-        return constant(float(content) if to == "float64" else content, to)
+        return float(content or 0.0) if to == "float64" else content
     try:
-        moment = dt.date.fromisoformat(str(content)) if to == "date" else _naive(str(content))
+        return dt.date.fromisoformat(str(content)) if to == "date" else _naive(str(content))
     except ValueError as error:
-        raise OperatorError(f"{content} is no {to}", hint='write it as "2024-01-31" or "2024-01-31 12:30:00"') from error
-    return nw.lit(moment).cast(DTYPES[to])
+        raise OperatorError(
+            f"{content} is no {to}", hint='write it as "2024-01-31" or "2024-01-31 12:30:00"'
+        ) from error
 
 
 def _naive(content: str) -> dt.datetime:
@@ -203,7 +253,7 @@ def _naive(content: str) -> dt.datetime:
 def _negate(arg: AnyExpression, context: Context) -> nw.Expr:
     if type_of(arg, context.schema) != "int64":
         return -_number(arg, context)
-    return context.dialect.exact("-", constant(0, "int64"), context.guarded(_lower(arg, context)))
+    return context.dialect.exact("-", scalar(0, "int64"), context.guarded(_lower(arg, context)))
 
 
 def _compare(expression: Binary, context: Context) -> nw.Expr:
@@ -211,33 +261,36 @@ def _compare(expression: Binary, context: Context) -> nw.Expr:
     common = common_type(left, right) or left
     if "null" in (left, right):
         return context.null("bool")
-    return _COMPARE[expression.op](value(expression.left, context, common), value(expression.right, context, common))
+    first = _operand(expression.left, expression.right, context, common)
+    return _COMPARE[expression.op](first, _operand(expression.right, expression.left, context, common))
 
 
 def _arithmetic(expression: Binary, context: Context) -> nw.Expr:
     types = {type_of(side, context.schema) for side in (expression.left, expression.right)}
     if types == {"int64"} and expression.op not in ("/", "**"):
-        left = context.guarded(_lower(expression.left, context))
-        return _integers(expression, left, context.guarded(_lower(expression.right, context)), context)
-    x, y = _number(expression.left, context), _number(expression.right, context)
+        left = context.guarded(_operand(expression.left, expression.right, context, "int64"))
+        right = context.guarded(_operand(expression.right, expression.left, context, "int64"))
+        return _integers(expression, left, right, context)
+    x = _number(expression.left, context, expression.right)
+    y = _number(expression.right, context, expression.left)
     match expression.op:
         case "**":
             return x**y
         case "/":
-            return x / _divisor(expression.right, x, y)
+            return x / _divisor(expression.right, x, y, context)
         case "//":
-            return _floored(x / _divisor(expression.right, x, y))
+            return _floored(x / _divisor(expression.right, x, y, context))
         case "%":
-            return x - y * _floored(x / _divisor(expression.right, x, y))
+            return x - y * _floored(x / _divisor(expression.right, x, y, context))
         case op:
             made: nw.Expr = ARITHMETIC[op](x, y)
             return made
 
 
-def _divisor(expression: AnyExpression, x: nw.Expr, y: nw.Expr) -> nw.Expr:
+def _divisor(expression: AnyExpression, x: nw.Expr, y: nw.Expr, context: Context) -> nw.Expr:
     if isinstance(expression, Literal) and expression.value:
         # polars multiplies by the reciprocal of a literal, which is off in the last digit; by a column it divides.
-        return nw.when(~x.is_null()).then(y)
+        return y if context.dialect.constant_columns else nw.when(~x.is_null()).then(y)
     return nw.when(y != 0.0).then(y)
 
 
@@ -250,7 +303,9 @@ def _integers(expression: Binary, a: nw.Expr, b: nw.Expr, context: Context) -> n
     exact = context.dialect.exact
     if expression.op in ARITHMETIC:
         return exact(expression.op, a, b)
-    if isinstance(expression.right, Literal) and expression.right.value not in (0, -1):
+    if isinstance(expression.right, Literal) and expression.right.value == 0:
+        return context.null("int64")
+    if isinstance(expression.right, Literal) and expression.right.value != -1:
         safe = b
     else:
         # The least integer divided by -1 does not fit, and no engine says so in the same way.
@@ -259,15 +314,15 @@ def _integers(expression: Binary, a: nw.Expr, b: nw.Expr, context: Context) -> n
     if expression.op == "//":
         if safe is b:
             return quotient
-        opposite = exact("-", constant(0, "int64"), nw.when(b == -1).then(a))
+        opposite = exact("-", scalar(0, "int64"), nw.when(b == -1).then(a))
         return nw.when(b == -1).then(opposite).otherwise(quotient)
     # Where the signs differ the floored quotient times b can be below the least integer; one more is not.
     differ = ((a < 0) & (safe > 0)) | ((a > 0) & (safe < 0))
-    up = nw.when(differ).then(constant(1, "int64")).otherwise(constant(0, "int64"))
+    up = nw.when(differ).then(context.constant(1, "int64")).otherwise(context.constant(0, "int64"))
     remainder = a - (quotient + up) * safe + up * safe
     if safe is b:
         return remainder
-    return nw.when((b == -1) & ~a.is_null()).then(constant(0, "int64")).otherwise(remainder)
+    return nw.when((b == -1) & ~a.is_null()).then(context.constant(0, "int64")).otherwise(remainder)
 
 
 def _is_in(expression: IsIn, context: Context) -> nw.Expr:
@@ -275,12 +330,12 @@ def _is_in(expression: IsIn, context: Context) -> nw.Expr:
     if found == "null":
         return context.null("bool")
     known = [item for item in expression.values if item.value is not None]
-    common = found
+    common: DataType = found
     for item in known:
         common = common_type(common, item.type) or common
     arg = value(expression.arg, context, common)
     if not known:
-        return nw.when(~arg.is_null()).then(constant(False, "bool"))
+        return nw.when(~arg.is_null()).then(context.constant(False, "bool"))
     if common in ("date", "timestamp"):
         hit = arg == value(known[0], context, common)
         for item in known[1:]:
@@ -288,10 +343,7 @@ def _is_in(expression: IsIn, context: Context) -> nw.Expr:
     else:
         contents = [float(item.value or 0) if common == "float64" else item.value for item in known]
         hit = nw.when(~arg.is_null()).then(arg.is_in(contents))
-    if len(known) == len(expression.values):
-        return hit
-    # One of the constants is null: who equals no other one may equal it.
-    return nw.when(hit).then(constant(True, "bool"))
+    return hit
 
 
 def _case(expression: Case, context: Context) -> nw.Expr:
@@ -299,7 +351,7 @@ def _case(expression: Case, context: Context) -> nw.Expr:
     condition = value(expression.condition, context, "bool")
     then, otherwise = context, context
     if can_fail(expression.then, context.schema) or can_fail(expression.otherwise, context.schema):
-        taken = nw.when(condition).then(constant(True, "bool")).otherwise(constant(False, "bool"))
+        taken = nw.when(condition).then(context.constant(True, "bool")).otherwise(context.constant(False, "bool"))
         then, otherwise = context.within(taken), context.within(~taken)
     return (
         nw.when(condition)
@@ -316,7 +368,7 @@ def _cast(expression: Cast, arg: AnyExpression, to: DataType, context: Context) 
     if found == to:
         return made
     match found, to:
-        case ("int64" | "float64"), "bool":
+        case (("int64" | "float64"), "bool"):
             return made != (0 if found == "int64" else 0.0)
         case "int64", "float64":
             return context.dialect.widen(made)
@@ -326,12 +378,12 @@ def _cast(expression: Cast, arg: AnyExpression, to: DataType, context: Context) 
             # 23.0 is "23.0" on every platform, though Arrow writes "23".
             whole = (made == made.floor()) & (made.abs() < 1e15)
             as_int = nw.when(whole).then(made).cast(nw.Int64()).cast(nw.String())
-            written = nw.concat_str([as_int, constant(".0", "string")])
+            written = nw.concat_str([as_int, context.constant(".0", "string")])
             return nw.when(whole).then(written).otherwise(made.cast(nw.String()))
         case "string", "bool":
-            return _truth(made)
+            return _truth(made, context)
         case "string", ("date" | "timestamp") if not context.dialect.reads_moments:
-            return made.str.to_date("%Y-%m-%d") if to == "date" else _moment(made)
+            return made.str.to_date("%Y-%m-%d") if to == "date" else _moment(made, context)
         case (
             ("bool" | "int64" | "date" | "timestamp", "string")
             | ("bool", "int64" | "float64")
@@ -344,24 +396,24 @@ def _cast(expression: Cast, arg: AnyExpression, to: DataType, context: Context) 
             raise ExpressionTypeError(f"{text(expression)}: a {found} cannot become a {to}", found=found)
 
 
-def _truth(made: nw.Expr) -> nw.Expr:
+def _truth(made: nw.Expr, context: Context) -> nw.Expr:
     # No frame but Arrow's reads booleans: 1 and 0 stand for them, and what is neither fails as no number.
     lowered = made.str.to_lowercase()
     digits = (
         nw.when(lowered == "true")
-        .then(constant("1", "string"))
+        .then(context.constant("1", "string"))
         .otherwise(
             nw.when(lowered == "false")
-            .then(constant("0", "string"))
-            .otherwise(nw.concat_str([constant("not a boolean: ", "string"), made]))
+            .then(context.constant("0", "string"))
+            .otherwise(nw.concat_str([context.constant("not a boolean: ", "string"), made]))
         )
     )
     return digits.cast(nw.Int64()) == 1
 
 
-def _moment(made: nw.Expr) -> nw.Expr:
+def _moment(made: nw.Expr, context: Context) -> nw.Expr:
     spaced = made.str.replace_all("T", " ", literal=True)
-    full = nw.when(spaced.str.len_chars() == 10).then(nw.concat_str([spaced, constant(" 00:00:00", "string")]))
+    full = nw.when(spaced.str.len_chars() == 10).then(nw.concat_str([spaced, context.constant(" 00:00:00", "string")]))
     return nw.coalesce(full, spaced).str.to_datetime("%Y-%m-%d %H:%M:%S%.f").cast(DTYPES["timestamp"])
 
 
@@ -414,14 +466,15 @@ def _search(expression: Call, context: Context) -> nw.Expr:
         case "ends_with":
             return made.ends_with(found[0])
         case _:
-            return made.replace_all(found[0], found[1], literal=True)
+            text_ = value(arg, context, "string")
+            return text_.str.replace_all(found[0], found[1], literal=True) if found[0] else text_
 
 
 def _number_call(expression: Call, context: Context) -> nw.Expr:
     function, arg = expression.function, expression.args[0]
     if function == "abs" and type_of(arg, context.schema) == "int64":
         a = context.guarded(_lower(arg, context))
-        opposite = context.dialect.exact("-", constant(0, "int64"), nw.when(a < 0).then(a))
+        opposite = context.dialect.exact("-", scalar(0, "int64"), nw.when(a < 0).then(a))
         return nw.when(a < 0).then(opposite).otherwise(a)
     x = value(arg, context, "float64")
     match function:
@@ -438,8 +491,10 @@ def _number_call(expression: Call, context: Context) -> nw.Expr:
         case "log":
             return nw.when(x > 0.0).then(x).log()
         case "sign":
-            positive = nw.when(x > 0.0).then(constant(1.0, "float64")).otherwise(constant(0.0, "float64"))
-            made = nw.when(x < 0.0).then(constant(-1.0, "float64")).otherwise(positive)
+            positive = (
+                nw.when(x > 0.0).then(context.constant(1.0, "float64")).otherwise(context.constant(0.0, "float64"))
+            )
+            made = nw.when(x < 0.0).then(context.constant(-1.0, "float64")).otherwise(positive)
             return nw.when(~x.is_null()).then(made)
         case _:
             return _rounded(expression, x)

@@ -99,8 +99,8 @@ def _strata(table: pa.Table, operator: Split) -> np.ndarray:
     import numpy as np
     import pyarrow as pa
 
-    from jupyter_wayang.platforms.relational.frames import PYARROW, evaluate
     from jupyter_wayang.plan.rows import schema_of
+    from jupyter_wayang.platforms.relational.frames import PYARROW, evaluate
 
     codes = np.zeros(table.num_rows, dtype=np.int64)
     if not operator.by or not table.num_rows:

@@ -1,0 +1,221 @@
+"""Training and scoring with NumPy over an Arrow table: what the other platforms are compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.plan.models import ModelSpec, array, named_array
+from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms.numpy.newton import Point, minimize
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+__all__ = [
+    "beyond_numbers",
+    "cells",
+    "exact",
+    "gradient",
+    "matrix",
+    "missing_values",
+    "no_rows",
+    "parameters",
+    "penalties",
+    "score",
+    "sigmoid",
+    "updated",
+]
+
+
+def missing_values(verb: str, name: str) -> OperatorError:
+    """Make the error for a column with nulls; it says no count, which need not leave a site."""
+    return OperatorError(f"{verb}(): {name} has missing values: impute(mean) first")
+
+
+def no_rows(verb: str) -> OperatorError:
+    """Make the error for a collection without rows."""
+    return OperatorError(f"{verb}() needs rows, and there are none")
+
+
+def beyond_numbers() -> OperatorError:
+    """Make the error for training that diverged."""
+    return OperatorError("the weights have grown beyond all numbers", hint="take a smaller learning_rate, or scale()")
+
+
+def matrix(rows: pa.Table, features: tuple[str, ...], verb: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return features and target of prepared rows as arrays of shape (n, d) and (n,).
+
+    Raises
+    ------
+    OperatorError
+        If a value is missing.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> X, y = matrix(pa.table({"a": [1.0, 2.0], "target": [0.0, 1.0]}), ("a",), "fit")
+    >>> X.tolist(), y.tolist()
+    ([[1.0], [2.0]], [0.0, 1.0])
+    """
+    import numpy as np
+
+    made = np.empty((rows.num_rows, len(features) + 1))
+    for index, name in enumerate((*features, "target")):
+        column = rows.column(name)
+        if column.null_count:
+            raise missing_values(verb, name)
+        made[:, index] = column.to_numpy()
+    if np.isnan(made).any():
+        guilty = (*features, "target")[int(np.isnan(made).any(axis=0).argmax())]
+        raise missing_values(verb, guilty)
+    return made[:, :-1], made[:, -1]
+
+
+def parameters(task: LocalTask | ScoreTask) -> np.ndarray:
+    """Return the parameters of a task as one array, the intercept last.
+
+    Raises
+    ------
+    OperatorError
+        If an array is missing or has another shape than the features ask for.
+    """
+    import numpy as np
+
+    named = {item.name: array(item) for item in task.parameters}
+    found = {name: values.shape for name, values in named.items()}
+    wanted = {"weights": (len(task.features),), "intercept": (1,)}
+    if found != wanted:
+        raise OperatorError(f"the parameters are {found}, and the features ask for {wanted}")
+    return np.concatenate([named["weights"], named["intercept"]])
+
+
+def updated(values: np.ndarray, rows: int) -> Update:
+    """Make an update of parameters, the intercept last.
+
+    Raises
+    ------
+    OperatorError
+        If the parameters have grown beyond all numbers.
+    """
+    import numpy as np
+
+    if not np.isfinite(values).all():
+        raise beyond_numbers()
+    return Update(parameters=(named_array("weights", values[:-1]), named_array("intercept", values[-1:])), rows=rows)
+
+
+def penalties(model: ModelSpec, count: int) -> np.ndarray:
+    """Return the penalty of every parameter, the intercept last."""
+    import numpy as np
+
+    made = np.full(count + 1, model.l2)
+    if not model.penalize_intercept:
+        made[-1] = 0.0
+    return made
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-z)) without overflow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    import numpy as np
+
+    falling = np.exp(-np.abs(z))
+    made: np.ndarray = np.where(z >= 0, 1.0, falling) / (1.0 + falling)
+    return made
+
+
+def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
+    """Take full-batch gradient steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jupyter_wayang.plan.models import LogisticRegression
+    >>> start = (named_array("weights", np.zeros(1)), named_array("intercept", np.zeros(1)))
+    >>> task = LocalTask(model=LogisticRegression(), features=("a",), parameters=start, learning_rate=1.0)
+    >>> made = gradient(np.array([[1.0], [-1.0]]), np.array([1.0, 0.0]), task)
+    >>> array(made.parameters[0]).tolist()
+    [0.5]
+    """
+    import numpy as np
+
+    if not len(y):
+        raise no_rows("fit")
+    w, penalty = parameters(task), penalties(task.model, X.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(task.epochs):
+            residual = sigmoid(X @ w[:-1] + w[-1]) - y
+            slope = np.append(X.T @ residual / len(y), residual.mean()) + penalty * w
+            w = w - task.learning_rate * slope
+    return updated(w, len(y))
+
+
+def exact(X: np.ndarray, y: np.ndarray, task: LocalTask, start: np.ndarray | None = None) -> Update:
+    """Train to convergence, from the parameters of the task or from ``start``.
+
+    Raises
+    ------
+    OperatorError
+        If there are no rows, or if there is no minimum (see :func:`~jupyter_wayang.platforms.numpy.newton.minimize`).
+    """
+    import numpy as np
+
+    if not len(y):
+        raise no_rows("fit")
+    penalty, ones = penalties(task.model, X.shape[1]), np.ones((len(y), 1))
+    whole = np.hstack([X, ones])
+    side = 2.0 * y - 1.0
+
+    def objective(w: np.ndarray) -> Point:
+        z = whole @ w
+        p = sigmoid(z)
+        return Point(
+            parameters=w,
+            loss=float(np.mean(np.logaddexp(0.0, z) - y * z) + penalty @ (w * w) / 2),
+            gradient=whole.T @ (p - y) / len(y) + penalty * w,
+            hessian=(whole.T * (p * (1.0 - p))) @ whole / len(y) + np.diag(penalty),
+            margin=float((side * z).min()),
+            positives=float(y.mean()),
+        )
+
+    first = parameters(task) if start is None else start
+    return updated(minimize(objective, first, penalized=task.model.l2 > 0).parameters, len(y))
+
+
+def score(X: np.ndarray, y: np.ndarray, task: ScoreTask) -> tuple[ScoreCell, ...]:
+    """Score rows and count them per class and bin."""
+    w = parameters(task)
+    return cells(sigmoid(X @ w[:-1] + w[-1]), y, task.bins)
+
+
+def cells(scores: np.ndarray, targets: np.ndarray, bins: int) -> tuple[ScoreCell, ...]:
+    """Count scores per class and bin, in the order of class and bin.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [(c.bin, c.target, c.n, c.correct) for c in cells(np.array([0.2, 0.9, 1.0]), np.array([1.0, 1.0, 1.0]), 10)]
+    [(2, 1, 1, 0), (9, 1, 2, 2)]
+    """
+    import numpy as np
+
+    target = (targets >= 0.5).astype(np.int64)
+    bin_ = np.minimum(np.floor(scores * bins).astype(np.int64), bins - 1)
+    clipped = np.clip(scores, 1e-15, 1 - 1e-15)
+    losses = -np.log(np.where(target == 1, clipped, 1.0 - clipped))
+    right = (scores >= 0.5) == (target == 1)
+    keys, inverse, counts = np.unique(target * bins + bin_, return_inverse=True, return_counts=True)
+    loss_sums = np.bincount(inverse, weights=losses, minlength=len(keys))
+    right_sums = np.bincount(inverse, weights=right, minlength=len(keys))
+    return tuple(
+        ScoreCell(bin=int(key % bins), target=int(key // bins), n=int(n), log_loss=float(loss), correct=int(correct))
+        for key, n, loss, correct in zip(keys, counts, loss_sums, right_sums, strict=True)
+    )

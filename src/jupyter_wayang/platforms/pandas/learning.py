@@ -1,0 +1,7 @@
+"""Training and scoring in pandas: as aggregates over frames."""
+
+from __future__ import annotations
+
+from jupyter_wayang.platforms.relational.learning import score, update
+
+__all__ = ["score", "update"]

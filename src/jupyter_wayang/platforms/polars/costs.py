@@ -1,0 +1,29 @@
+"""What polars costs, in seconds."""
+
+from __future__ import annotations
+
+from jupyter_wayang.platforms.platform import Coefficient, CostTable
+
+__all__ = ["COSTS"]
+
+COSTS = CostTable(
+    start_up_s=0.6,
+    operators={
+        "read_file": Coefficient(fixed_s=1.5e-3, byte_s=2.0e-9),
+        "read_frame": Coefficient(fixed_s=3.0e-4, row_s=1.1e-8),
+        "filter": Coefficient(fixed_s=5.0e-4, row_s=4.0e-9),
+        "select": Coefficient(fixed_s=5.0e-4, row_s=4.0e-9),
+        "group_by": Coefficient(fixed_s=1.0e-3, row_s=1.2e-8),
+        "join": Coefficient(fixed_s=9.0e-4, row_s=2.0e-8, out_row_s=1.0e-8),
+        "sort": Coefficient(fixed_s=8.0e-4, row_s=1.0e-7),
+        "limit": Coefficient(fixed_s=1.0e-4),
+        "split": Coefficient(fixed_s=2.5e-3, row_s=5.2e-7),
+        "local_update": Coefficient(fixed_s=5.0e-3, row_s=6.0e-8),
+        "score": Coefficient(fixed_s=8.0e-3, row_s=1.0e-7),
+    },
+    conversions={
+        "arrow.table>polars.frame": Coefficient(fixed_s=3.0e-4, row_s=1.1e-8),
+        "polars.frame>arrow.table": Coefficient(fixed_s=3.0e-4, row_s=4.0e-9),
+        "parquet.file>polars.frame": Coefficient(fixed_s=1.0e-3, byte_s=1.0e-9),
+    },
+)

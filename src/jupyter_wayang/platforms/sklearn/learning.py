@@ -1,0 +1,85 @@
+"""Training with scikit-learn: gradient steps by its perceptron without a hidden layer, fits by its logistic regression."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from jupyter_wayang.plan.tasks import LocalTask, Update
+from jupyter_wayang.platforms.numpy.learning import beyond_numbers, no_rows, parameters, updated
+from jupyter_wayang.platforms.numpy.learning import exact as polished
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["exact", "gradient"]
+
+
+def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
+    """Take full-batch gradient steps with ``MLPClassifier``.
+
+    Without a hidden layer, with all rows in one batch and without momentum its epoch is a plain gradient step. It
+    penalizes weights only, so a penalized intercept is the weight of a column of ones. Its own penalty is over the
+    number of rows, hence ``alpha = l2 * n``. Both classes are named, so rows of one class train too.
+    """
+    import numpy as np
+    from sklearn.neural_network import MLPClassifier
+
+    if not len(y):
+        raise no_rows("fit")
+    values, as_weight = parameters(task), task.model.penalize_intercept
+    if as_weight:
+        X = np.hstack([X, np.ones((len(y), 1))])
+    if not X.shape[1]:
+        # A perceptron needs a feature; one of zeros has the gradient 0.
+        X = np.zeros((len(y), 1))
+    classes = y.astype(np.int64)
+    network = MLPClassifier(
+        hidden_layer_sizes=(),
+        solver="sgd",
+        batch_size=len(y),
+        learning_rate_init=task.learning_rate,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        alpha=task.model.l2 * len(y),
+        shuffle=False,
+    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        # The first call makes the layers; what it learned is overwritten.
+        network.partial_fit(X, classes, classes=np.array([0, 1]))
+        weights, intercept = network.coefs_[0], network.intercepts_[0]
+        weights[:, 0] = 0.0
+        given = values if as_weight else values[:-1]
+        weights[: len(given), 0] = given
+        for _ in range(task.epochs):
+            intercept[:] = 0.0 if as_weight else values[-1:]
+            try:
+                network.partial_fit(X, classes)
+            except ValueError as error:
+                raise beyond_numbers() from error
+            values = np.append(weights[: len(task.features), 0], weights[-1, 0] if as_weight else intercept[0])
+    return updated(values, len(y))
+
+
+def exact(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
+    """Fit with ``LogisticRegression``, then take the Newton steps that are left to the gradient's bound.
+
+    Rows of one class, which scikit-learn refuses, are left to the Newton steps.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    if not len(y):
+        raise no_rows("fit")
+    if len(np.unique(y)) < 2 or not X.shape[1]:
+        return polished(X, y, task)
+    as_weight = task.model.penalize_intercept
+    columns = np.hstack([X, np.ones((len(y), 1))]) if as_weight else X
+    strength = 1.0 / (task.model.l2 * len(y)) if task.model.l2 > 0 else np.inf
+    regression = LogisticRegression(C=strength, fit_intercept=not as_weight, tol=1e-8, max_iter=1000)
+    with warnings.catch_warnings():
+        # Whether it has converged is judged by the gradient afterwards.
+        warnings.simplefilter("ignore")
+        regression.fit(columns, y)
+    found = regression.coef_[0]
+    return polished(X, y, task, found if as_weight else np.append(found, regression.intercept_))
