@@ -1,0 +1,82 @@
+"""What Spark declares: which operators it runs, why it cannot be used, and the SQL that it would run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_wayang.errors import WayangError
+from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Channel, Conversion, CostTable, Engine
+from jupyter_wayang.platforms.spark.channels import CHANNELS, CONVERSIONS, FRAME
+from jupyter_wayang.platforms.spark.costs import COSTS
+
+__all__ = ["NO_PYSPARK", "SQL_OPERATORS", "SparkPlatform"]
+
+SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit")
+"""Tags of the operators that become a part of one SQL statement."""
+
+NO_PYSPARK = "pyspark is not installed (extra `spark`)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkPlatform:
+    """Spark on this machine, one for the process.
+
+    Examples
+    --------
+    >>> SparkPlatform().channel
+    'spark.frame'
+    """
+
+    name: str = "spark"
+    title: str = "Spark"
+    badge: str = "Sp"
+    channel: str = FRAME
+    channels: tuple[Channel, ...] = CHANNELS
+    conversions: tuple[Conversion, ...] = CONVERSIONS
+    operators: frozenset[str] = frozenset({"read_file", "read_frame", *SQL_OPERATORS, "split", *LEARNING_OPERATORS})
+    costs: CostTable = COSTS
+
+    def missing(self) -> str | None:
+        """Return why Spark cannot be used on this machine, or None; imports no pyspark."""
+        from jupyter_wayang.platforms.spark.java import why_not
+
+        if importlib.util.find_spec("pyspark") is None:
+            return NO_PYSPARK
+        if os.name != "nt" and shutil.which("bash") is None:
+            return "Spark is started by a script that needs bash"
+        return why_not() or None
+
+    def refuses(self, operator: AnyOperator, inputs: tuple[Schema, ...]) -> str | None:
+        """Return why SQL cannot say this operator, or None."""
+        if _tag(operator) not in SQL_OPERATORS:
+            return None
+        try:
+            self.code(operator, tuple((f"input_{index}", schema) for index, schema in enumerate(inputs)))
+        except WayangError as error:
+            return error.message
+        return None
+
+    def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
+        """Return the SQL of a relational operator over named inputs, None of the others."""
+        if _tag(operator) not in SQL_OPERATORS:
+            return None
+        from jupyter_wayang.platforms.relational.sql import source, statement, to_sql
+
+        named = tuple((source(name), schema) for name, schema in inputs)
+        return to_sql(statement(operator, named, "spark"), "spark", pretty=True)
+
+    def open(self, workspace: Path) -> Engine:
+        """Return an engine; Spark itself is started by the first thing that the engine is asked for."""
+        from jupyter_wayang.platforms.spark.engine import SparkEngine
+
+        return SparkEngine(workspace)
+
+
+def _tag(operator: AnyOperator) -> str:
+    return str(type(operator).__struct_config__.tag)

@@ -1,0 +1,221 @@
+"""The running Spark: relational operators are put together into one statement, which runs when its rows are wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from uuid import uuid4
+
+from sqlglot import exp
+
+from jupyter_wayang.errors import PlanError, PlatformError
+from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, Split
+from jupyter_wayang.plan.rows import arrow_schema
+from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms.platform import ARROW, PARQUET, Payload
+from jupyter_wayang.platforms.relational.sql import Source, physical_names, source, statement, to_sql
+from jupyter_wayang.platforms.spark import learning, reading
+from jupyter_wayang.platforms.spark.channels import FRAME
+from jupyter_wayang.platforms.spark.errors import Step, translated
+from jupyter_wayang.platforms.spark.start import new_session
+from jupyter_wayang.platforms.spark.statistics import rows_in
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["SparkEngine", "SparkRows"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkRows:
+    """The payload of ``spark.frame``: a statement over views, not run yet.
+
+    ``views`` has the frame of every view that the statement reads; their columns have the names of
+    :func:`~jupyter_wayang.platforms.relational.sql.physical_names`. ``steps`` are the operators in the statement.
+    """
+
+    source: Source
+    schema: Schema
+    views: Mapping[str, DataFrame]
+    steps: tuple[Step, ...] = field(default=())
+
+
+class SparkEngine:
+    """An engine on the process's Spark, with a session of its own.
+
+    Its methods may be called from several threads.
+
+    Parameters
+    ----------
+    workspace
+        Where files are put that go into Spark or come out of it. They stay until the owner of the folder removes it:
+        what was read from them is read again where it is needed again.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self._session: SparkSession | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._naming = threading.Lock()
+
+    @property
+    def session(self) -> SparkSession:
+        """The engine's session; started when it is first asked for."""
+        with self._lock:
+            if self._closed:
+                raise PlatformError("this Spark engine is closed", hint="open another one")
+            if self._session is None:
+                with translated():
+                    self._session = new_session()
+            return self._session
+
+    def apply(
+        self,
+        operator: AnyOperator,
+        inputs: tuple[Payload, ...],
+        schemas: tuple[Schema, ...],
+        frames: Mapping[str, pa.Table],
+        salt: str,
+    ) -> tuple[Payload, ...]:
+        """Add an operator to what will run; see :meth:`jupyter_wayang.platforms.platform.Engine.apply`."""
+        with translated():
+            if isinstance(operator, ReadFile):
+                frame = reading.read_file(self.session, operator, self._workspace)
+                return (_viewed(frame, operator.schema, Step(verb=operator.verb, file=Path(operator.path).name)),)
+            if isinstance(operator, ReadFrame):
+                return (self._entered(_found(frames, operator), operator.schema),)
+        if isinstance(operator, Split):
+            return self._split(operator, inputs[0], salt)
+        return (_added(operator, inputs, schemas),)
+
+    def keep(self, payload: Payload) -> Payload:
+        """Compute rows once. Spark forgets how they were made, so that a file that changes later changes nothing."""
+        rows = _rows(payload)
+        with translated(rows.steps):
+            # Not cache(): that is shared by equal statements of all engines, also after the file beneath has changed.
+            return _viewed(self._frame(rows).localCheckpoint(eager=True), rows.schema)
+
+    def count(self, payload: Payload) -> int:
+        """Return the number of rows, by a job."""
+        rows = _rows(payload)
+        with translated(rows.steps):
+            return rows_in(self._frame(rows))
+
+    def convert(self, payload: Payload, source: str, target: str, schema: Schema) -> Payload:
+        """Read Parquet, or hand rows out as an Arrow table or a Parquet file.
+
+        Raises
+        ------
+        PlanError
+            If Spark has no such conversion.
+        """
+        if (source, target) == (PARQUET, FRAME):
+            with translated():
+                frame = reading.read_parquet(self.session, Path(payload), schema, self._workspace)
+                return _viewed(frame, schema)
+        if source == FRAME and target in (ARROW, PARQUET):
+            rows = _rows(payload)
+            with translated(rows.steps):
+                return self._arrow(rows) if target == ARROW else self._parquet(rows)
+        raise PlanError(f"spark has no conversion from {source} to {target}")
+
+    def update(self, rows: Payload, task: LocalTask) -> Update:
+        """Train on rows in one job."""
+        kept = _rows(rows)
+        with translated(kept.steps):
+            return learning.update(_renamed(self._frame(kept), kept.schema.names), task)
+
+    def score(self, rows: Payload, task: ScoreTask) -> tuple[ScoreCell, ...]:
+        """Score rows in one job."""
+        kept = _rows(rows)
+        with translated(kept.steps):
+            return learning.score(_renamed(self._frame(kept), kept.schema.names), task)
+
+    def close(self) -> None:
+        """Let go of the session. Spark itself stays warm for other engines and ends with the process."""
+        with self._lock:
+            self._closed, self._session = True, None
+
+    def _frame(self, rows: SparkRows) -> DataFrame:
+        """Return the frame of a statement. Spark reads it now, and runs it when its rows are asked for."""
+        session = self.session
+        if isinstance(rows.source, exp.Table):
+            return rows.views[rows.source.name]
+        text = to_sql(rows.source, "spark")
+        # Once a statement is understood its views may go; not sooner, and other threads may read the same ones.
+        with self._naming:
+            for name, frame in rows.views.items():
+                frame.createOrReplaceTempView(name)
+            try:
+                return session.sql(text)
+            finally:
+                for name in rows.views:
+                    session.catalog.dropTempView(name)
+
+    def _arrow(self, rows: SparkRows) -> pa.Table:
+        table = self._frame(rows).toArrow()
+        return table.rename_columns(list(rows.schema.names)).cast(arrow_schema(rows.schema))
+
+    def _parquet(self, rows: SparkRows) -> Path:
+        self._workspace.mkdir(parents=True, exist_ok=True)
+        if any(column.type == "null" for column in rows.schema):
+            # Spark writes no column without a type.
+            return reading.written(self._arrow(rows), self._workspace)
+        folder = self._workspace.resolve() / uuid4().hex
+        frame = _renamed(self._frame(rows), rows.schema.names)
+        # One file, which every reader takes; joined without a shuffle, so that rows keep their order.
+        frame.coalesce(1).write.parquet("file:" + folder.as_posix())
+        return next(folder.glob("part-*.parquet"))
+
+    def _entered(self, table: pa.Table, schema: Schema) -> SparkRows:
+        frame = reading.read_arrow(self.session, table, schema, self._workspace)
+        return _viewed(frame, schema, Step(verb="read"))
+
+    def _split(self, operator: Split, payload: Payload, salt: str) -> tuple[Payload, ...]:
+        from jupyter_wayang.platforms.relational.split import split
+
+        rows = _rows(payload)
+        with translated(rows.steps):
+            parts = split(self._arrow(rows), operator, salt)
+            return tuple(self._entered(part, rows.schema) for part in parts)
+
+
+def _rows(payload: Payload) -> SparkRows:
+    if not isinstance(payload, SparkRows):
+        raise PlanError(f"spark works on {FRAME}, and this is a {type(payload).__name__}")
+    return payload
+
+
+def _found(frames: Mapping[str, pa.Table], operator: ReadFrame) -> pa.Table:
+    if operator.key not in frames:
+        raise PlatformError(f"the rows of {operator.label} did not come with the plan")
+    return frames[operator.key]
+
+
+def _viewed(frame: DataFrame, schema: Schema, *steps: Step) -> SparkRows:
+    name = f"rows_{uuid4().hex[:12]}"
+    views = {name: _renamed(frame, physical_names(schema))}
+    return SparkRows(source=source(name), schema=schema, views=views, steps=steps)
+
+
+def _renamed(frame: DataFrame, names: tuple[str, ...]) -> DataFrame:
+    return frame if tuple(frame.columns) == names else frame.toDF(*names)
+
+
+def _added(operator: AnyOperator, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...]) -> SparkRows:
+    given = tuple(_rows(payload) for payload in inputs)
+    made = statement(
+        operator, tuple((rows.source, schema) for rows, schema in zip(given, schemas, strict=True)), "spark"
+    )
+    return SparkRows(
+        source=made,
+        schema=cast("Schema", operator.outputs(schemas)[0]),
+        views={name: frame for rows in given for name, frame in rows.views.items()},
+        steps=(*(step for rows in given for step in rows.steps), Step(verb=operator.verb, source=made)),
+    )
