@@ -90,7 +90,7 @@ class Calls:
         if node.id in self.collections:
             return self.collections[node.id]
         if node.id in self.variables:
-            return self._from_notebook(node.id)
+            return self._from_notebook(node.id, node)
         if node.id in WORDS:
             raise NameUnknownError(f"{node.id} needs its brackets, as in {WORDS[node.id].example}", found=node.id)
         raise NameUnknownError(
@@ -101,7 +101,7 @@ class Calls:
             + "\nNothing was run.",
         )
 
-    def _from_notebook(self, name: str) -> object:
+    def _from_notebook(self, name: str, node: ast.expr) -> object:
         if name not in self._frames:
             value = self.variables.get(name)
             if isinstance(value, Collection | FittedModel | Pair):
@@ -115,12 +115,14 @@ class Calls:
                 )
             self.variables.captured[name] = None
             # One variable is one source, however often a cell names it.
-            self._frames[name] = Collection(VertexPort(Vertex(operator)), self.desk)
+            self._frames[name] = Collection(VertexPort(Vertex(operator, span=self.scalars.page.span(node))), self.desk)
         return self._frames[name]
 
     def _bare_attribute(self, node: ast.Attribute) -> object:
         if isinstance(node.value, ast.Name) and node.value.id == "env":
-            return self._from_notebook(node.attr) if node.attr in self.variables else self.variables.take(node.attr)
+            if node.attr not in self.variables:
+                return self.variables.take(node.attr)
+            return self._from_notebook(node.attr, node)
         kind, roles = self._roles(self.value(node.value))
         place = self.scalars.page.after_dot(node)
         name = self.scalars.page.exact(place, node.attr)

@@ -16,7 +16,7 @@ from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.plan.logical import VertexPort
 
-__all__ = ["Cell", "read_cell"]
+__all__ = ["Cell", "read_cell", "read_value"]
 
 _AS_IN = "a line of a cell is name = collection.operator(…), or collection.operator(…)"
 _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
@@ -111,6 +111,26 @@ def read_cell(text: str, scope: Scope, desk: Desk, *, federation: str | None = N
     return Cell(tuple(reader.results), reader.assigned, tuple(reader.scalars.variables.captured), names, page.source)
 
 
+def read_value(text: str, scope: Scope, desk: Desk, *, federation: str | None = None) -> object:
+    """Read one expression: what a part of a cell makes, also where a whole line may not end, as ``group_by(sex)``.
+
+    Parameters
+    ----------
+    text, scope, desk, federation
+        As in :func:`read_cell`.
+
+    Raises
+    ------
+    WayangError
+        If the text is no expression, or makes nothing.
+    """
+    page = Page(f"({text}\n)")
+    match page.parse().body:
+        case [ast.Expr(value=value)]:
+            return _Reader(page, scope, desk, federation).value(value)
+    raise CellSyntaxError("this is no expression", source=page.source)
+
+
 class _Reader:
     """Reads the statements of a cell, one after the other."""
 
@@ -121,6 +141,10 @@ class _Reader:
         self._known: dict[str, object] = dict(scope.collections)
         self.scalars = Scalars(page, Variables(page, scope.variables), self._known)
         self._calls = Calls(self.scalars, desk, federation, self._known)
+
+    def value(self, node: ast.expr) -> object:
+        """Read what an expression makes."""
+        return self._calls.value(node)
 
     def read(self, statement: ast.stmt) -> None:
         """Read a statement."""

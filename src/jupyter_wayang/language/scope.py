@@ -52,6 +52,13 @@ class Scope:
         """Drop a name, if it is there."""
         self._named.pop(name, None)
 
+    def copy(self) -> Scope:
+        """Return a scope with the same names, which can be added to."""
+        other = Scope(self.variables)
+        other._named = dict(self._named)
+        other._settled = self._settled.copy()
+        return other
+
     def names_of(
         self, results: Iterable[VertexPort], assigned: Mapping[str, Collection | FittedModel] | None = None
     ) -> dict[VertexPort, str]:
