@@ -1,0 +1,190 @@
+"""A run as one HTML file, and plans for notebook cells. Nothing is loaded from anywhere; nothing runs."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from jupyter_wayang.drawing import units
+from jupyter_wayang.drawing.captions import platforms_of
+from jupyter_wayang.drawing.curves import curves_svg
+from jupyter_wayang.drawing.details import operator_details
+from jupyter_wayang.drawing.page import report_css
+from jupyter_wayang.drawing.series import GLOBAL, MetricName, Series, series_of
+from jupyter_wayang.drawing.svg import plan_svg
+from jupyter_wayang.drawing.tables import arrow_html, grid, table_html
+from jupyter_wayang.drawing.text import outline
+from jupyter_wayang.drawing.tokens import PlatformLook
+from jupyter_wayang.events import AnyEvent
+from jupyter_wayang.plan.execution import ExecutionPlan
+
+__all__ = ["ReportTable", "arrow_html", "curves_html", "plan_html", "report", "table_html"]
+
+ReportTable = tuple[str, Sequence[str], Sequence[Sequence[object]], str]
+"""Title, names of columns, rows, and a note below."""
+
+_HEAD: tuple[MetricName, ...] = ("auc", "log_loss", "accuracy")
+_ROUND: tuple[MetricName, ...] = ("log_loss", "auc", "accuracy")
+
+
+def report(
+    plan: ExecutionPlan,
+    events: Iterable[AnyEvent],
+    *,
+    title: str,
+    tables: Sequence[ReportTable] = (),
+    looks: Mapping[str, PlatformLook] | None = None,
+) -> str:
+    """Return a run as one HTML file: figures, plan, curves, every round, and tables of results.
+
+    Parameters
+    ----------
+    plan
+        The execution plan, as it was at the end.
+    events
+        The run's events.
+    title
+        What stands on top.
+    tables
+        Tables of results; floats are written with three decimals.
+    looks
+        Title, badge and hue of platforms, besides those that are known.
+
+    Returns
+    -------
+    str
+        A whole document; it opens without a server and follows the system's theme.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import ExecutionPlan, Interval
+    >>> empty = ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0))
+    >>> report(empty, [], title="A run")[:15]
+    '<!doctype html>'
+    """
+    happened = list(events)
+    titles = {lane.id: lane.title for lane in plan.lanes}
+    series, names = series_of(happened, titles=titles), platforms_of(plan)
+    until = plan.loop.until if plan.loop is not None else None
+    curves = curves_svg(happened, until=until, theme="auto", titles=titles)
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        _subtitle(plan, series),
+        _figures(series),
+        "<h2>Plan</h2>",
+        f'<div class="picture">{plan_svg(plan, theme="auto", looks=looks)}</div>',
+        _notes(plan),
+        operator_details(plan, looks),
+        f'<h2>Curves</h2><div class="picture">{curves}</div>' if series.reached or series.values else "",
+        _rounds(series),
+        *(_table(table) for table in tables),
+        "<footer>Made by jupyter-wayang. This file loads nothing and runs no script.</footer>",
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title><style>{report_css('.wy-report', names, looks)}</style></head>"
+        f'<body class="wy-report"><main>{"".join(parts)}</main></body></html>\n'
+    )
+
+
+def _subtitle(plan: ExecutionPlan, series: Series) -> str:
+    sites = sum(lane.kind == "site" for lane in plan.lanes)
+    said = [f"{len(plan.operators)} operators"]
+    said += [f"{sites} sites"] if sites else []
+    said.append(f"{len(plan.movements)} changes of platform")
+    if series.end is not None:
+        said.append(f"{series.end.state} in {units.duration(series.end.seconds)}: {series.end.reason}")
+    return f'<p class="sub">{escape(", ".join(said))}</p>'
+
+
+def _figures(series: Series) -> str:
+    found: list[tuple[str, str]] = []
+    if series.reached or series.rounds:
+        found.append((f"{series.reached} of {series.rounds}", "rounds"))
+    auc, loss, accuracy = (series.last(metric) for metric in _HEAD)
+    if auc is not None:
+        error = f"AUC ± {units.metric(series.auc_error)}" if series.auc_error is not None else "AUC"
+        found.append((units.metric(auc[1]), f"{error}, {series.on} rows"))
+    if loss is not None:
+        first = series.first("log_loss")
+        found.append((units.metric(loss[1]), f"log loss, from {units.metric(first[1] if first else None)}"))
+    if accuracy is not None:
+        found.append((units.metric(accuracy[1]), "accuracy"))
+    if series.left:
+        each = ", ".join(f"{series.title(site)} {units.size(amount)}" for site, amount in list(series.left.items())[:8])
+        more = f" and {len(series.left) - 8} more" if len(series.left) > 8 else ""
+        found.append((units.size(sum(series.left.values())), f"left the sites: {each}{more}"))
+        found.append((f"{units.count(series.rows_moved)} rows", "moved between sites"))
+    cells = "".join(f"<div><b>{escape(number)}</b><span>{escape(words)}</span></div>" for number, words in found)
+    return f'<div class="figures">{cells}</div>' if found else ""
+
+
+def _notes(plan: ExecutionPlan) -> str:
+    said = [*plan.notes, *([f"From the notebook: {', '.join(plan.captured)}"] if plan.captured else [])]
+    items = "".join(f"<li>{escape(note)}</li>" for note in said)
+    return f'<ul class="notes">{items}</ul>' if items else ""
+
+
+def _rounds(series: Series) -> str:
+    if not series.reached and not series.values:
+        return ""
+    columns = [("round", "int"), ("log loss", "float"), ("AUC", "float"), ("accuracy", "float")]
+    columns += [("time", "float"), ("sites", "float"), ("up", "float"), ("down", "float")]
+    rows = []
+    for number in range(series.reached + 1):
+        metrics = [series.line(metric, GLOBAL).get(number) for metric in _ROUND]
+        asked = series.asked.get(number, ())
+        there = sum(
+            (found := series.cells.get((site, number))) is not None and found.error is None for site in series.sites
+        )
+        rest = [
+            units.duration(series.seconds[number]) if number in series.seconds else None,
+            f"{there} of {len(asked)}" if asked else None,
+            units.size(series.up[number]) if number in series.up else None,
+            units.size(series.down[number]) if number in series.down else None,
+        ]
+        rows.append([number, *metrics, *rest])
+    return f'<h2>Rounds</h2><div class="scroll">{grid(columns, rows, decimals=3, typed=False)}</div>'
+
+
+def _table(table: ReportTable) -> str:
+    title, columns, rows, note = table
+    below = f'<p class="note">{escape(note)}</p>' if note else ""
+    inner = grid([(name, "") for name in columns], rows, decimals=3)
+    return f'<h2>{escape(title)}</h2><div class="scroll">{inner}</div>{below}'
+
+
+def plan_html(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None) -> str:
+    """Return a plan for a notebook cell: its picture, and below it the same as text.
+
+    The picture is an ``<img>`` of data, which an untrusted notebook shows too.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import ExecutionPlan, Interval
+    >>> plan_html(ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0)))[:4]
+    '<img'
+    """
+    words = f"Plan {plan.name}: {len(plan.operators)} operators. The text below says the same."
+    text = f"<details><summary>as text</summary><pre>{escape(outline(plan, looks=looks))}</pre></details>"
+    return _image(plan_svg(plan, theme="auto", looks=looks), words) + text
+
+
+def curves_html(
+    events: Iterable[AnyEvent], *, until: str | None = None, titles: Mapping[str, str] | None = None
+) -> str:
+    """Return the curves of a run for a notebook cell, as an ``<img>`` of data.
+
+    Examples
+    --------
+    >>> curves_html([])[:4]
+    '<img'
+    """
+    return _image(curves_svg(events, until=until, theme="auto", titles=titles), "Curves of the run")
+
+
+def _image(svg: str, words: str) -> str:
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img style="max-width:100%" alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">'

@@ -1,0 +1,229 @@
+"""A plan as text: an outline with a lane per site, and every decision with its alternatives as a table."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+
+from jupyter_wayang.drawing import units
+from jupyter_wayang.drawing.captions import caption, mismatch, moves, shares
+from jupyter_wayang.drawing.tokens import KERNEL, PlatformLook, look_of
+from jupyter_wayang.plan.execution import Alternative, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane
+
+__all__ = ["explain", "outline"]
+
+_WIDTH = 120
+_SIDE = 26
+
+
+def outline(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None) -> str:
+    """Write a plan as text: a lane per site, a line per operator with platform, rows, time and the reason.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    looks
+        Titles and badges of platforms, besides those that are known.
+
+    Returns
+    -------
+    str
+        Lines of at most 120 columns. ``‖`` marks a change of platform.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import ExecutionPlan, Interval
+    >>> print(outline(ExecutionPlan(name="empty", lanes=(), operators=(), edges=(), cost_s=Interval.exact(0))))
+    empty  0 operators, estimated 0 s
+    """
+    lines = [_cut(_head(plan))]
+    if plan.loop is not None:
+        until = f", until {plan.loop.until}" if plan.loop.until else ""
+        state = f", round {plan.loop.round}" if plan.loop.round is not None else ""
+        lines.append(_cut(f"↻ marks the loop: {plan.loop.rounds} rounds, planned as one{until}{state}"))
+    parts = shares(plan)
+    for lane in plan.lanes:
+        lines += ["", _cut(_lane_line(lane, looks))]
+        members = [operator for operator in plan.operators if operator.lane == lane.id]
+        rows = [_cells(plan, operator, parts, looks, kernel=lane.kind == "kernel") for operator in members]
+        lines += _table(rows, members)
+    if plan.start_up_s:
+        started = ", ".join(
+            f"{look_of(name, looks).title} {units.duration(seconds)}" for name, seconds in plan.start_up_s
+        )
+        lines += ["", *_wrapped("start-up, once: ", started)]
+    lines += [line for note in plan.notes for line in _wrapped("note: ", note)]
+    if plan.captured:
+        lines += _wrapped("from the notebook: ", ", ".join(plan.captured))
+    return "\n".join(lines)
+
+
+def _head(plan: ExecutionPlan) -> str:
+    sites, changes = sum(lane.kind == "site" for lane in plan.lanes), len(plan.movements)
+    parts = [f"{len(plan.operators)} operators"]
+    parts += [f"{sites} sites"] if sites else []
+    parts += [f"{changes} change{'s' if changes > 1 else ''} of platform"] if changes else []
+    parts.append(f"estimated {_interval(plan.cost_s)}")
+    return f"{plan.name or 'plan'}  {', '.join(parts)}"
+
+
+def _interval(time: Interval) -> str:
+    if time.low == time.high:
+        return units.duration(time.low)
+    return f"{units.duration(time.mean)} [{units.duration(time.low)} to {units.duration(time.high)}]"
+
+
+def _lane_line(lane: Lane, looks: Mapping[str, PlatformLook] | None) -> str:
+    platforms = ", ".join(look_of(name, looks).title for name in lane.platforms)
+    rows = f"{units.count(lane.rows)} rows" if lane.rows is not None else ""
+    return "  ".join(part for part in (_one_line(lane.title), platforms, rows, _one_line(lane.note)) if part)
+
+
+def _cells(
+    plan: ExecutionPlan,
+    operator: ExecutionOperator,
+    parts: Mapping[str, float],
+    looks: Mapping[str, PlatformLook] | None,
+    *,
+    kernel: bool,
+) -> list[str]:
+    look = look_of(KERNEL if kernel else operator.decision.platform, looks)
+    loop = plan.loop is not None and operator.id in plan.loop.operators
+    changes = [edge for edge in plan.edges if edge.target == operator.id and moves(edge)]
+    seconds = operator.measured_s if operator.measured_s is not None else operator.compute_s
+    time = "" if seconds is None else units.duration(seconds if isinstance(seconds, float) else seconds.mean)
+    moved = " ".join(f"‖ {caption(edge, plan.operator(edge.source.node)).above}" for edge in changes)
+    share = units.share(parts[operator.id]) if operator.id in parts else ""
+    return [
+        ("↻ " if loop else "  ") + _short(f"{operator.verb} {_one_line(operator.text)}".strip(), _SIDE),
+        f"{look.badge} {look.title}" + (" (pinned)" if operator.decision.pinned else ""),
+        moved,
+        _rows(operator),
+        time,
+        share,
+    ]
+
+
+def _rows(operator: ExecutionOperator) -> str:
+    counted = "" if operator.counted is None else units.compact(operator.counted)
+    flag = mismatch(operator)
+    return " ".join(part for part in (units.estimate(operator.rows), counted, flag or "") if part)
+
+
+def _table(rows: Sequence[Sequence[str]], members: Sequence[ExecutionOperator]) -> list[str]:
+    """Align the cells and write the reason behind them, or below where there is no room."""
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    longest = max(len(_one_line(operator.decision.reason)) for operator in members)
+    beside = sum(wide + 2 for wide in widths if wide) + longest <= _WIDTH
+    lines = []
+    for row, operator in zip(rows, members, strict=True):
+        aligned = [
+            cell.rjust(wide) if index >= 3 else cell.ljust(wide)
+            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
+            if wide
+        ]
+        left = "  ".join(aligned).rstrip()
+        full = "  ".join(aligned)
+        reason = _one_line(operator.decision.reason)
+        if beside:
+            lines.append(f"{full}  {reason}".rstrip())
+        else:
+            lines += [_cut(left), *_wrapped("      ", reason)]
+    return lines
+
+
+def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None) -> str:
+    """Write every decision: the platforms that were considered, what each would cost, why some are impossible.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    looks
+        Titles of platforms, besides those that are known.
+
+    Returns
+    -------
+    str
+        Lines of at most 120 columns. ``difference`` compares the best whole plan with that platform to the chosen one.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import ExecutionPlan, Interval
+    >>> explain(ExecutionPlan(name="empty", lanes=(), operators=(), edges=(), cost_s=Interval.exact(0)))
+    'empty  0 operators, estimated 0 s'
+    """
+    lines = [_cut(_head(plan))]
+    for lane in plan.lanes:
+        for operator in (op for op in plan.operators if op.lane == lane.id):
+            lines += ["", _cut(f"{_one_line(lane.title)}: {operator.verb} {_one_line(operator.text)}".rstrip())]
+            lines += _wrapped("  ", _one_line(operator.decision.reason))
+            lines += _alternatives(operator, looks)
+            lines += [
+                line for edge in plan.edges if edge.target == operator.id and moves(edge) for line in _moved(edge)
+            ]
+    lines += [line for note in plan.notes for line in ("", *_wrapped("note: ", note))]
+    return "\n".join(lines)
+
+
+def _alternatives(operator: ExecutionOperator, looks: Mapping[str, PlatformLook] | None) -> list[str]:
+    possible = [one for one in operator.decision.alternatives if one.impossible is None]
+    if not operator.decision.alternatives:
+        return []
+    chosen = operator.decision.platform
+    possible.sort(key=lambda one: (one.platform != chosen, one.difference_s if one.difference_s is not None else 0.0))
+    head = ["", "compute", "move in", "move out", "difference"]
+    rows = [[_marked(one, chosen, looks), *_costs(one, chosen)] for one in possible]
+    names = [_marked(one, chosen, looks) for one in operator.decision.alternatives]
+    first = max(len(name) for name in names)
+    widths = [first, *(max(len(row[i]) for row in [head, *rows]) for i in range(1, 5))]
+    lines = [_aligned(row, widths) for row in [head, *rows]] if rows else []
+    for one in operator.decision.alternatives:
+        if one.impossible is not None:
+            lines += _wrapped(f"  {_marked(one, chosen, looks).ljust(first)}  impossible: ", _one_line(one.impossible))
+    return lines
+
+
+def _marked(one: Alternative, chosen: str, looks: Mapping[str, PlatformLook] | None) -> str:
+    return ("→ " if one.platform == chosen and one.impossible is None else "  ") + look_of(one.platform, looks).title
+
+
+def _costs(one: Alternative, chosen: str) -> list[str]:
+    parts = [one.compute_s, one.move_in_s, one.move_out_s]
+    said = ["" if part is None else units.duration(part.mean) for part in parts]
+    if one.platform == chosen:
+        return [*said, "chosen"]
+    return [*said, "" if one.difference_s is None else units.signed_duration(one.difference_s)]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [row[0].ljust(widths[0]), *(cell.rjust(wide) for cell, wide in zip(row[1:], widths[1:], strict=True))]
+    return "  " + "  ".join(cells).rstrip()
+
+
+def _moved(edge: Edge) -> Iterable[str]:
+    if edge.movement is None:
+        return []
+    way = " → ".join(edge.movement.channels)
+    cost = f"{units.size(edge.movement.bytes.mean)}, {units.duration(edge.movement.cost_s.mean)}"
+    return _wrapped("  ‖ ", f"{cost} from {edge.source.node}: {way}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"
+
+
+def _cut(line: str) -> str:
+    return _short(line, _WIDTH)
+
+
+def _wrapped(lead: str, text: str) -> list[str]:
+    indent = " " * min(len(lead), 40)
+    return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=indent) or [lead.rstrip()]
