@@ -127,8 +127,8 @@ def then(
     return VertexPort(Vertex(operator, inputs, Hints(pins=pins, **hints)), port)  # type: ignore[arg-type]
 
 
-def where(rows: VertexPort, condition: AnyExpression, **more: object) -> VertexPort:
-    return then(Filter(condition=condition), rows, **more)  # type: ignore[arg-type]
+def where(source: VertexPort, condition: AnyExpression, **more: object) -> VertexPort:
+    return then(Filter(condition=condition), source, **more)  # type: ignore[arg-type]
 
 
 def named(**columns: AnyExpression) -> tuple[Named, ...]:

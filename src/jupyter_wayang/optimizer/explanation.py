@@ -122,15 +122,22 @@ def _started(best: Option, other: Option, subject: Subject) -> str:
 
 
 def _moved(own: str, name: str, best: Option, other: Option) -> str:
-    if best.moves_s > 0:
-        return f"Moving rows costs {duration(best.moves_s)} with {own} and {duration(other.moves_s)} with {name}, the next best."
-    if not best.fed_by:
-        there = f"{own} hands the rows on in the form in which they are needed"
-    elif set(best.fed_by) == {best.platform}:
-        there = f"The rows are in {own} already"
-    else:
-        there = f"{own} takes the rows in the form in which they come"
-    return f"{there}, so nothing moves; with {name}, moving would cost {duration(other.moves_s)}."
+    into, out = other.move_in_s.mean - best.move_in_s.mean, other.move_out_s.mean - best.move_out_s.mean
+    so = ", so nothing moves" if best.moves_s == 0 else ""
+    if into >= out:
+        if best.move_in_s.mean > 0:
+            return _both("Moving rows in", own, name, best.move_in_s, other.move_in_s)
+        at_home = set(best.fed_by) == {best.platform}
+        there = f"The rows are in {own} already" if at_home else f"{own} takes the rows in the form in which they come"
+        return f"{there}{so}; with {name}, moving them there would cost {duration(other.move_in_s.mean)}."
+    if best.move_out_s.mean > 0:
+        return _both("Moving rows on", own, name, best.move_out_s, other.move_out_s)
+    there = f"{own} makes the rows in the form in which they are needed"
+    return f"{there}{so}; with {name}, moving them on would cost {duration(other.move_out_s.mean)}."
+
+
+def _both(what: str, own: str, name: str, best: Interval, other: Interval) -> str:
+    return f"{what} costs {duration(best.mean)} with {own} and {duration(other.mean)} with {name}, the next best."
 
 
 def _computed(own: str, name: str, best: Option, other: Option) -> str:
