@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from jupyter_wayang.errors import DataError, PlatformError, WayangError
+from jupyter_wayang.platforms.spark.start import load
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException
@@ -96,6 +97,7 @@ def translated(steps: tuple[Step, ...] = ()) -> Iterator[None]:
     PlatformError
         If anything else is wrong: a value, a statement, or Java has ended.
     """
+    load()
     from pyspark.errors import PySparkException
 
     py4j = importlib.import_module("py4j.protocol")  # it ships no types

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-__all__ = ["new_session"]
+__all__ = ["load", "new_session"]
 
 
 _PROCESS = {
@@ -56,6 +56,7 @@ _SESSION = {
 
 _MOST_PARTITIONS = 8
 
+_loading = threading.Lock()
 _lock = threading.Lock()
 
 
@@ -73,10 +74,9 @@ def new_session() -> SparkSession:
     PlatformError
         If there is no pyspark or no Java, or if Java ends before Spark is up.
     """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise PlatformError(f"Spark cannot be started: {NO_PYSPARK}") from error
+    load()
+    from pyspark.sql import SparkSession
+
     _silence_pandas()
     with _lock:
         context = _running() or _started()
@@ -85,6 +85,21 @@ def new_session() -> SparkSession:
         session.conf.set(key, value)
     session.conf.set("spark.sql.shuffle.partitions", str(min(context.defaultParallelism, _MOST_PARTITIONS)))
     return session
+
+
+def load() -> None:
+    """Import pyspark. Its modules import each other in a circle, which two threads at once would find half done.
+
+    Raises
+    ------
+    PlatformError
+        If it is not installed.
+    """
+    with _loading:
+        try:
+            importlib.import_module("pyspark.sql")
+        except ImportError as error:
+            raise PlatformError(f"Spark cannot be started: {NO_PYSPARK}", hint=str(error)) from error
 
 
 def _silence_pandas() -> None:
