@@ -117,7 +117,8 @@ def _expressions(operator: AnyOperator) -> list[AnyExpression]:
 
 def _scan(path: Path, schema: Schema) -> _Frame:
     """Scan the columns of a schema in its types; NaN becomes null."""
-    scan = pl.scan_parquet(path, glob=False)
+    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    scan = pl.scan_parquet(parts, glob=False, hive_partitioning=False)
     found = scan.collect_schema()
     columns = [_entered(pl.col(column.name), found, column.name, column.type) for column in schema]
     return scan.select(columns)

@@ -101,12 +101,10 @@ def as_schema(table: pa.Table, schema: Schema, name: str) -> pa.Table:
 
 
 def read_parquet(path: Path, schema: Schema) -> pa.Table:
-    """Read columns of a Parquet file, as they are in it."""
+    """Read columns of a Parquet file, or of a folder of them, as they are in it."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        known = set(file.schema_arrow.names)
-        return file.read([name for name in schema.names if name in known], use_threads=True)
+    return pq.read_table(path, columns=list(schema.names), partitioning=None)
 
 
 def _csv(operator: ReadFile, path: Path) -> pa.Table:

@@ -268,9 +268,12 @@ def _compare(expression: Binary, context: Context) -> nw.Expr:
 def _arithmetic(expression: Binary, context: Context) -> nw.Expr:
     types = {type_of(side, context.schema) for side in (expression.left, expression.right)}
     if types == {"int64"} and expression.op not in ("/", "**"):
-        left = context.guarded(_operand(expression.left, expression.right, context, "int64"))
-        right = context.guarded(_operand(expression.right, expression.left, context, "int64"))
-        return _integers(expression, left, right, context)
+        left = _operand(expression.left, expression.right, context, "int64")
+        right = _operand(expression.right, expression.left, context, "int64")
+        # One null operand is enough, and a constant cannot be null everywhere.
+        if isinstance(expression.left, Literal):
+            return _integers(expression, left, context.guarded(right), context)
+        return _integers(expression, context.guarded(left), right, context)
     x = _number(expression.left, context, expression.right)
     y = _number(expression.right, context, expression.left)
     match expression.op:
