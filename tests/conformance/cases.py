@@ -529,7 +529,16 @@ FAILURES = [
 ]
 
 # -- chains: what comes out does not depend on how far a platform looks ahead -----------------------------------------
+NUMERALISH = Table.of({"t": "string"}, *(("x" if n % 3 else str(n - 9),) for n in range(3000)))
 CHAINS = {
+    "a filter guards the cast after it": (
+        NUMERALISH,
+        (Filter(condition=op("t", "!=", s("x"))), select(n=cast("t", "int64")), Filter(condition=op("n", ">", 0))),
+    ),
+    "a filter guards the filter after it": (
+        NUMERALISH,
+        (Filter(condition=op("t", "!=", s("x"))), Filter(condition=op(cast("t", "int64"), ">", 0))),
+    ),
     "filter, select, filter, group": (
         MEASURED,
         (

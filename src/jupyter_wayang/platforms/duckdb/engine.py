@@ -220,8 +220,8 @@ class DuckDBEngine:
     def _arrow(self, relation: Relation, schema: Schema) -> pa.Table:
         sql = to_sql(relation.select, "duckdb")
         with self._lock:
-            self._sweep()
             try:
+                self._sweep()
                 table = self._connection.sql(sql).to_arrow_table()
             except duckdb.Error as error:
                 raise explained(relation, error, self._attempt) from error
@@ -233,8 +233,8 @@ class DuckDBEngine:
         return pa.table(columns, schema=arrow_schema(schema))
 
     def _execute(self, sql: str, relation: Relation) -> duckdb.DuckDBPyConnection:
-        self._sweep()
         try:
+            self._sweep()
             return self._connection.execute(sql)
         except duckdb.Error as error:
             raise explained(relation, error, self._attempt) from error
@@ -260,7 +260,8 @@ class DuckDBEngine:
     def _sweep(self) -> None:
         """Drop what no relation reads any more; a finalizer may not, because it can run in the middle of a query."""
         while self._unused:
-            self._connection.execute(self._unused.popleft())
+            self._connection.execute(self._unused[0])
+            self._unused.popleft()
 
 
 def _folded(names: tuple[str, ...]) -> set[str]:
