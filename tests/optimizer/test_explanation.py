@@ -42,6 +42,7 @@ def test_what_costs_most_more_is_what_is_said():
         == "A computes this much faster than B, the next best: 1.0 s against 3.3 min."
     )
     assert reason(best, option("b", c=3.0)) == "Starting C would add 3.0 s."
+    assert reason(option("a", a=2.0), option("b", b=5.0)) == "Starting A takes 2.0 s; starting B would take 5.0 s."
     assert reason(best, option("b", b=20.0)) == "Starting B alone would take 20 s; the whole plan takes 11 s."
 
 

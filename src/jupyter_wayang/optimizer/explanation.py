@@ -114,11 +114,19 @@ def _pinned(own: str, best: Option, others: Sequence[Option], subject: Subject) 
 
 
 def _started(best: Option, other: Option, subject: Subject) -> str:
-    new = {name: seconds for name, seconds in other.started.items() if name not in best.started}
-    names = " and ".join(subject.titles[name] for name in new)
-    if sum(new.values()) > best.total_s:
-        return f"Starting {names} alone would take {duration(sum(new.values()))}; the whole plan takes {duration(best.total_s)}."
-    return f"Starting {names} would add {duration(sum(new.values()))}."
+    new, new_s = _beyond(other, best, subject)
+    old, old_s = _beyond(best, other, subject)
+    if new_s > best.total_s:
+        return f"Starting {new} alone would take {duration(new_s)}; the whole plan takes {duration(best.total_s)}."
+    if old:
+        return f"Starting {old} takes {duration(old_s)}; starting {new} would take {duration(new_s)}."
+    return f"Starting {new} would add {duration(new_s)}."
+
+
+def _beyond(one: Option, other: Option, subject: Subject) -> tuple[str, float]:
+    """Return what one starts and the other does not, and how long that takes."""
+    only = {name: seconds for name, seconds in one.started.items() if name not in other.started}
+    return " and ".join(subject.titles[name] for name in only), sum(only.values())
 
 
 def _moved(own: str, name: str, best: Option, other: Option) -> str:
