@@ -145,7 +145,7 @@ class Plan:
 
         return outline(self.execution)
 
-    def to_networkx(self) -> nx.MultiDiGraph:
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
         """Return the operator graph; nodes and edges carry what the plan says of them."""
         from jupyter_wayang.drawing.graphs import to_networkx
 
@@ -225,7 +225,8 @@ class Run:
             for metric in ("log_loss", "accuracy", "auc", "rows")
         ]
         frame = pd.DataFrame(rows, columns=["round", "site", "metric", "value"])
-        return frame.astype({"round": "int64", "value": "float64"})
+        typed: pd.DataFrame = frame.astype({"round": "int64", "value": "float64"})
+        return typed
 
     @property
     def state(self) -> str:
@@ -344,7 +345,8 @@ class Result:
         """Return the rows as a pandas DataFrame with Arrow types: integers with nulls stay integers."""
         import pandas as pd
 
-        return self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+        frame: pd.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
 
     def to_polars(self) -> pl.DataFrame:
         """Return the rows as a polars DataFrame."""

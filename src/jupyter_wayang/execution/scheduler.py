@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from jupyter_wayang.errors import PlanError, WayangError
+from jupyter_wayang.errors import PlanError
 from jupyter_wayang.execution.lowering import LEARNED, lower
 from jupyter_wayang.plan.execution import Edge, ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
@@ -193,10 +193,7 @@ class LaneExecutor:
             if node.id in wanted and Port(node=node.id) not in self._payloads:
                 if isinstance(node.operator, LocalUpdate | Score):
                     raise PlanError(f"{node.id} makes no rows")
-                try:
-                    self._run(node)
-                except WayangError as error:
-                    raise error.located(node.span, None)
+                self._run(node)
 
     def _run(self, node: Node) -> None:
         began = time.perf_counter()

@@ -96,7 +96,7 @@ class ExecutionKernel:
         def work() -> None:
             try:
                 outcome = drive_in_thread(steps, places, active.stop)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - kept for whoever waits, who raises it
                 self._journal.end(run, "failed")
                 if not isinstance(error, WayangError):
                     # The run's own events end here; the journal must not look as if it still ran.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -89,6 +90,8 @@ def running(program: Program, context: RunContext) -> Run[Outcome]:
         outcome = Outcome(state="stopped", models=work.models)
         work.reason = "stopped by hand"
     except WayangError as error:
+        with suppress(WayangError):  # the first error is the one to tell
+            yield from work.release()
         work.finish("failed", error.message, time.perf_counter() - began, error=type(error).__name__)
         raise
     yield from work.release()

@@ -94,7 +94,8 @@ def drive_plainly(run: Run[Outcome], places: Mapping[str, Carrier], stop_after: 
         What the run returns.
     """
     waiting: deque[Reply] = deque()
-    answered, value = 0, None
+    answered = 0
+    value: Reply | Stop | None = None
     while True:
         try:
             step = run.send(value)

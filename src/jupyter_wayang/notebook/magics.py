@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WayangMagics", "cleaned", "register"]
 
-_BRIEF_S = 0.5
-"""A run that ends within this time shows its rows at once."""
+_BRIEF_S = 3.0
+"""A local run that ends within this time shows its rows at once; a longer one goes on in the background."""
+
+_TWO_SIGNS = "two-percent-signs"
 
 _EXAMPLES = """\
 %%wayang                                          %%wayang heart --sites hospitals --wait
@@ -105,7 +107,8 @@ class WayangMagics(Magics):
         try:
             return self._read_and_run(options, text)
         except WayangError as error:
-            raise error.located(error.span, text)
+            error.located(error.span, text)
+            raise
 
     def _read_and_run(self, options: Options, text: str) -> Any:
         cell = read_cell(text, self.session.scope, self.session, federation=options.sites)
@@ -123,20 +126,19 @@ class WayangMagics(Magics):
         platforms = (
             options.platforms or tuple(p.strip() for p in self.settings.platforms.split(",") if p.strip()) or None
         )
-        given = {
-            "names": cell.names,
-            "platforms": platforms,
-            "name": options.label or options.store or "",
-            "captured": cell.captured,
-        }
+        name = options.label or options.store or ""
         if options.explain:
-            self._last = session.plan(cell.ports, **given)
+            self._last = session.plan(
+                cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured
+            )
             return self._last
-        run = session.run(cell.ports, **given, wait=False)
+        run = session.run(
+            cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured, wait=False
+        )
         self._remember(run, cell)
-        shown = run.waited(_BRIEF_S)
+        shown = run.waited(0.0 if options.sites else _BRIEF_S)
         self._last = run.plan()
-        display(self._last)
+        display(self._last)  # type: ignore[no-untyped-call]
         if options.wait or options.form is not None:
             return self._shown(options, wait_with_progress(run))
         return self._shown(options, run.wait() if shown else run)
@@ -174,6 +176,10 @@ class WayangMagics(Magics):
         command, _, rest = line.strip().partition(" ")
         if not command or command in ("?", "help"):
             return Text(_EXAMPLES)
+        if command == _TWO_SIGNS:
+            raise OperatorError(
+                "a task needs two percent signs: %%wayang", hint="%wayang " + " | ".join(self._commands)
+            )
         if command not in self._commands:
             guess = closest(command, self._commands)
             known = f" Did you mean %wayang {guess}?" if guess else ""
@@ -209,11 +215,11 @@ class WayangMagics(Magics):
         return Text("\n".join(lines))
 
     def _runs(self, rest: str) -> Text:
-        import datetime
+        import datetime as dt
 
         lines = []
         for summary in self.session.kernel.runs():
-            when = datetime.datetime.fromtimestamp(summary.started_s).astimezone().strftime("%d %b %H:%M:%S")
+            when = dt.datetime.fromtimestamp(summary.started_s).astimezone().strftime("%d %b %H:%M:%S")
             lines.append(f"{summary.run}  {summary.state:<8} {when}  {summary.name}")
         return Text("\n".join(lines) or "no runs yet")
 
@@ -236,14 +242,14 @@ class WayangMagics(Magics):
 
 
 def cleaned(lines: list[str]) -> list[str]:
-    """Mend what never reaches a magic: a bare ``%%wayang``, and one percent sign where two are needed.
+    r"""Mend what never reaches a magic: a bare ``%%wayang``, and one percent sign where two are needed.
 
     Examples
     --------
-    >>> cleaned(["%%wayang\\n"])
-    ['%wayang\\n']
-    >>> cleaned(["%wayang --wait\\n", "a = read('a.csv')\\n"])
-    ['%wayang two-percent-signs\\n']
+    >>> cleaned(["%%wayang\n"])
+    ['%wayang\n']
+    >>> cleaned(["%wayang --wait\n", "a = read('a.csv')\n"])
+    ['%wayang two-percent-signs\n']
     """
     first = lines[0].strip() if lines else ""
     body = any(line.strip() for line in lines[1:])
@@ -251,7 +257,7 @@ def cleaned(lines: list[str]) -> list[str]:
         return ["%wayang\n"]
     words = first.split()
     if words[:1] == ["%wayang"] and body and words[1:2] not in [[c] for c in _COMMANDS]:
-        return ["%wayang two-percent-signs\n"]
+        return [f"%wayang {_TWO_SIGNS}\n"]
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import singledispatch
 from typing import Literal as Choice
@@ -82,7 +83,7 @@ class Literal(Expression, frozen=True, kw_only=True, tag="literal"):
             raise ExpressionTypeError(f"a {type(value).__name__} cannot stand in an expression")
         if kind == "int64" and not -(2**63) <= int(value or 0) < 2**63:
             raise ExpressionTypeError(f"{value} does not fit into a 64-bit integer")
-        if isinstance(value, float) and value != value:  # NaN is null from the moment it enters
+        if isinstance(value, float) and math.isnan(value):  # NaN is null from the moment it enters
             return cls(value=None, type="float64")
         return cls(value=value, type=kind)
 
@@ -451,7 +452,7 @@ def _expect(expression: AnyExpression, schema: Schema, wanted: set[str], where: 
 
 def _mixed(expression: Binary, left: str, right: str) -> ExpressionTypeError:
     return ExpressionTypeError(
-        f"{expression.op} does not go between {text(expression.left)}, a {left}, and {text(expression.right)}, a {right}",
+        f"{expression.op} does not go between {text(expression.left)} ({left}) and {text(expression.right)} ({right})",
         found=f"{left} {expression.op} {right}",
         hint="make both one type with cast(…, …)",
     )

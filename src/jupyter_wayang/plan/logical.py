@@ -144,7 +144,7 @@ class Vertex:
 
     operator: AnyOperator
     inputs: tuple[VertexPort, ...] = ()
-    hints: Hints = Hints()
+    hints: Hints = Hints()  # noqa: RUF009 - frozen
     span: Span | None = None
     outputs: tuple[Output, ...] = field(init=False)
 

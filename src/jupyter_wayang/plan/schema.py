@@ -101,7 +101,7 @@ def common_type(first: DataType, second: DataType) -> DataType | None:
     >>> common_type("int64", "string") is None
     True
     """
-    if first == second or second == "null":
+    if second in {first, "null"}:
         return first
     if first == "null":
         return second

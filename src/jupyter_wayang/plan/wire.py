@@ -49,12 +49,11 @@ def decode(data: bytes | str, kind: type[Plan]) -> Plan:
     """
     try:
         envelope = msgspec.json.decode(data, type=_Envelope)
-        if envelope.version != VERSION:
-            raise WireError(f"the plan has version {envelope.version}, and this program reads version {VERSION}")
-        return msgspec.json.decode(envelope.plan, type=kind)
+        plan = msgspec.json.decode(envelope.plan, type=kind) if envelope.version == VERSION else None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise WireError(f"the plan cannot be read: {error}") from error
-    except WireError:
-        raise
     except WayangError as error:
         raise WireError(f"the plan is not valid: {error}") from error
+    if plan is None:
+        raise WireError(f"the plan has version {envelope.version}, and this program reads version {VERSION}")
+    return plan

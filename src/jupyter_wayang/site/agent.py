@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
@@ -108,10 +109,20 @@ class SiteAgent:
             answer = self._with_progress(self._answer(message), run)
         except WayangError as error:
             answer = messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=error.hint)
+        except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
+            answer = self._unexpected(error, run)
         reply = messages.encode(answer)
         answered = str(type(answer).__struct_config__.tag)
         self._audit.record(site=self.lane.id, run=run, asked=asked, answered=answered, bytes_out=len(reply))
         return reply
+
+    def _unexpected(self, error: Exception, run: str) -> messages.Failure:
+        """Keep the traceback here; of an error that nobody foresaw, only its kind leaves: its text may hold values."""
+        self._audit.failed(site=self.lane.id, run=run, text="".join(traceback.format_exception(error)))
+        detail = f": {error}" if self._policy is not None and self._policy.allows_rows else ""
+        return messages.Failure(
+            run=run, kind="SiteError", message=f"{self.lane.title} met a {type(error).__name__}{detail}"
+        )
 
     def close(self) -> None:
         """Free what every run holds, and the platforms."""
@@ -216,8 +227,9 @@ class SiteAgent:
     def _localized(self, plan: LogicalPlan) -> LogicalPlan:
         nodes: list[Node] = []
         moved: dict[Port, Port] = {}
-        for node in plan.nodes:
-            node = msgspec.structs.replace(node, inputs=tuple(moved.get(port, port) for port in node.inputs))
+        for original in plan.nodes:
+            inputs = tuple(moved.get(port, port) for port in original.inputs)
+            node = msgspec.structs.replace(original, inputs=inputs)
             if isinstance(node.operator, ReadFederated):
                 source, cast = self._source(node.operator)
                 nodes.append(msgspec.structs.replace(node, operator=source))

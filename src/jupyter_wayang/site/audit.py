@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -24,18 +25,17 @@ class Audit:
         self._lock = Lock()
 
     def record(self, *, site: str, run: str, asked: str, answered: str, bytes_out: int) -> None:
-        """Write one line: when, for which run, what was asked, what was answered, how many bytes left."""
+        """Write down what was asked in which run, what was answered, and how many bytes left."""
+        self._append({"site": site, "run": run, "asked": asked, "answered": answered, "bytes_out": bytes_out})
+
+    def failed(self, *, site: str, run: str, text: str) -> None:
+        """Keep the traceback of an error that nobody foresaw."""
+        self._append({"site": site, "run": run, "failed": text})
+
+    def _append(self, line: Mapping[str, object]) -> None:
         if self._path is None:
             return
-        line = {
-            "at_s": round(time.time(), 3),
-            "site": site,
-            "run": run,
-            "asked": asked,
-            "answered": answered,
-            "bytes_out": bytes_out,
-        }
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+                file.write(json.dumps({"at_s": round(time.time(), 3), **line}) + "\n")

@@ -100,14 +100,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             If an aggregate shows values of single rows (min, max, n_unique).
         """
         hidden: dict[AnyExpression, str] = {}
-        guards: list[tuple[str, ...]] = []
-        for column in operator.aggregates:
-            guards.append(tuple(_guards(column.expression, hidden)))
+        guards = tuple(tuple(_guards(column.expression, hidden)) for column in operator.aggregates)
         counts = (
             Named(name=_ROWS, expression=Aggregate(function="count")),
             *(Named(name=name, expression=Aggregate(function="count", arg=arg)) for arg, name in hidden.items()),
         )
-        return msgspec.structs.replace(operator, aggregates=operator.aggregates + counts), tuple(guards)
+        return msgspec.structs.replace(operator, aggregates=operator.aggregates + counts), guards
 
 
 def _guards(expression: Expression, hidden: dict[AnyExpression, str]) -> Iterable[str]:
@@ -170,7 +168,7 @@ OPEN = Policy(tables=(), operators=OPERATORS, minimum_rows=0, minimum_cell=0)
 
 
 def read_policy(path: Path) -> Policy:
-    """Read a policy file (TOML).
+    r"""Read a policy file (TOML).
 
     Raises
     ------
@@ -181,7 +179,7 @@ def read_policy(path: Path) -> Policy:
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "policy.toml"
-    >>> _ = path.write_text('tables = ["patients"]\\noperators = ["fit"]\\n')
+    >>> _ = path.write_text('tables = ["patients"]\noperators = ["fit"]\n')
     >>> read_policy(path).minimum_rows
     10
     """

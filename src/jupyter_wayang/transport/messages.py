@@ -53,7 +53,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
-    """Which columns does this table have?"""
+    """Ask for the columns of a table."""
 
     table: str
 
