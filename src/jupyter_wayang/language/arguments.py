@@ -109,9 +109,9 @@ def _pair(item: object) -> tuple[str, str]:
 def fill(how: object) -> float | None:
     """Return the constant that ``impute()`` puts, or None for the mean."""
     word = getattr(how, "__name__", how) if callable(how) else unboxed(how)
-    if word == "mean":
+    if isinstance(word, str) and word == "mean":
         return None
-    if word in ("median", "most_frequent"):
+    if isinstance(word, str) and word in ("median", "most_frequent"):
         raise OperatorError(f"impute({word}) is not in this version", hint="impute(mean), or a number")
     if isinstance(word, bool) or not isinstance(word, int | float):
         raise OperatorError(

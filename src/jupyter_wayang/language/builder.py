@@ -18,7 +18,7 @@ from jupyter_wayang.language.desk import Desk, ReadRequest
 from jupyter_wayang.language.expressions import data_type, lift
 from jupyter_wayang.language.learners import Strategy, fit_options
 from jupyter_wayang.language.recipe import Recipe, Step, raw_rows, rows_of, sites_of, step_above
-from jupyter_wayang.language.unknown import guessed, unknown
+from jupyter_wayang.language.unknown import a_kind, guessed, unknown
 from jupyter_wayang.language.words import WORDS, worded
 from jupyter_wayang.plan.expressions import Aggregate, Named, columns_of
 from jupyter_wayang.plan.logical import Hints, Pin, Vertex, VertexPort
@@ -527,7 +527,7 @@ def frame(desk: Desk, value: object, label: str = "frame") -> Collection:
     """
     operator = desk.frame(value, label)
     if operator is None:
-        raise OperatorError(f"a {type(value).__name__} is no collection, DataFrame or Arrow table", found=label)
+        raise OperatorError(f"{a_kind(value)} is no collection, DataFrame or Arrow table", found=label)
     return Collection(VertexPort(Vertex(operator)), desk)
 
 

@@ -11,10 +11,10 @@ from jupyter_wayang.errors import CellSyntaxError, NameUnknownError, OperatorErr
 from jupyter_wayang.language import builder
 from jupyter_wayang.language.builder import Collection, FittedModel, Grouped, Pair, placed
 from jupyter_wayang.language.desk import Desk
-from jupyter_wayang.language.kinds import Arguments
+from jupyter_wayang.language.kinds import Arguments, culprit
 from jupyter_wayang.language.page import short
 from jupyter_wayang.language.scalars import Row, Scalars
-from jupyter_wayang.language.unknown import guessed
+from jupyter_wayang.language.unknown import a_kind, guessed, listed
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import NOT_YET, WORDS, Parameter, Role, Word, methods, unknown_method
 from jupyter_wayang.plan.logical import Vertex, VertexPort
@@ -81,9 +81,12 @@ class Calls:
             raise
 
     def _no_collection(self, node: ast.expr) -> CellSyntaxError:
+        plain = isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Dict)
         return CellSyntaxError(
             f"{short(self.scalars.page.text(node))} is no collection",
-            hint="a line of a cell is name = collection.operator(…), or collection.operator(…)",
+            hint="numbers, text and lists are set in a Python cell; their names can be used here"
+            if plain
+            else "a line of a cell is name = collection.operator(…), or collection.operator(…)",
         )
 
     def _name(self, node: ast.Name) -> object:
@@ -97,7 +100,7 @@ class Calls:
             guessed(f'there is no collection "{node.id}".', node.id, self.collections),
             found=node.id,
             expected=tuple(self.collections),
-            hint=("collections: " + ", ".join(self.collections) if self.collections else 'begin with read("…")')
+            hint=(listed("collections", self.collections) if self.collections else 'begin with read("…")')
             + "\nNothing was run.",
         )
 
@@ -110,7 +113,7 @@ class Calls:
             operator = self.desk.frame(value, name)
             if operator is None:
                 raise OperatorError(
-                    f"the notebook variable {name} is a {type(value).__name__}, no collection, DataFrame or Arrow table",
+                    f"the notebook variable {name} is {a_kind(value)}, no collection, DataFrame or Arrow table",
                     hint=f"inside of an operator it can stand, as in filter(age > {name})",
                 )
             self.variables.captured[name] = None
@@ -179,7 +182,7 @@ class Calls:
             made = getattr(receiver, name)(*args, **named)
         except WayangError as error:
             self.scalars.locate(error)
-            error.located(place, self.scalars.page.source)
+            error.located(culprit(self.scalars.page, node, error.found) or place, self.scalars.page.source)
             raise
         return placed(made, self._extent(node, func, place))
 

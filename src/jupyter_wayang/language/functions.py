@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language import expressions
 from jupyter_wayang.language.expressions import E, lift
 from jupyter_wayang.language.unknown import unknown
@@ -20,7 +21,7 @@ _OTHERS: dict[str, Callable[..., E]] = {
     "where": expressions.where,
 }
 
-_ARITY = {"cast": (2, 2), "date": (1, 1), "timestamp": (1, 1), "where": (3, 3)}
+_ARITY = {"count": (0, 1), "cast": (2, 2), "date": (1, 1), "timestamp": (1, 1), "where": (3, 3)}
 
 __all__ = ["NAMES", "arity", "named", *FUNCTIONS, *AGGREGATES, *_OTHERS]  # noqa: PLE0604 -- names, all of them
 
@@ -51,8 +52,10 @@ def named(name: str) -> Callable[..., E]:
     def function(*args: object) -> E:
         return E(Call(function=name, args=tuple(lift(arg) for arg in args)))
 
-    def aggregate(arg: object = None) -> E:
-        return E(Aggregate(function=name, arg=None if arg is None else lift(arg)))
+    def aggregate(*args: object) -> E:
+        if len(args) > 1:
+            raise OperatorError(f"{name}() takes one expression, not {len(args)}", hint=f"as in {name}(age)")
+        return E(Aggregate(function=name, arg=lift(args[0]) if args else None))
 
     made = aggregate if name in AGGREGATES else function
     made.__name__ = made.__qualname__ = name
@@ -70,7 +73,7 @@ def arity(name: str) -> tuple[int, int]:
     """
     if name in FUNCTIONS:
         return FUNCTIONS[name].least, FUNCTIONS[name].most
-    return (0, 1) if name in AGGREGATES else _ARITY[name]
+    return (1, 1) if name in AGGREGATES and name != "count" else _ARITY[name]
 
 
 def __getattr__(name: str) -> Callable[..., E]:

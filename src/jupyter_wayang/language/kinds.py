@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_wayang.errors import OperatorError, WayangError
+from jupyter_wayang.errors import OperatorError, Span, WayangError
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.learners import Strategy, logistic_regression, metric, unknown_model
 from jupyter_wayang.language.page import Page, short
@@ -19,7 +19,7 @@ from jupyter_wayang.plan.operators import Goal
 if TYPE_CHECKING:
     from jupyter_wayang.language.calls import Calls
 
-__all__ = ["Arguments"]
+__all__ = ["Arguments", "culprit"]
 
 _GOALS: dict[type[ast.cmpop], str] = {ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__"}
 
@@ -186,8 +186,31 @@ class Arguments:
         try:
             return make(*args, **named)
         except WayangError as error:
-            error.located(self.page.span(node), self.page.source)
+            error.located(culprit(self.page, node, error.found) or self.page.span(node), self.page.source)
             raise
+
+
+def culprit(page: Page, node: ast.expr, found: str | None) -> Span | None:
+    """Return where the argument stands that an error found fault with: its name, or its text.
+
+    Parameters
+    ----------
+    page
+        The text of the cell.
+    node
+        The call.
+    found
+        What the error found.
+    """
+    if found is None or not isinstance(node, ast.Call):
+        return None
+    for argument in node.keywords:
+        if argument.arg == found:
+            return page.keyword_name(argument)
+    for value in (*node.args, *(argument.value for argument in node.keywords)):
+        if isinstance(value, ast.Constant) and value.value == found:
+            return page.span(value)
+    return None
 
 
 _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {

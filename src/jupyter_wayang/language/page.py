@@ -35,11 +35,12 @@ class Page:
     """
 
     def __init__(self, text: str) -> None:
-        # Python ends lines at \n only; what else str.splitlines() would take for an end must not count.
-        self.source = _SEPARATORS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-        self.lines = self.source.split("\n")
-        magic = self.lines[0].lstrip().startswith("%%")
-        self._body = "\n".join(["", *self.lines[1:]]) if magic else self.source
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        magic = lines[0].lstrip().startswith("%%")
+        self._body = "\n".join(["", *lines[1:]] if magic else lines)
+        # What is shown has no other ends of lines than Python's: str.splitlines() knows more of them.
+        self.lines = [_SEPARATORS.sub(" ", line) for line in lines]
+        self.source = "\n".join(self.lines)
 
     def parse(self) -> ast.Module:
         """Return the syntax tree.

@@ -18,7 +18,7 @@ from jupyter_wayang.errors import (
 from jupyter_wayang.language import functions
 from jupyter_wayang.language.expressions import E, binary, col, data_type, lift, literals, negate, where
 from jupyter_wayang.language.page import Page
-from jupyter_wayang.language.unknown import guessed
+from jupyter_wayang.language.unknown import arguments, guessed, listed
 from jupyter_wayang.language.variables import CONSTANTS, Variables
 from jupyter_wayang.language.words import NOT_YET
 from jupyter_wayang.plan.expressions import BinaryOp, IsIn, type_of
@@ -170,13 +170,12 @@ class Scalars:
         """
         if name in row.schema:
             return col[name]
-        listed = "columns: " + ", ".join(row.schema.names)
         last = f"A notebook variable of that name would be env.{name}. Nothing was run." if bare else "Nothing was run."
         raise ColumnError(
             guessed(f'there is no column "{name}" {row.where}.', name, row.schema.names),
             found=name,
             expected=row.schema.names,
-            hint=f"{listed}\n{last}",
+            hint=listed("columns", row.schema.names) + "\n" + last,
         )
 
     def _constant(self, node: ast.Constant) -> object:
@@ -246,6 +245,8 @@ class Scalars:
             values = self.variables.take(right.id)
         elif isinstance(right, ast.Attribute) and isinstance(right.value, ast.Name) and right.value.id == "env":
             values = self.variables.take(right.attr)
+        elif type(right) in _REFUSED:
+            raise self.refused(right)
         else:
             raise OperatorError(
                 f"after in stands a list, not {self.page.text(right)}",
@@ -348,7 +349,9 @@ class Scalars:
         least, most = functions.arity(name)
         if not least <= len(node.args) <= most:
             example = _EXAMPLES.get(name, f"{name}(age)")
-            raise OperatorError(f"{name}() does not take {len(node.args)} arguments", hint=f"as in {example}")
+            raise OperatorError(
+                f"{name}() takes {arguments(least, most)}, not {len(node.args)}", hint=f"as in {example}"
+            )
         return function(*(self.read(argument, row) for argument in node.args))
 
     def _function(self, node: ast.Name) -> Callable[..., E]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from jupyter_wayang.errors import CellSyntaxError, ExpressionTypeError, NameUnknownError, OperatorError
 from jupyter_wayang.language.expressions import E, lift, unboxed
 from jupyter_wayang.language.page import Page
-from jupyter_wayang.language.unknown import guessed
+from jupyter_wayang.language.unknown import a_kind, guessed
 
 __all__ = ["CONSTANTS", "Variables"]
 
@@ -74,7 +74,7 @@ class Variables:
             return value if value is None or isinstance(value, bool | int | float | str) else E(lift(value))
         except ExpressionTypeError as error:
             raise OperatorError(
-                f"the notebook variable {name} is a {type(value).__name__}, and cannot stand in an expression",
+                f"the notebook variable {name} is {a_kind(value)}, and cannot stand in an expression",
                 hint="numbers, text, dates and lists of them can",
             ) from error
 

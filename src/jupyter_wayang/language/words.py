@@ -9,7 +9,7 @@ from typing import Literal, ParamSpec, TypeVar
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError
 from jupyter_wayang.language.functions import NAMES as FUNCTION_NAMES
-from jupyter_wayang.language.unknown import guessed
+from jupyter_wayang.language.unknown import arguments, guessed, listed
 from jupyter_wayang.plan.expressions import AGGREGATES
 
 __all__ = ["NOT_YET", "WORDS", "Kind", "Parameter", "Role", "Word", "methods", "unknown_method", "worded"]
@@ -177,7 +177,7 @@ class Word:
         if any(parameter.many == "**" for parameter in self.parameters):
             return OperatorError(f"every column of {self.name}() needs a name, as in {self.example}")
         most = sum(1 for p in self.parameters if not p.keyword)
-        return OperatorError(f"{self.name}() takes {most or 'no'} arguments, not {positional}", hint=self.signature)
+        return OperatorError(f"{self.name}() takes {arguments(most, most)}, not {positional}", hint=self.signature)
 
 
 def worded(method: Callable[P, R]) -> Callable[P, R]:
@@ -226,7 +226,7 @@ def unknown_method(name: str, of: str, *roles: Role) -> NameUnknownError:
         guessed(f'there is no operator "{name}".', name, known),
         found=name,
         expected=tuple(known),
-        hint=f"{of} has: " + ", ".join(known),
+        hint=listed(f"{of} has", known),
     )
 
 
