@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
 from pathlib import Path
 
@@ -110,10 +111,23 @@ def test_a_failure_names_operator_and_column_but_no_value(operator, words, enter
     assert "spark.sql" not in caught.value.render()
 
 
-def test_a_failure_leaves_nothing_on_stderr(entered, applied, engine, capfd):
-    with pytest.raises(PlatformError):
-        engine.keep(applied(Select(columns=(Named(name="m", expression=n("*", 2**62)),)), entered(TABLE)))
-    assert capfd.readouterr() == ("", "")
+def test_pyspark_does_not_log_our_failures_and_goes_on_logging_those_of_others(entered, applied, engine):
+    from pyspark.errors import PySparkException
+    from pyspark.logger import PySparkLogger
+
+    logger, heard = PySparkLogger.getLogger("SQLQueryContextLogger"), []
+    handler = logging.Handler()
+    handler.emit = heard.append  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        with pytest.raises(PlatformError):
+            engine.keep(applied(Select(columns=(Named(name="m", expression=n("*", 2**62)),)), entered(TABLE)))
+        assert heard == []
+        with pytest.raises(PySparkException):
+            engine.session.sql("SELECT there_is_no_such_column")
+        assert len(heard) == 1
+    finally:
+        logger.removeHandler(handler)
 
 
 def test_a_sum_that_overflows_names_its_operator(entered, applied, engine):
