@@ -41,8 +41,8 @@ def test_types_of_csv(bench, tmp_path):
         ",,,,,\n",
     )
     assert rows(bench, ReadFile(path=path, format="csv", schema=TYPED)) == [
-        (1, 1.5, "é", True, dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 1, 2, 3)),
-        (-(2**63), -1e-3, "a b", False, dt.date(1969, 12, 31), dt.datetime(1969, 12, 31, 23, 59, 59, 123456)),
+        (1, 1.5, "é", True, dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 1, 2, 3)),  # noqa: DTZ001
+        (-(2**63), -1e-3, "a b", False, dt.date(1969, 12, 31), dt.datetime(1969, 12, 31, 23, 59, 59, 123456)),  # noqa: DTZ001
         (None,) * 6,
     ]
 
@@ -107,7 +107,7 @@ def test_json_lines(bench, tmp_path):
 
 
 def test_foreign_types_of_parquet(bench, tmp_path):
-    moment = dt.datetime(2024, 1, 31, 5, 6, 7, 8)
+    moment = dt.datetime(2024, 1, 31, 5, 6, 7, 8)  # noqa: DTZ001
     table = pa.table(
         {
             "small": pa.array([1, None], pa.int32()),

@@ -84,7 +84,7 @@ def test_a_step_too_long_is_said():
 def test_no_rows_cannot_train():
     X, y = rows(0)
     for train, solver in ((exact, "exact"), (gradient, "gradient")):
-        with pytest.raises(OperatorError, match="no rows|there are none"):
+        with pytest.raises(OperatorError, match="there are none"):
             train(X, y, task(solver=solver))
 
 

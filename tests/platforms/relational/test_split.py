@@ -44,7 +44,7 @@ def independently(listed, fraction, seed, salt, stratum):
 
 SICK = Binary(op=">", left=ColumnRef(name="k"), right=Literal.of(2))
 STRATA = {
-    "none": ((), lambda row: None),  # noqa: ARG005
+    "none": ((), lambda row: None),
     "a column with null": ((ColumnRef(name="s"),), lambda row: row[2]),
     "a condition": ((SICK,), lambda row: None if row[0] is None else row[0] > 2),
     "two": ((ColumnRef(name="p"), SICK), lambda row: (row[3], None if row[0] is None else row[0] > 2)),

@@ -101,21 +101,16 @@ def _(operator: Limit, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...],
 
 @_apply.register
 def _(operator: Sort, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
+    import pyarrow.compute as pc
+
     (frame,), (schema,) = frames, schemas
     eager = _collected(frame)
     keys = [Named(name=f"sort{index}", expression=key.expression) for index, key in enumerate(operator.keys)]
     keyed = _columns([(key, None) for key in keys], eager, schema, dialect, operator.verb)
-    # The number of the row is the last key: not every frame's sort is stable over several columns.
-    order = (
-        cast("nw.DataFrame[Any]", keyed)
-        .with_row_index("row")
-        .sort(
-            [*(key.name for key in keys), "row"],
-            descending=[*(key.descending for key in operator.keys), False],
-            nulls_last=True,
-        )
-    )
-    return eager[order["row"].to_numpy(), :]
+    # Arrow's sort is stable over several columns, and quicker than those of the frames; it puts nulls last.
+    table = cast("nw.DataFrame[Any]", keyed).to_arrow()
+    orders = [(k.name, "descending" if s.descending else "ascending") for k, s in zip(keys, operator.keys, strict=True)]
+    return eager[pc.sort_indices(table, sort_keys=orders).to_numpy(), :]
 
 
 @_apply.register
