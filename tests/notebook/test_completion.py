@@ -116,6 +116,8 @@ def test_other_words(desk, text, expected):
 
 def test_broken_lines_do_not_hide_what_follows(desk):
     assert offered(desk, VISITS + "old = visits.filter(age >\nyoung = visits.filter(ag|") == ["age"]
+    assert offered(desk, VISITS + "old = visits.filter(age >\nyoung = vis|") == ["visits"]
+    assert offered(desk, VISITS + "old = visits.filter(\nyoung = visits.limit(3)\nyoung.fil|") == ["filter"]
     assert offered(desk, VISITS + "x = nowhere.filter(3)\nvisits.filter(ag|") == ["age"]
 
 
