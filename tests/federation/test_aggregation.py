@@ -209,3 +209,15 @@ def test_an_aggregate_of_a_condition_keeps_its_meaning():
     known = Aggregate(function="all", arg=IsNull(arg=column("age")))
     operator = GroupBy(aggregates=(Named(name="x", expression=known),))
     assert combined(operator, tables([{"age": None}], [{"age": 1.0}]))["x"].to_pylist() == [False]
+
+
+def test_a_count_of_what_every_site_withheld_is_zero_and_a_sum_is_null():
+    operator = GroupBy(
+        aggregates=(Named(name="rows", expression=of("count")), Named(name="sum", expression=of("sum", "n")))
+    )
+    parts = decompose(operator, SCHEMA)
+    (between,) = parts.partial.outputs((SCHEMA,))
+    (merged,) = parts.merge.outputs((between,))
+    withheld = gathered(parts, {"a": arrow_schema(between).empty_table(), "b": arrow_schema(between).empty_table()})
+    found = run(parts.finish, run(parts.merge, withheld, between), merged)
+    assert found.to_pylist() == [{"rows": 0, "sum": None}]
