@@ -19,8 +19,9 @@ from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Li
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.platforms.relational.aggregation import Grouping, too_large
 from jupyter_wayang.platforms.relational.failures import failure
+from jupyter_wayang.platforms.relational.frames_context import DTYPES, Context, Wrapped, cast_column
 from jupyter_wayang.platforms.relational.frames_dialects import PANDAS, POLARS, PYARROW, Dialect
-from jupyter_wayang.platforms.relational.frames_expressions import DTYPES, Context, Wrapped, cast_column, value
+from jupyter_wayang.platforms.relational.frames_expressions import value
 
 __all__ = ["PANDAS", "POLARS", "PYARROW", "Frame", "apply", "evaluate"]
 
