@@ -7,7 +7,7 @@ import msgspec
 from jupyter_wayang.drawing import units
 from jupyter_wayang.plan.execution import Edge, ExecutionOperator, ExecutionPlan
 
-__all__ = ["Caption", "caption", "floor_text", "mismatch", "moves", "platforms_of", "shares"]
+__all__ = ["Caption", "caption", "floor_text", "inputs_of", "mismatch", "moves", "platforms_of", "shares"]
 
 
 class Caption(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,14 @@ def floor_text(edge: Edge, source: ExecutionOperator) -> str:
     return " ".join(part for part in (edge.label or "", text) if part)
 
 
+def inputs_of(plan: ExecutionPlan) -> dict[str, list[Edge]]:
+    """Return the edges into every operator that has any."""
+    found: dict[str, list[Edge]] = {}
+    for edge in plan.edges:
+        found.setdefault(edge.target, []).append(edge)
+    return found
+
+
 def shares(plan: ExecutionPlan) -> dict[str, float]:
     """Return the share of time of operators: of what was measured if anything was, else of the estimates."""
     measured = {op.id: op.measured_s for op in plan.operators if op.measured_s is not None}
@@ -84,9 +92,8 @@ def mismatch(operator: ExecutionOperator) -> str | None:
 
 
 def platforms_of(plan: ExecutionPlan) -> tuple[str, ...]:
-    """Return all names of platforms in a plan, each once, the kernel's own name for what it runs."""
-    kernels = {lane.id for lane in plan.lanes if lane.kind == "kernel"}
-    names = ["kernel" if op.lane in kernels else op.decision.platform for op in plan.operators]
+    """Return all names of platforms in a plan, each once."""
+    names = [op.decision.platform for op in plan.operators]
     names += [alternative.platform for op in plan.operators for alternative in op.decision.alternatives]
     names += [name for lane in plan.lanes for name in lane.platforms]
     return tuple(dict.fromkeys(names))

@@ -11,7 +11,7 @@ from jupyter_wayang.drawing.captions import mismatch
 from jupyter_wayang.drawing.marks import badge, icon, rect, spans, text, titled
 from jupyter_wayang.drawing.measure import cut, width
 from jupyter_wayang.drawing.places import Box
-from jupyter_wayang.drawing.tokens import KERNEL, PlatformLook, heat, look_of
+from jupyter_wayang.drawing.tokens import PlatformLook, heat, look_of
 from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
 
 __all__ = ["CARD_CSS", "State", "Styled", "card", "states_of", "tooltip"]
@@ -38,15 +38,10 @@ CARD_CSS = "\n".join(
 
 @dataclass(frozen=True, kw_only=True)
 class Styled:
-    """What drawing needs besides the plan: the platforms' places in the style, their looks, lanes that are kernels."""
+    """What drawing needs besides the plan: the platforms' places in the style, and their looks."""
 
     platforms: tuple[str, ...]
     looks: Mapping[str, PlatformLook] | None
-    kernels: frozenset[str]
-
-    def name(self, operator: ExecutionOperator) -> str:
-        """Return the name under which an operator's platform is shown."""
-        return KERNEL if operator.lane in self.kernels else operator.decision.platform
 
     def look(self, name: str) -> tuple[PlatformLook, int]:
         """Return how a platform is shown, and its place in the style."""
@@ -106,7 +101,7 @@ def card(
     step = heat(share)
     if operator.kind == "aggregate" and step == 1:
         step = 0
-    look, index = styled.look(styled.name(operator))
+    look, index = styled.look(operator.decision.platform)
     soft = "" if step < 2 else f"t{step}"
     dashed = " factcard" if operator.kind == "aggregate" and step == 0 else ""
     parts = [rect(x + 0.5, y + 0.5, box.width - 1, box.height - 1, f"card h{step}{dashed}", radius=5)]

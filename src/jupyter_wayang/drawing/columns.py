@@ -6,7 +6,7 @@ step at the kernel falls into the column of the site's step that it serves.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class Step(NamedTuple):
 def columns(plan: ExecutionPlan) -> tuple[dict[str, int], bool]:
     """Return the column of every operator, and whether Graphviz ranked them."""
     steps = _steps(plan)
-    ids = [operator.id for operator in plan.operators]
+    ids = _ordered(plan)
     ranks = graphviz_ranks(ids, steps)
     ranked = ranks or longest_path_ranks(ids, steps)
     ranked = _aligned(plan, ranked, steps)
@@ -46,8 +46,31 @@ def columns(plan: ExecutionPlan) -> tuple[dict[str, int], bool]:
     return _dense(_loop_alone(plan, found)), ranks is not None
 
 
+def _ordered(plan: ExecutionPlan) -> list[str]:
+    """Return the operators so that inputs come first, as far as there is no cycle."""
+    inputs: dict[str, set[str]] = {operator.id: set() for operator in plan.operators}
+    readers: dict[str, list[str]] = defaultdict(list)
+    for edge in plan.edges:
+        if not edge.back:
+            inputs[edge.target].add(edge.source.node)
+            readers[edge.source.node].append(edge.target)
+    ready = deque(id_ for id_ in inputs if not inputs[id_])
+    found: dict[str, bool] = {}
+    while len(found) < len(inputs):
+        # In a cycle the first operator that is left goes ahead.
+        id_ = ready.popleft() if ready else next(id_ for id_ in inputs if id_ not in found)
+        if id_ in found:
+            continue
+        found[id_] = True
+        for reader in readers[id_]:
+            inputs[reader].discard(id_)
+            if not inputs[reader]:
+                ready.append(reader)
+    return list(found)
+
+
 def _steps(plan: ExecutionPlan) -> tuple[Step, ...]:
-    place = {operator.id: index for index, operator in enumerate(plan.operators)}
+    place = {id_: index for index, id_ in enumerate(_ordered(plan))}
     lanes = {operator.id: operator.lane for operator in plan.operators}
     loop = set(plan.loop.operators) if plan.loop else set()
     found = []

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from html import escape
 
 from jupyter_wayang.drawing import units
-from jupyter_wayang.drawing.captions import moves, platforms_of, shares
-from jupyter_wayang.drawing.tokens import KERNEL, PlatformLook, look_of
+from jupyter_wayang.drawing.captions import inputs_of, moves, platforms_of, shares
+from jupyter_wayang.drawing.tokens import PlatformLook, look_of
 from jupyter_wayang.plan.execution import Alternative, ExecutionOperator, ExecutionPlan, Lane
 
 __all__ = ["operator_details"]
@@ -34,13 +34,13 @@ class _Writer:
         self.looks = looks
         self.names = platforms_of(plan)
         self.shares = shares(plan)
+        self.inputs = inputs_of(plan)
 
     def lane(self, lane: Lane) -> str:
         members = [operator for operator in self.plan.operators if operator.lane == lane.id]
         if not members:
             return ""
-        kernel = lane.kind == "kernel"
-        inner = "".join(self.operator(operator, kernel=kernel) for operator in members)
+        inner = "".join(self.operator(operator) for operator in members)
         count = f"{len(members)} operator{'s' if len(members) != 1 else ''}"
         title = f'{escape(lane.title)} <span class="sub">{count}</span>'
         return f'<details class="lane"><summary>{title}</summary><div>{inner}</div></details>'
@@ -48,8 +48,8 @@ class _Writer:
     def badge(self, name: str) -> str:
         return f'<span class="pb p{self.names.index(name)}">{escape(look_of(name, self.looks).badge)}</span>'
 
-    def operator(self, operator: ExecutionOperator, *, kernel: bool) -> str:
-        name = KERNEL if kernel else operator.decision.platform
+    def operator(self, operator: ExecutionOperator) -> str:
+        name = operator.decision.platform
         facts = [look_of(name, self.looks).title + (", pinned" if operator.decision.pinned else "")]
         facts += [self.rows(operator)] if operator.rows is not None or operator.counted is not None else []
         facts += [self.time(operator)] if operator.compute_s is not None or operator.measured_s is not None else []
@@ -76,8 +76,8 @@ class _Writer:
 
     def movements(self, operator: ExecutionOperator) -> list[str]:
         found = []
-        for edge in self.plan.edges:
-            if edge.target == operator.id and edge.movement is not None and moves(edge):
+        for edge in self.inputs.get(operator.id, ()):
+            if edge.movement is not None and moves(edge):
                 cost = f"{units.size(edge.movement.bytes.mean)}, {units.duration(edge.movement.cost_s.mean)}"
                 way = " → ".join(edge.movement.channels)
                 found.append(f'<p class="sub">‖ {escape(cost)} from {escape(edge.source.node)}: {escape(way)}</p>')

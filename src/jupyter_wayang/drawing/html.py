@@ -8,18 +8,20 @@ from html import escape
 
 from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.captions import platforms_of
+from jupyter_wayang.drawing.cards import State, states_of
 from jupyter_wayang.drawing.curves import curves_svg
 from jupyter_wayang.drawing.details import operator_details
+from jupyter_wayang.drawing.measured import measured
 from jupyter_wayang.drawing.page import report_css
 from jupyter_wayang.drawing.series import GLOBAL, MetricName, Series, series_of
 from jupyter_wayang.drawing.svg import plan_svg
-from jupyter_wayang.drawing.tables import arrow_html, grid, table_html
+from jupyter_wayang.drawing.tables import grid, rows_html, table_html
 from jupyter_wayang.drawing.text import outline
 from jupyter_wayang.drawing.tokens import PlatformLook
 from jupyter_wayang.events import AnyEvent
 from jupyter_wayang.plan.execution import ExecutionPlan
 
-__all__ = ["ReportTable", "arrow_html", "curves_html", "plan_html", "report", "table_html"]
+__all__ = ["ReportTable", "curves_html", "plan_html", "report", "rows_html", "table_html"]
 
 ReportTable = tuple[str, Sequence[str], Sequence[Sequence[object]], str]
 """Title, names of columns, rows, and a note below."""
@@ -41,7 +43,7 @@ def report(
     Parameters
     ----------
     plan
-        The execution plan, as it was at the end.
+        The execution plan; what the events count and measure is put into it.
     events
         The run's events.
     title
@@ -64,6 +66,7 @@ def report(
     '<!doctype html>'
     """
     happened = list(events)
+    plan = measured(plan, happened)
     titles = {lane.id: lane.title for lane in plan.lanes}
     series, names = series_of(happened, titles=titles), platforms_of(plan)
     until = plan.loop.until if plan.loop is not None else None
@@ -73,8 +76,9 @@ def report(
         _subtitle(plan, series),
         _figures(series),
         "<h2>Plan</h2>",
-        f'<div class="picture">{plan_svg(plan, theme="auto", looks=looks)}</div>',
+        f'<div class="picture plan">{plan_svg(plan, theme="auto", looks=looks, states=_states(plan, series))}</div>',
         _notes(plan),
+        _learned(series),
         operator_details(plan, looks),
         f'<h2>Curves</h2><div class="picture">{curves}</div>' if series.reached or series.values else "",
         _rounds(series),
@@ -93,7 +97,8 @@ def _subtitle(plan: ExecutionPlan, series: Series) -> str:
     sites = sum(lane.kind == "site" for lane in plan.lanes)
     said = [f"{len(plan.operators)} operators"]
     said += [f"{sites} sites"] if sites else []
-    said.append(f"{len(plan.movements)} changes of platform")
+    changes = len(plan.movements)
+    said += [f"{changes} conversion{'s' if changes != 1 else ''}"] if changes else []
     if series.end is not None:
         said.append(f"{series.end.state} in {units.duration(series.end.seconds)}: {series.end.reason}")
     return f'<p class="sub">{escape(", ".join(said))}</p>'
@@ -113,12 +118,24 @@ def _figures(series: Series) -> str:
     if accuracy is not None:
         found.append((units.metric(accuracy[1]), "accuracy"))
     if series.left:
-        each = ", ".join(f"{series.title(site)} {units.size(amount)}" for site, amount in list(series.left.items())[:8])
+        each = ", ".join(f"{series.title(site)} {units.size(amount)}" for site, amount in series.sent()[:8])
         more = f" and {len(series.left) - 8} more" if len(series.left) > 8 else ""
         found.append((units.size(sum(series.left.values())), f"left the sites: {each}{more}"))
         found.append((f"{units.count(series.rows_moved)} rows", "moved between sites"))
     cells = "".join(f"<div><b>{escape(number)}</b><span>{escape(words)}</span></div>" for number, words in found)
     return f'<div class="figures">{cells}</div>' if found else ""
+
+
+def _states(plan: ExecutionPlan, series: Series) -> dict[str, State]:
+    # What the kernel combines is not timed: after a run that is done, all of it is done.
+    if series.end is not None and series.end.state == "done":
+        return dict.fromkeys((operator.id for operator in plan.operators), "done")
+    return states_of(plan)
+
+
+def _learned(series: Series) -> str:
+    items = "".join(f"<dt>{escape(step)}</dt><dd>{escape(text)}</dd>" for step, text in series.facts.items())
+    return f"<h2>What the steps learned from all sites</h2><dl>{items}</dl>" if items else ""
 
 
 def _notes(plan: ExecutionPlan) -> str:

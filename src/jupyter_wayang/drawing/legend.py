@@ -82,5 +82,5 @@ def _line(kind: str, words: str, thick: float) -> _Entry:
 
 def _conversion(bars: tuple[int, int]) -> _Entry:
     marks = f'<path d="M8.5 1v12" class="bar m{bars[0]}"/><path d="M15.5 1v12" class="bar m{bars[1]}"/>'
-    words = "change of platform"
+    words = "conversion"
     return _Entry(path(((0, 7), (24, 7)), "edge", width=1.5) + marks + text(30, 11, words), 30 + width(words))

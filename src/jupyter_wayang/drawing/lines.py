@@ -13,7 +13,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan
 __all__ = ["lines"]
 
 _INPUT_STEP = 13.0
-_STUB_FIRST, _STUB_STEP = 8.0, 7.0
+_STUB_FIRST, _STUB_STEP = 6.0, 7.0
 
 
 class _Ports:
@@ -50,6 +50,7 @@ class _Drawer:
         self.plan = plan
         self.grid = grid
         self.columns = columns
+        self.lanes = {operator.id: operator.lane for operator in plan.operators}
         self.ports = _Ports(routes)
 
     def place(self, route: Route) -> list[EdgePlace]:
@@ -115,7 +116,7 @@ class _Drawer:
 
     def back(self, route: Back) -> EdgePlace:
         source, target = self.grid.card(route.source), self.grid.card(route.target)
-        lane = next(op.lane for op in self.plan.operators if op.id == route.source)
+        lane = self.lanes[route.source]
         out = self.grid.x(self.columns[route.source] + 1, "post", route.post)
         into = self.grid.x(self.columns[route.target], "pre", route.pre)
         leave, arrive = source.y + _STUB_FIRST, target.y + _STUB_FIRST

@@ -48,7 +48,7 @@ def cut(text: str, room: float, size: float = 11, *, bold: bool = False) -> str:
     Examples
     --------
     >>> cut("a rather long condition", 60)
-    'a rather…'
+    'a rather l…'
     """
     line = " ".join(text.split())
     if width(line, size, bold=bold) <= room:

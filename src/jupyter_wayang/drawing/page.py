@@ -24,6 +24,8 @@ _REPORT = """& {background:var(--wy-surface);color:var(--wy-ink);font:13px/1.45 
 & .figures div{padding:8px 18px;border-right:1px solid var(--wy-line);margin:4px 0}& .figures div:last-child{border-right:0}
 & .figures b{display:block;font-size:17px;font-weight:600}& .figures span{font-size:12px;color:var(--wy-ink-2)}
 & .picture{overflow-x:auto;border:1px solid var(--wy-line);border-radius:8px;padding:6px}& .picture svg{display:block;margin:0 auto}
+& .plan{box-sizing:border-box;width:max-content;min-width:100%;max-width:calc(100vw - 40px);position:relative;left:50%;transform:translateX(-50%)}
+& dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 14px;margin:0}& dt{font-weight:600}& dd{margin:0;color:var(--wy-ink-2)}
 & .notes{margin:8px 0 0;padding:0 0 0 18px;color:var(--wy-ink-2)}
 & details{border:1px solid var(--wy-line);border-radius:6px;margin:6px 0;background:var(--wy-surface)}
 & details.lane>summary{background:var(--wy-lane);border-radius:6px;font-weight:600}

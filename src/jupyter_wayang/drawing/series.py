@@ -11,6 +11,7 @@ from typing import Literal
 from jupyter_wayang.events import (
     AnyEvent,
     BytesMoved,
+    FactsLearned,
     MetricsMeasured,
     RoundFinished,
     RoundStarted,
@@ -47,12 +48,17 @@ class Series:
     came: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     rows_moved: int = 0
     auc_error: float | None = None
+    facts: dict[str, str] = field(default_factory=dict)
     end: RunFinished | None = None
     left_out: dict[str, str] = field(default_factory=dict)
 
     def title(self, site: str) -> str:
         """Return what people call a site."""
         return self.titles.get(site, site)
+
+    def sent(self) -> list[tuple[str, int]]:
+        """Return the bytes that left each site."""
+        return [(site, self.left[site]) for site in self.sites if site in self.left]
 
     def line(self, metric: MetricName, site: str) -> dict[int, float | None]:
         """Return a metric of a site (or ``global``) by round."""
@@ -115,6 +121,8 @@ def series_of(events: Iterable[AnyEvent], *, on: str = "test", titles: Mapping[s
     series = Series(on=on, titles=titles or {})
     for event in events:
         _take(series, event)
+    order = list(series.titles)
+    series.sites.sort(key=lambda site: order.index(site) if site in order else len(order))
     seen = [round_ for line in series.values.values() for round_ in line] + [round_ for _, round_ in series.cells]
     series.reached = max([0, *seen, *series.seconds])
     series.rounds = max(series.rounds, series.reached, *series.asked, 0)
@@ -140,6 +148,8 @@ def _take(series: Series, event: AnyEvent) -> None:
             _moved(series, event)
         case MetricsMeasured() if event.on == series.on:
             _measured(series, event)
+        case FactsLearned():
+            series.facts[event.operator] = event.text
         case RunFinished():
             series.end = event
         case _:

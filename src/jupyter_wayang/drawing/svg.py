@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from jupyter_wayang.drawing import units
-from jupyter_wayang.drawing.captions import caption, floor_text, moves, platforms_of, shares
+from jupyter_wayang.drawing.captions import caption, floor_text, inputs_of, moves, platforms_of, shares
 from jupyter_wayang.drawing.cards import CARD_CSS, State, Styled, card, states_of
 from jupyter_wayang.drawing.collapse import MOST_OPERATORS, collapsed
 from jupyter_wayang.drawing.layout import layout
@@ -85,8 +85,9 @@ class _Picture:
         self.operators = {operator.id: operator for operator in plan.operators}
         self.lanes = {lane.id: lane for lane in plan.lanes}
         self.shares = shares(plan)
-        kernels = frozenset(lane.id for lane in plan.lanes if lane.kind == "kernel")
-        self.styled = Styled(platforms=platforms_of(plan), looks=looks, kernels=kernels)
+        self.boxes = {place.id: place.box for place in self.places.cards}
+        self.inputs = inputs_of(whole)
+        self.styled = Styled(platforms=platforms_of(plan), looks=looks)
 
     def draw(self, theme: Theme) -> str:
         places = self.places
@@ -122,7 +123,7 @@ class _Picture:
 
     def _bars(self, edge: Edge) -> tuple[int, int]:
         source, target = self.operators[edge.source.node], self.operators[edge.target]
-        return self.styled.look(self.styled.name(source))[1], self.styled.look(self.styled.name(target))[1]
+        return self.styled.look(source.decision.platform)[1], self.styled.look(target.decision.platform)[1]
 
     def _lane(self, place: LanePlace) -> str:
         kind = "lanek" if self.lanes[place.id].kind == "kernel" else "lane"
@@ -150,7 +151,7 @@ class _Picture:
         parts = path(place.points, style, width=thick, short=place.heads) + tips
         if place.mark is not None:
             first, second = self._bars(edge)
-            (x, y), half = place.mark, 6 if place.inline else 10
+            (x, y), half = place.mark, 6 if place.inline else 9
             parts += rect(x - 6, y - half, 12, 2 * half, self._ground(edge))
             parts += f'<path d="M{x - 3.5:.1f} {y - half:.1f}v{2 * half}" class="bar m{first}"/>'
             parts += f'<path d="M{x + 3.5:.1f} {y - half:.1f}v{2 * half}" class="bar m{second}"/>'
@@ -169,7 +170,7 @@ class _Picture:
             words = floor_text(edge, source)
             ground = rect(x - 4, y - 7, width(words) + 8, 14, self._ground(edge)) if words else ""
             return ground + text(x, y + 4, words)
-        said, lift = caption(edge, source), 15 if place.mark is not None else 8
+        said, lift = caption(edge, source), 12.5 if place.mark is not None else 8
         above = text(x, y - lift, said.above, kind + (" cnt" if said.counted else ""), anchor="middle")
         return above + text(x, y + lift + (8 if place.mark is not None else 7), said.below, kind, anchor="middle")
 
@@ -206,10 +207,9 @@ class _Picture:
 
     def _card(self, id_: str) -> str:
         operator = self.operators[id_]
-        box = next(place.box for place in self.places.cards if place.id == id_)
         return card(
             operator,
-            box,
+            self.boxes[id_],
             self.styled,
             share=self.shares.get(id_),
             state=self.states.get(id_),
@@ -218,13 +218,15 @@ class _Picture:
 
     def _third(self, operator: ExecutionOperator) -> str:
         """What stands in the place of rows: of an aggregate what it takes in, of a step of the loop its rounds."""
-        into = [edge for edge in self.whole.edges if edge.target == operator.id and edge.kind in ("facts", "update")]
+        into = [edge for edge in self.inputs.get(operator.id, ()) if edge.kind in ("facts", "update")]
         sizes = [edge.bytes.mean for edge in into if edge.bytes is not None]
         if operator.kind == "aggregate" and sizes:
             return f"{len(sizes)} × {units.size(sum(sizes) / len(sizes))}"
         loop = self.plan.loop
         if loop is not None and operator.id in loop.operators:
             return f"{loop.rounds} rounds" if loop.round in (None, loop.rounds) else f"{loop.round} of {loop.rounds}"
+        if operator.kind == "aggregate" and into:
+            return f"from {len(into)} sites"
         return f"× {operator.iterations}" if operator.iterations > 1 else ""
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.page import table_css
+from jupyter_wayang.drawing.rowtext import capped, said
 
-__all__ = ["arrow_html", "grid", "table_html"]
+__all__ = ["grid", "rows_html", "table_html"]
 
-_LONGEST = 120
 _NUMBERS = ("int", "uint", "float", "double", "decimal", "half")
 
 
-def table_html(
+def rows_html(
     columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[object]], *, caption: str = "", note: str = ""
 ) -> str:
     """Return a table for a notebook cell, with types under the names.
@@ -40,7 +37,7 @@ def table_html(
 
     Examples
     --------
-    >>> "&lt;b&gt;" in table_html([("<b>", "string")], [["x"]])
+    >>> "&lt;b&gt;" in rows_html([("<b>", "string")], [["x"]])
     True
     """
     scope = ".wy-table"
@@ -48,7 +45,7 @@ def table_html(
     return f'<div class="wy-table"><style>{table_css(scope)}</style>{grid(columns, rows, caption=caption)}{below}</div>'
 
 
-def arrow_html(table: Any, *, caption: str = "", most: int = 20) -> str:
+def table_html(table: Any, *, caption: str = "", most: int = 20) -> str:
     """Return an Arrow table for a notebook cell: its first rows, and how many there are.
 
     Parameters
@@ -63,18 +60,11 @@ def arrow_html(table: Any, *, caption: str = "", most: int = 20) -> str:
     Examples
     --------
     >>> import pyarrow as pa
-    >>> "2 of 3 rows" in arrow_html(pa.table({"x": [1, 2, 3]}), most=2)
+    >>> "2 of 3 rows" in table_html(pa.table({"x": [1, 2, 3]}), most=2)
     True
     """
-    columns = [(str(field.name), str(field.type)) for field in table.schema]
-    shown = table.slice(0, most)
-    values = [column.to_pylist() for column in shown.columns]
-    rows = [list(row) for row in zip(*values, strict=True)] if values else []
-    total, width = int(table.num_rows), len(columns)
-    said = (
-        f"{units.count(shown.num_rows)} of {units.count(total)} rows" if total > most else f"{units.count(total)} rows"
-    )
-    return table_html(columns, rows, caption=caption, note=f"{said}, {width} column{'s' if width != 1 else ''}")
+    columns, rows, note = capped(table, most)
+    return rows_html(columns, rows, caption=caption, note=note)
 
 
 def grid(
@@ -121,21 +111,4 @@ def _row(row: Sequence[object], numeric: Sequence[bool], decimals: int | None) -
 def _cell(value: object, decimals: int | None, *, right: bool) -> str:
     if value is None:
         return f'<td class="{"r " if right else ""}null">{"–" if decimals is not None else "null"}</td>'
-    return f"<td{_side(right)}>{escape(_said(value, decimals))}</td>"
-
-
-def _said(value: object, decimals: int | None) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value) if decimals is None else units.count(value)
-        case float():
-            if decimals is None or not math.isfinite(value):
-                return f"{value:.6g}"
-            return f"{value:.{decimals}f}"
-        case dt.date() | dt.datetime():
-            return value.isoformat()
-        case _:
-            said = str(value)
-            return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
+    return f"<td{_side(right)}>{escape(said(value, decimals))}</td>"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from jupyter_wayang.drawing import units
-from jupyter_wayang.drawing.captions import caption, mismatch, moves, shares
-from jupyter_wayang.drawing.tokens import KERNEL, PlatformLook, look_of
+from jupyter_wayang.drawing.captions import inputs_of, mismatch, moves, shares
+from jupyter_wayang.drawing.rowtext import table_text
+from jupyter_wayang.drawing.tokens import PlatformLook, look_of
 from jupyter_wayang.plan.execution import Alternative, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane
 
-__all__ = ["explain", "outline"]
+__all__ = ["explain", "outline", "table_text"]
 
 _WIDTH = 120
 _SIDE = 26
@@ -29,7 +31,7 @@ def outline(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
     Returns
     -------
     str
-        Lines of at most 120 columns. ``‖`` marks a change of platform.
+        Lines of at most 120 columns. ``‖`` marks a conversion of rows from one form to another.
 
     Examples
     --------
@@ -42,17 +44,20 @@ def outline(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
         until = f", until {plan.loop.until}" if plan.loop.until else ""
         state = f", round {plan.loop.round}" if plan.loop.round is not None else ""
         lines.append(_cut(f"↻ marks the loop: {plan.loop.rounds} rounds, planned as one{until}{state}"))
-    parts = shares(plan)
+    parts, inputs = shares(plan), inputs_of(plan)
+    looped = set(plan.loop.operators) if plan.loop is not None else set()
     for lane in plan.lanes:
         lines += ["", _cut(_lane_line(lane, looks))]
         members = [operator for operator in plan.operators if operator.lane == lane.id]
-        rows = [_cells(plan, operator, parts, looks, kernel=lane.kind == "kernel") for operator in members]
+        rows = [_cells(op, inputs.get(op.id, ()), parts.get(op.id), looks, looped=op.id in looped) for op in members]
         lines += _table(rows, members)
     if plan.start_up_s:
+        times = Counter(plan.start_up_s)
         started = ", ".join(
-            f"{look_of(name, looks).title} {units.duration(seconds)}" for name, seconds in plan.start_up_s
+            f"{look_of(name, looks).title} {f'{n} × ' if n > 1 else ''}{units.duration(seconds)}"
+            for (name, seconds), n in times.items()
         )
-        lines += ["", *_wrapped("start-up, once: ", started)]
+        lines += ["", *_wrapped("to start: ", started)]
     lines += [line for note in plan.notes for line in _wrapped("note: ", note)]
     if plan.captured:
         lines += _wrapped("from the notebook: ", ", ".join(plan.captured))
@@ -63,7 +68,7 @@ def _head(plan: ExecutionPlan) -> str:
     sites, changes = sum(lane.kind == "site" for lane in plan.lanes), len(plan.movements)
     parts = [f"{len(plan.operators)} operators"]
     parts += [f"{sites} sites"] if sites else []
-    parts += [f"{changes} change{'s' if changes > 1 else ''} of platform"] if changes else []
+    parts += [f"{changes} conversion{'s' if changes > 1 else ''}"] if changes else []
     parts.append(f"estimated {_interval(plan.cost_s)}")
     return f"{plan.name or 'plan'}  {', '.join(parts)}"
 
@@ -81,27 +86,24 @@ def _lane_line(lane: Lane, looks: Mapping[str, PlatformLook] | None) -> str:
 
 
 def _cells(
-    plan: ExecutionPlan,
     operator: ExecutionOperator,
-    parts: Mapping[str, float],
+    inputs: Iterable[Edge],
+    share: float | None,
     looks: Mapping[str, PlatformLook] | None,
     *,
-    kernel: bool,
+    looped: bool,
 ) -> list[str]:
-    look = look_of(KERNEL if kernel else operator.decision.platform, looks)
-    loop = plan.loop is not None and operator.id in plan.loop.operators
-    changes = [edge for edge in plan.edges if edge.target == operator.id and moves(edge)]
-    seconds = operator.measured_s if operator.measured_s is not None else operator.compute_s
-    time = "" if seconds is None else units.duration(seconds if isinstance(seconds, float) else seconds.mean)
-    moved = " ".join(f"‖ {caption(edge, plan.operator(edge.source.node)).above}" for edge in changes)
-    share = units.share(parts[operator.id]) if operator.id in parts else ""
+    look = look_of(operator.decision.platform, looks)
+    guess = operator.compute_s.mean if operator.compute_s is not None else None
+    seconds = operator.measured_s if operator.measured_s is not None else guess
+    moved = [edge.movement for edge in inputs if edge.movement is not None and moves(edge)]
     return [
-        ("↻ " if loop else "  ") + _short(f"{operator.verb} {_one_line(operator.text)}".strip(), _SIDE),
+        ("↻ " if looped else "  ") + _short(f"{operator.verb} {_one_line(operator.text)}".strip(), _SIDE),
         f"{look.badge} {look.title}" + (" (pinned)" if operator.decision.pinned else ""),
-        moved,
+        " ".join(f"‖ {units.size(movement.bytes.mean)}" for movement in moved),
         _rows(operator),
-        time,
-        share,
+        "" if seconds is None else units.duration(seconds),
+        "" if share is None else units.share(share),
     ]
 
 
@@ -156,15 +158,13 @@ def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
     >>> explain(ExecutionPlan(name="empty", lanes=(), operators=(), edges=(), cost_s=Interval.exact(0)))
     'empty  0 operators, estimated 0 s'
     """
-    lines = [_cut(_head(plan))]
+    lines, inputs = [_cut(_head(plan))], inputs_of(plan)
     for lane in plan.lanes:
         for operator in (op for op in plan.operators if op.lane == lane.id):
             lines += ["", _cut(f"{_one_line(lane.title)}: {operator.verb} {_one_line(operator.text)}".rstrip())]
             lines += _wrapped("  ", _one_line(operator.decision.reason))
             lines += _alternatives(operator, looks)
-            lines += [
-                line for edge in plan.edges if edge.target == operator.id and moves(edge) for line in _moved(edge)
-            ]
+            lines += [line for edge in inputs.get(operator.id, ()) if moves(edge) for line in _moved(edge)]
     lines += [line for note in plan.notes for line in ("", *_wrapped("note: ", note))]
     return "\n".join(lines)
 
