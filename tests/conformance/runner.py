@@ -112,7 +112,7 @@ class Bench:
 def _weight(value: Any) -> tuple[int, str]:
     if value is None:
         return (1, "")
-    return (0, f"{value:.6e}" if isinstance(value, float) else repr(value))
+    return (0, f"{value + 0.0:.6e}" if isinstance(value, float) else repr(value))  # minus zero is zero
 
 
 def close(found: Any, wanted: Any) -> bool:

@@ -83,6 +83,8 @@ def _unreadable(operator: ReadFile, error: duckdb.Error) -> WayangError:
 
 def _culprit(relation: Relation, error: duckdb.Error, attempt: Attempt) -> tuple[Relation, duckdb.Error]:
     for inner in relation.inputs:
+        if inner.kept:
+            continue
         failed = attempt(inner.select)
         if failed is not None:
             return _culprit(inner, failed, attempt)
@@ -116,15 +118,9 @@ def _expressions(culprit: Relation) -> Iterator[Named | AnyExpression]:
 
 def _alone(culprit: Relation, candidate: Named | AnyExpression) -> exp.Select:
     column = candidate if isinstance(candidate, Named) else Named(name="value", expression=candidate)
-    operator = culprit.operator
-    if isinstance(operator, GroupBy):
-        operator = (
-            GroupBy(keys=(*operator.keys,) if column not in operator.keys else (), aggregates=(column,))
-            if column in operator.aggregates
-            else Select(columns=(column,))
-        )
-    else:
-        operator = Select(columns=(column,))
+    operator: Select | GroupBy = Select(columns=(column,))
+    if isinstance(culprit.operator, GroupBy) and column in culprit.operator.aggregates:
+        operator = GroupBy(keys=culprit.operator.keys, aggregates=(column,))
     return statement(operator, tuple((inner.select, inner.schema) for inner in culprit.inputs), "duckdb")
 
 
@@ -134,7 +130,7 @@ def _shown(part: Named | AnyExpression) -> str:
 
 def _reason(error: duckdb.Error) -> str:
     said = str(error).lower()
-    return next((words for marks, words in _REASONS if any(mark in said for mark in marks)), _first_line(error))
+    return next((words for marks, words in _REASONS if any(mark in said for mark in marks)), type(error).__name__)
 
 
 def _first_line(error: duckdb.Error) -> str:
