@@ -22,13 +22,13 @@ COSTS = CostTable(
         "join": Coefficient(fixed_s=0.20, row_s=2e-7, out_row_s=1e-7, spread=2.0),
         "sort": Coefficient(fixed_s=0.20, row_s=4.5e-7),
         "limit": Coefficient(fixed_s=0.05),
-        "split": Coefficient(fixed_s=0.40, row_s=3e-6),
+        "split": Coefficient(fixed_s=0.25, row_s=2e-6),
         "local_update": Coefficient(fixed_s=0.15, row_s=3e-7),
-        "score": Coefficient(fixed_s=0.15, row_s=1.5e-6),
+        "score": Coefficient(fixed_s=0.15, row_s=1.2e-6),
     },
     conversions={
         f"{PARQUET}>{FRAME}": Coefficient(fixed_s=0.10, byte_s=6e-9),
-        f"{FRAME}>{ARROW}": Coefficient(fixed_s=0.15, byte_s=2.3e-8),
-        f"{FRAME}>{PARQUET}": Coefficient(fixed_s=0.20, byte_s=1.2e-8),
+        f"{FRAME}>{ARROW}": Coefficient(fixed_s=0.15, byte_s=1.8e-8),
+        f"{FRAME}>{PARQUET}": Coefficient(fixed_s=0.20, byte_s=1.8e-8),
     },
 )
