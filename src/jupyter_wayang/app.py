@@ -42,7 +42,7 @@ class Session(Workbench):
     >>> import tempfile, pyarrow as pa
     >>> session = Session(tempfile.mkdtemp())
     >>> ages = session.read(pa.table({"age": [17, 42]}))
-    >>> from jupyter_wayang.language.functions import col
+    >>> from jupyter_wayang.language.expressions import col
     >>> ages.filter(col.age > 18).run().to_arrow().to_pylist()
     [{'age': 42}]
     >>> session.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import keyword
 import math
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import singledispatch
 from typing import Literal as Choice
@@ -458,6 +461,7 @@ def _mixed(expression: Binary, left: str, right: str) -> ExpressionTypeError:
     )
 
 
+_CONSTANTS = frozenset({"true", "false", "null"})
 _BINDS = {
     "or": 1,
     "and": 2,
@@ -496,15 +500,13 @@ def _inner(expression: Expression, binds: int) -> str:
 def _text(expression: Expression) -> tuple[str, int]:
     match expression:
         case ColumnRef(name=name):
-            return (name if name.isidentifier() else f'col["{name}"]'), 10
+            return (name if _plain(name) else f"col[{_quoted(name)}]"), 10
         case Literal(value=value, type=type_):
             if type_ in ("date", "timestamp") and value is not None:
                 return f'{type_}("{value}")', 10
-            return (
-                {True: "true", False: "false", None: "null"}[value]
-                if value is None or isinstance(value, bool)
-                else _quoted(value)
-            ), 10
+            if value is None or isinstance(value, bool):
+                return {True: "true", False: "false", None: "null"}[value], 10
+            return _quoted(value), 7 if not isinstance(value, str) and value < 0 else 10
         case Not(arg=IsNull(arg=arg)):
             return f"{_inner(arg, 4)} is not None", 4
         case Not(arg=arg):
@@ -530,5 +532,16 @@ def _text(expression: Expression) -> tuple[str, int]:
     raise ExpressionTypeError(f"{type(expression).__name__} is not an expression")
 
 
+def _plain(name: str) -> bool:
+    """Tell whether a name can stand for a column as it is."""
+    folded = unicodedata.normalize("NFKC", name) == name
+    return name.isidentifier() and folded and not keyword.iskeyword(name) and name not in _CONSTANTS
+
+
 def _quoted(value: float | str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        # JSON's escapes are Python's too.
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    return repr(value)

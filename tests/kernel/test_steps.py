@@ -1,0 +1,120 @@
+"""Drivers: the same run, turned by a plain loop and by a thread, comes to the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+
+import pytest
+
+from jupyter_wayang.errors import PlanError, WireError
+from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
+from jupyter_wayang.kernel.steps import Post, Receive, Reply, Stop, drive_in_thread, drive_plainly
+from jupyter_wayang.transport.messages import Describe, Done, Failure, decode_request, encode
+
+
+def echo(request: bytes) -> bytes:
+    return encode(Done(run=decode_request(request).run))
+
+
+def two_questions() -> Generator[Post | Receive, Reply | Stop | None, list[str]]:
+    for place in ("a", "b"):
+        yield Post(place=place, message=Describe(run=place, table="t"))
+    heard = []
+    for _ in range(2):
+        reply = yield Receive()
+        heard.append(f"{reply.place} {reply.answer.run}" if isinstance(reply, Reply) else "stop")
+    return sorted(heard)
+
+
+def test_both_drivers_come_to_the_same() -> None:
+    places = {"a": echo, "b": echo}
+    assert drive_plainly(two_questions(), places) == ["a a", "b b"]
+    assert drive_in_thread(two_questions(), places, threading.Event()) == ["a a", "b b"]
+
+
+def test_bytes_are_those_of_the_encoded_messages() -> None:
+    def one() -> Generator[Post | Receive, Reply | Stop | None, Reply]:
+        yield Post(place="a", message=Describe(run="r", table="t"))
+        reply = yield Receive()
+        assert isinstance(reply, Reply)
+        return reply
+
+    reply = drive_plainly(one(), {"a": echo})
+    assert reply.bytes_down == len(encode(Describe(run="r", table="t")))
+    assert reply.bytes_up == len(encode(Done(run="r")))
+
+
+def test_a_wish_to_stop_is_told_once() -> None:
+    stop = threading.Event()
+    stop.set()
+    assert drive_in_thread(two_questions(), {"a": echo, "b": echo}, stop).count("stop") == 1
+    assert drive_plainly(two_questions(), {"a": echo, "b": echo}, stop_after=1).count("stop") == 1
+
+
+def test_places_work_side_by_side() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def meets(request: bytes) -> bytes:
+        both.wait()
+        return echo(request)
+
+    assert drive_in_thread(two_questions(), {"a": meets, "b": meets}, threading.Event()) == ["a a", "b b"]
+
+
+def test_an_error_of_a_carrier_reaches_whoever_waits() -> None:
+    def broken(request: bytes) -> bytes:
+        raise WireError("the line is dead")
+
+    with pytest.raises(WireError, match="line is dead"):
+        drive_in_thread(two_questions(), {"a": broken, "b": echo}, threading.Event())
+
+
+def test_waiting_for_nobody_is_an_error_and_no_hang() -> None:
+    def waits() -> Generator[Post | Receive, Reply | Stop | None, None]:
+        yield Receive()
+
+    with pytest.raises(PlanError, match="nobody was asked"):
+        drive_plainly(waits(), {})
+
+
+def context(said: list[object]) -> RunContext:
+    return RunContext(run="r", name="", platforms=None, titles={"a": "Alpha"}, emit=said.append)
+
+
+def test_a_failure_names_the_place_and_keeps_its_kind() -> None:
+    def refuses(request: bytes) -> bytes:
+        return encode(Failure(run="r", kind="DisclosureError", message="it is not allowed", hint="ask for less"))
+
+    asking = Asking(context([]))
+    with pytest.raises(PermissionError, match="Alpha: it is not allowed") as caught:
+        drive_plainly(asking.all({"a": Describe(run="r", table="t")}), {"a": refuses})
+    assert caught.value.hint == "ask for less"
+
+
+@pytest.mark.parametrize("kind", ["KeyboardInterrupt", "SystemExit", "closest", "WayangErrors", "__all__"])
+def test_a_failure_of_an_unknown_kind_is_a_site_error(kind: str) -> None:
+    def lies(request: bytes) -> bytes:
+        return encode(Failure(run="r", kind=kind, message="boom"))
+
+    with pytest.raises(RuntimeError, match="Alpha failed: boom"):
+        drive_plainly(Asking(context([])).all({"a": Describe(run="r", table="t")}), {"a": lies})
+
+
+def test_answers_that_nobody_waits_for_any_more_are_passed_over() -> None:
+    said: list[object] = []
+    asking = Asking(context(said))
+
+    def run() -> Generator[Post | Receive, Reply | Stop | None, list[str]]:
+        yield from asking.post("a", Describe(run="old", table="t"))
+        answers = yield from asking.all({"a": Describe(run="new", table="t")})
+        return [answer.run for answer in answers.values()]
+
+    assert drive_plainly(run(), {"a": echo}) == ["new"]
+    assert [(event.site, event.direction) for event in said] == [("a", "down"), ("a", "up")] * 2  # type: ignore[attr-defined]
+
+
+def test_a_stopped_run_waits_for_what_it_asked_and_unwinds() -> None:
+    asking = Asking(context([]))
+    with pytest.raises(Stopped):
+        drive_plainly(asking.all({"a": Describe(run="r", table="t"), "b": Describe(run="r", table="t")}), {"a": echo, "b": echo}, stop_after=1)

@@ -1,0 +1,137 @@
+"""A session: plans, runs and results by the names that others build on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import graphviz
+import networkx as nx
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import jupyter_wayang as wy
+from jupyter_wayang.errors import NameUnknownError, OperatorError, PlatformError
+from jupyter_wayang.plan.models import array
+
+ROWS = {"age": [17, 42, 60, None], "ward": ["a", "b", "b", "a"]}
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[wy.Session]:
+    made = wy.Session(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def adults(session: wy.Session) -> wy.Collection:
+    return session.read(pa.table(ROWS)).filter(wy.col.age > 18)
+
+
+def test_results_come_as_arrow_pandas_and_polars(adults: wy.Collection) -> None:
+    result = adults.sort("age").run()
+    assert result.to_arrow().to_pydict() == {"age": [42, 60], "ward": ["b", "b"]}
+    assert isinstance(result.to_pandas(), pd.DataFrame)
+    assert str(result.to_pandas()["age"].dtype) == "int64[pyarrow]"
+    assert isinstance(result.to_polars(), pl.DataFrame)
+    assert result.to_polars()["ward"].to_list() == ["b", "b"]
+
+
+@pytest.mark.parametrize("value", [pa.table(ROWS), pd.DataFrame(ROWS), pl.DataFrame(ROWS)], ids=["arrow", "pandas", "polars"])
+def test_frames_of_every_kind_are_sources(session: wy.Session, value: object) -> None:
+    assert session.read(value).agg(n=wy.count(), top=wy.max(wy.col.age)).run().to_arrow().to_pylist() == [{"n": 4, "top": 60}]
+
+
+def test_a_run_may_use_only_the_platforms_named(adults: wy.Collection) -> None:
+    for name in ("pandas", "polars", "duckdb"):
+        run = adults.run(platforms=[name]).run
+        assert {operator.decision.platform for operator in run.plan().execution.operators} == {name}
+    with pytest.raises(PlatformError, match="Did you mean pandas"):
+        adults.run(platforms=["panda"])
+
+
+def test_plans_explain_themselves(adults: wy.Collection) -> None:
+    plan = adults.plan(name="adults")
+    explanation = plan.explain()
+    assert "age > 18" in explanation.text
+    told = json.loads(explanation.to_json())["plan"]
+    chosen = [operator["decision"] for operator in told["operators"] if operator["verb"] == "filter"]
+    assert chosen[0]["reason"].endswith(".")
+    assert {a["platform"] for a in chosen[0]["alternatives"]} >= {"pandas", "polars", "duckdb"}
+    assert isinstance(plan.to_networkx(), nx.MultiDiGraph)
+    assert plan.to_networkx().number_of_nodes() == len(plan.execution.operators)
+    assert isinstance(plan.to_graphviz(), graphviz.Source)
+    assert plan.to_svg().startswith("<svg")
+
+
+def test_a_pin_changes_the_plan_and_not_the_result(adults: wy.Collection) -> None:
+    free, pinned = adults, adults.on("polars")
+    assert pinned.plan().execution.operators[-1].decision.pinned
+    assert pinned.plan().execution.operators[-1].decision.platform == "polars"
+    assert free.run().to_arrow().to_pylist() == pinned.run().to_arrow().to_pylist()
+
+
+def test_a_run_can_be_followed_and_found_again(session: wy.Session, adults: wy.Collection) -> None:
+    run = adults.run(wait=False)
+    assert isinstance(run, wy.Run)
+    kinds = [type(event).__name__ for event in run.follow()]
+    assert (kinds[0], kinds[-1]) == ("RunStarted", "RunFinished")
+    assert run.state == "done"
+    assert session.attach(run.id).events(since=1) == run.events(since=1)
+    with pytest.raises(NameUnknownError, match="no run"):
+        session.attach("nothing")
+
+
+def test_results_outlive_the_session(tmp_path: Path) -> None:
+    first = wy.Session(tmp_path)
+    run = first.read(pa.table(ROWS)).limit(1).run().run
+    first.close()
+    second = wy.Session(tmp_path)
+    assert second.attach(run.id).wait().to_arrow().num_rows == 1
+    second.close()
+
+
+def test_sql_is_refused_with_the_words_that_do_the_same(session: wy.Session) -> None:
+    with pytest.raises(OperatorError, match="does not read SQL") as caught:
+        session.sql("SELECT 1", tables={})
+    assert "filter" in str(caught.value.hint)
+
+
+def test_an_ordinary_fit_needs_no_sites(session: wy.Session) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=200)
+    y = rng.random(200) < 1 / (1 + np.exp(-(2 * x - 0.5)))
+    rows = session.read(pa.table({"x": x, "y": y}))
+    train, test = rows.split(0.75, seed=1)
+    model = train.scale().fit(wy.logistic_regression(l2=0.01), target=wy.col.y)
+    result = model.evaluate(test).run()
+    fitted = result.model
+    assert result.to_arrow()["rows"].to_pylist() == [50]
+    assert result.to_arrow()["auc"][0].as_py() > 0.75
+    predicted = model.predict(test).run().to_arrow()
+    centre, deviation = fitted.steps[0].values[0][1:]
+    z = array(fitted["weights"])[0] * (np.array(predicted["x"]) - centre) / deviation + array(fitted["intercept"])[0]
+    np.testing.assert_allclose(np.array(predicted["prediction"]), 1 / (1 + np.exp(-z)), rtol=1e-12)
+
+
+def test_steps_work_without_a_model(session: wy.Session) -> None:
+    rows = session.read(pa.table({"x": [1.0, None, 3.0], "w": ["a", "b", "a"]}))
+    found = rows.impute("mean").scale().one_hot("w").run().to_arrow()
+    assert found.column_names == ["x", "w=a", "w=b"]
+    np.testing.assert_allclose(found["x"].to_numpy(), [-np.sqrt(1.5), 0, np.sqrt(1.5)])
+    assert found["w=a"].to_pylist() == [1.0, 0.0, 1.0]
+
+
+def test_metrics_are_a_table_of_round_site_metric_and_value(session: wy.Session) -> None:
+    rows = session.read(pa.table({"x": np.arange(40.0), "y": [n % 2 == 0 for n in range(40)]}))
+    run = rows.scale().fit(wy.logistic_regression(), target=wy.col.y, rounds=3, strategy=wy.fedavg(learning_rate=0.1)).run().run
+    metrics = run.metrics()
+    assert list(metrics.columns) == ["round", "site", "metric", "value"]
+    assert sorted(metrics["round"].unique()) == [0, 1, 2, 3]
+    loss = metrics[(metrics.metric == "log_loss") & (metrics.site == "global")]["value"]
+    assert loss.iloc[0] == pytest.approx(np.log(2))
