@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_wayang.optimizer.context import PlanningContext, SourceStatistics
+from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.plan.execution import Interval, Lane
 from jupyter_wayang.plan.expressions import AnyExpression, Binary, ColumnRef, Literal, Named
 from jupyter_wayang.plan.logical import Hints, Pin, Vertex, VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, ReadFrame
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import (
     ARROW,
     BASE_OPERATORS,

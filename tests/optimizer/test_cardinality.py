@@ -4,13 +4,13 @@ import pytest
 from optimizer.fakes import col, grouped, named, op, read, then, where
 
 from jupyter_wayang.optimizer.cardinality import Estimate, estimate
-from jupyter_wayang.optimizer.context import SourceStatistics
 from jupyter_wayang.optimizer.selectivity import UNKNOWN, selectivity
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.expressions import Aggregate, IsIn, IsNull, Literal, Not
 from jupyter_wayang.plan.logical import LogicalPlan, Port, VertexPort
 from jupyter_wayang.plan.models import LogisticRegression
 from jupyter_wayang.plan.operators import Join, Limit, LocalUpdate, Prepare, Rename, Score, Select, Sort, SortKey, Split
+from jupyter_wayang.plan.statistics import SourceStatistics
 
 COUNT = Aggregate(function="count")
 

@@ -4,12 +4,12 @@ import pytest
 from optimizer.fakes import named, op, platform, read, then, where
 
 from jupyter_wayang.optimizer.cardinality import estimate
-from jupyter_wayang.optimizer.context import SourceStatistics
 from jupyter_wayang.optimizer.costs import compute_s, sizes
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, VertexPort
 from jupyter_wayang.plan.models import LogisticRegression
 from jupyter_wayang.plan.operators import Join, LocalUpdate, Prepare, WithColumns
+from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Coefficient
 
 

@@ -89,6 +89,57 @@ def test_most_of_the_random_plans_can_be_planned_and_mix_platforms():
     assert {len(problem.operators) for problem in problems} == set(range(2, 8))
 
 
+def random_star(rng: random.Random) -> Problem:
+    """One output with 3 to 5 readers of two kinds, some of which go on, also into a common join."""
+    readers, platforms = rng.randint(3, 5), PLATFORMS[:3]
+    kinds = tuple(rng.choice((1, 10)) for _ in range(readers))
+    prices = {(a, b): 0.0 if a == b else rng.randint(1, 6) for a in platforms for b in platforms}
+
+    def cost(source: str, targets: Assignment) -> float:
+        # Readers of one platform and kind share, so that the cost depends on who is of which kind.
+        return sum(prices[source, target] * kind for target, kind in set(zip(targets, kinds, strict=True)))
+
+    size = readers + 2
+    operators = tuple({name: rng.randint(1, 12) for name in rng.sample(platforms, 3)} for _ in range(size))
+    consumers = tuple(range(1, readers + 1))
+    outputs = [Output(0, consumers, cost, kinds)]
+    outputs += [flow(rng, i, (size - 1,)) for i in rng.sample(consumers, rng.randint(0, 2))]
+    if rng.random() < 0.3:
+        outputs[0] = Output(0, (*consumers[:-1], size - 1), cost, kinds)
+    return Problem(operators=operators, outputs=tuple(outputs), start_up={"polars": rng.choice((0, 5)), "duckdb": 3})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_equals_brute_force_where_many_read_one_output(seed):
+    problem = random_star(seeded(seed))
+    found = enumerate_plans(problem)
+    if found is None:
+        assert brute_force(problem) == INFINITE
+        return
+    assert found.cost == pytest.approx(brute_force(problem))
+    for operator in (0, 1, len(problem.operators) - 1):
+        for name in problem.operators[operator]:
+            with_ = found.best_with(operator, name)
+            cost = with_[0] if with_ is not None else INFINITE
+            assert cost == pytest.approx(brute_force(problem, (operator, name)))
+
+
+def test_many_readers_are_not_tried_in_all_combinations():
+    asked = 0
+
+    def cost(source: str, targets: Assignment) -> float:
+        nonlocal asked
+        asked += 1
+        return float(len(set(targets)))
+
+    costs = dict.fromkeys(PLATFORMS, 1.0)
+    star = Problem(operators=(costs,) * 11, outputs=(Output(0, tuple(range(1, 11)), cost, (1,) * 10),))
+    found = enumerate_plans(star)
+    assert found is not None
+    assert found.cost == 12
+    assert asked < 3000  # of 4 ** 11
+
+
 def nearly_free(source: str, targets: Assignment) -> float:
     return 0.0
 

@@ -7,7 +7,6 @@ import pytest
 from optimizer.fakes import FakePlatform, col, context, grouped, named, op, platform, read, then, where
 
 from jupyter_wayang.errors import PlanError, Span
-from jupyter_wayang.optimizer.context import SourceStatistics
 from jupyter_wayang.optimizer.pipeline import optimize, plan_lane
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Aggregate
@@ -27,6 +26,7 @@ from jupyter_wayang.plan.operators import (
     WithColumns,
 )
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import ARROW, BASE_OPERATORS, LEARNING_OPERATORS, Coefficient
 
 COUNT = Aggregate(function="count")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 
-from jupyter_wayang.optimizer.context import SourceStatistics
 from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.selectivity import selectivity
 from jupyter_wayang.plan.execution import Interval
@@ -19,6 +18,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Output, Prepare, Score, Split
 from jupyter_wayang.plan.operators.relational import Drop, Rename, Select, WithColumns
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.statistics import SourceStatistics
 
 __all__ = ["Estimate", "estimate"]
 

@@ -5,32 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jupyter_wayang.plan.execution import Interval, Lane
+from jupyter_wayang.plan.execution import Lane
+from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import Platform
 
-__all__ = ["PlanningContext", "SourceStatistics"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceStatistics:
-    """What is known of a source.
-
-    Parameters
-    ----------
-    rows
-        How many rows it has.
-    bytes
-        How many bytes are read; None: rows times the width of the schema.
-    distinct
-        Distinct values by column, nulls left out, where they are known.
-    origin
-        Where this is known from, as a person would say it: "Parquet footer", "counted", "sampled".
-    """
-
-    rows: Interval
-    bytes: Interval | None = None
-    distinct: Mapping[str, int] = field(default_factory=dict)
-    origin: str = "counted"
+__all__ = ["PlanningContext"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,6 +99,16 @@ class CostedGraph:
         self._into: dict[str, list[Step]] = {}
         for step in steps:
             self._into.setdefault(step.target, []).append(step)
+        self._searches: dict[tuple[tuple[Demand, ...], frozenset[str]], _Search] = {}
+
+    def cost_s(
+        self, source: str, demands: tuple[Demand, ...], engines: frozenset[str], production_s: float = 0.0
+    ) -> float:
+        """Return what the tree of :meth:`tree` costs; infinite if there is none."""
+        if not demands:
+            return 0.0
+        groups = self._search(demands, engines).groups(source, production_s)
+        return _INFINITE if groups is None else groups[0] - production_s
 
     def tree(
         self, source: str, demands: tuple[Demand, ...], engines: frozenset[str], production: Interval = NOTHING
@@ -123,22 +133,57 @@ class CostedGraph:
         """
         if not demands:
             return Tree(routes=(), mean_s=0.0)
-        if len(demands) == 1 and demands[0].channel == source and (demands[0].times == 1 or self.reusable[source]):
-            return Tree(routes=(Route(channels=(source,), cost=NOTHING),), mean_s=0.0)
-        return _Search(self, self._usable(engines), demands).tree(source, production)
+        search = self._search(demands, engines)
+        groups = search.groups(source, production.mean)
+        if groups is None:
+            return None
+        ways = search.ways(source, groups[1], production)
+        routes, served = [], set[str]()
+        for demand in demands:
+            routes.append(ways[demand.channel].route(demand.times, first=demand.channel not in served))
+            served.add(demand.channel)
+        return Tree(routes=tuple(routes), mean_s=groups[0] - production.mean)
 
-    def _usable(self, engines: frozenset[str]) -> dict[str, list[Step]]:
-        return {
-            target: [step for step in steps if step.platform is None or step.platform in engines]
-            for target, steps in self._into.items()
-        }
+    def _search(self, demands: tuple[Demand, ...], engines: frozenset[str]) -> _Search:
+        # Readers of one channel are as good as one that reads as often as all of them; where rows stay, as one.
+        times: dict[str, int] = {}
+        for demand in demands:
+            times[demand.channel] = times.get(demand.channel, 0) + demand.times
+        merged = tuple(Demand(c, 1 if self.reusable[c] else n) for c, n in sorted(times.items()))
+        key = (merged, engines)
+        if key not in self._searches:
+            into = {
+                target: [step for step in steps if step.platform is None or step.platform in engines]
+                for target, steps in self._into.items()
+            }
+            self._searches[key] = _Search(self.reusable, into, merged)
+        return self._searches[key]
+
+
+_Group = tuple[int, _State]
+"""Readers that are served by one production, as a bit mask, and how."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A path to a channel, and its costs: each with whether every reading pays it, or only the first reader."""
+
+    channels: tuple[str, ...]
+    costs: tuple[tuple[Interval, bool], ...]
+
+    def route(self, times: int, *, first: bool) -> Route:
+        """Return the part of one reader."""
+        return Route(
+            channels=self.channels,
+            cost=total(cost.times(times) if each else cost for cost, each in self.costs if each or first),
+        )
 
 
 class _Search:
-    """The cheapest way to serve every subset of readers from every channel; subsets are bit masks."""
+    """The cheapest way to serve every subset of channels from every channel; subsets are bit masks."""
 
-    def __init__(self, graph: CostedGraph, into: dict[str, list[Step]], demands: tuple[Demand, ...]) -> None:
-        self._reusable = graph.reusable
+    def __init__(self, reusable: dict[str, bool], into: dict[str, list[Step]], demands: tuple[Demand, ...]) -> None:
+        self._reusable = reusable
         self._into = into
         self._demands = demands
         self._cost: dict[int, dict[_State, float]] = {}
@@ -184,59 +229,62 @@ class _Search:
                     heapq.heappush(queue, (price, before))
         self._cost[mask], self._hops[mask] = best, hops
 
-    def tree(self, source: str, production: Interval) -> Tree | None:
-        everyone = (1 << len(self._demands)) - 1
-        found = self._groups(source, everyone, production.mean, {})
-        if found is None:
-            return None
-        cost, groups = found
-        routes: dict[int, Route] = {}
-        spare = 1  # the first production is the operator's own
-        for mask, state in groups:
-            again = production.times(self._runs(mask, state) - spare)
-            spare = 0
-            routes.update(self._routes(mask, state, (source,), again))
-        return Tree(routes=tuple(routes[i] for i in range(len(self._demands))), mean_s=cost - production.mean)
+    def groups(self, source: str, again_s: float) -> tuple[float, list[_Group]] | None:
+        """Cut the readers into groups, each served by a production of its own, and return the cost with all of these.
+
+        Only rows that are not reusable are made more than once.
+        """
+        return self._groups(source, (1 << len(self._demands)) - 1, again_s, {})
 
     def _groups(
-        self, source: str, mask: int, again_s: float, known: dict[int, tuple[float, list[tuple[int, _State]]] | None]
-    ) -> tuple[float, list[tuple[int, _State]]] | None:
-        """Cut the readers into groups that are served by a production of their own, or by one if it is reusable."""
+        self, source: str, mask: int, again_s: float, known: dict[int, tuple[float, list[_Group]] | None]
+    ) -> tuple[float, list[_Group]] | None:
         if mask == 0:
             return 0.0, []
         if mask in known:
             return known[mask]
-        best = None
-        for group in _with_lowest(mask):
-            if group != mask and self._reusable[source]:
-                continue
+        best: tuple[float, list[_Group]] | None = None
+        for group in (mask,) if self._reusable[source] else _with_lowest(mask):
             rest = self._groups(source, mask ^ group, again_s, known)
             for state in ((source, False), (source, True)):
                 if rest is None or state not in self._cost[group]:
                     continue
-                price = self._cost[group][state] + self._runs(group, state) * again_s + rest[0]
+                price = self._cost[group][state] + self._times(group, state) * again_s + rest[0]
                 if best is None or price < best[0]:
                     best = price, [(group, state), *rest[1]]
         known[mask] = best
         return best
 
-    def _runs(self, mask: int, state: _State) -> int:
+    def _times(self, mask: int, state: _State) -> int:
         return self._demands[mask.bit_length() - 1].times if state[1] else 1
 
-    def _routes(self, mask: int, state: _State, path: tuple[str, ...], paid: Interval) -> Iterator[tuple[int, Route]]:
+    def ways(self, source: str, groups: list[_Group], production: Interval) -> dict[str, _Way]:
+        """Return the way to every channel that is asked for."""
+        ways: dict[str, _Way] = {}
+        own: tuple[tuple[Interval, bool], ...] = (
+            (production.times(-1), False),
+        )  # the first production is the operator's own
+        for mask, state in groups:
+            paid = ((production, state[1]), *own)
+            own = ()
+            for index, way in self._ways(mask, state, (source,), paid):
+                ways[self._demands[index].channel] = way
+        return ways
+
+    def _ways(
+        self, mask: int, state: _State, path: tuple[str, ...], paid: tuple[tuple[Interval, bool], ...]
+    ) -> Iterator[tuple[int, _Way]]:
         """Follow the tree; the first reader of a shared part pays for it."""
-        times = self._demands[mask.bit_length() - 1].times
-        costs = [paid]
         while (hop := self._hops[mask].get(state)) is not None:
             step, state = hop
             path = (*path, step.target)
-            costs.append(step.cost.times(times if state[1] else 1))
+            paid = (*paid, (step.cost, state[1]))
         if mask & (mask - 1) == 0:
-            yield mask.bit_length() - 1, Route(channels=path, cost=total(costs))
+            yield mask.bit_length() - 1, _Way(path, paid)
             return
         one, other = self._splits[mask, state[0]]
-        yield from self._routes(one, state, path, total(costs))
-        yield from self._routes(other, state, path, NOTHING)
+        yield from self._ways(one, state, path, paid)
+        yield from self._ways(other, state, path, ())
 
 
 def _halves(mask: int) -> Iterator[tuple[int, int]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jupyter_wayang.optimizer.cardinality import Estimate
-from jupyter_wayang.optimizer.context import SourceStatistics
 from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.inflation import base_tag
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import LocalUpdate
+from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import Coefficient, Platform
 
 __all__ = ["NOTHING", "Sizes", "compute_s", "seconds", "sizes", "total"]

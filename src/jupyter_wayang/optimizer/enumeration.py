@@ -16,10 +16,11 @@ S. Kruse et al., "RHEEMix in the data jungle", VLDB Journal 29 (2020), section 5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
+from typing import Any
 
 __all__ = ["Assignment", "Enumeration", "Output", "Problem", "enumerate_plans"]
 
@@ -27,16 +28,37 @@ Assignment = tuple[str, ...]
 """A platform for every operator, in order."""
 
 _INFINITE = float("inf")
-_Key = tuple[str, ...]
+_Key = tuple[Any, ...]
+"""Platforms of the boundary; while the readers of an output are gathered also what they are, as one entry."""
+
+_GATHERED = 3
+"""From so many tables of readers on they are gathered one by one."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """What one operator makes for some others: ``cost`` of moving it, given the platforms at both ends."""
+    """What one operator makes for some others.
+
+    ``cost`` of moving it is given the platforms at both ends. Consumers of one kind may change places without changing
+    the cost; by default each is of its own kind. With few kinds an output may have many consumers.
+    """
 
     producer: int
     consumers: tuple[int, ...]
     cost: Callable[[str, Assignment], float]
+    kinds: tuple[Hashable, ...] = ()
+
+    def kind(self, position: int) -> int:
+        """Return the number of the kind of a consumer."""
+        return self.kinds.index(self.kinds[position]) if self.kinds else position
+
+    def gathered_cost(self, source: str, readers: tuple[tuple[int, str], ...]) -> float:
+        """Return the cost for sorted pairs of kind and platform."""
+        order = sorted(range(len(self.consumers)), key=self.kind)
+        targets = [""] * len(order)
+        for position, (_, platform) in zip(order, readers, strict=True):
+            targets[position] = platform
+        return self.cost(source, tuple(targets))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,53 +164,104 @@ def _sets(platforms: list[str], start_up: Mapping[str, float]) -> list[tuple[fro
     return sorted(((set_, sum(start_up[p] for p in set_)) for set_ in sets), key=lambda item: item[1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Join:
-    """Tables that become one. ``at`` says where the producer and the consumers of the output are in their keys."""
+    """Tables that become one.
+
+    Positions are those in the keys of the tables, one after the other. ``readers`` says where consumers of the output
+    are, with their kinds; ``gathered`` where those are that were gathered before; ``producer`` where the producer is, in
+    the join that has all of them and adds the cost.
+    """
 
     tables: tuple[int, ...]
-    output: int | None
-    at: tuple[int, ...]
-    kept: tuple[int, ...]
+    kept: tuple[int, ...] = ()
+    output: int | None = None
+    readers: tuple[tuple[int, int], ...] = ()
+    gathered: int | None = None
+    producer: int | None = None
 
 
 def _joins(problem: Problem) -> tuple[_Join, ...]:
     """Plan the joins: tables are numbered, first one per operator, then one per join; small joins come first."""
-    open_ = [0] * len(problem.operators)
-    for output in problem.outputs:
-        for operator in _scope(output):
-            open_[operator] += 1
-    boundary: list[tuple[int, ...]] = [(i,) for i in range(len(problem.operators))]
-    table_of = list(range(len(problem.operators)))
+    tables = _Tables(problem)
     waiting = set(range(len(problem.outputs)))
-    joins: list[_Join] = []
-
-    def tables(index: int) -> tuple[int, ...]:
-        return tuple(sorted({table_of[i] for i in _scope(problem.outputs[index])}))
-
-    def size(index: int) -> tuple[int, int]:
-        pairs = 1
-        for table in tables(index):
-            for operator in boundary[table]:
-                pairs *= len(problem.operators[operator])
-        return pairs, index
-
     while waiting:
-        index = min(waiting, key=size)
+        index = min(waiting, key=lambda index: (tables.size(index), index))
         waiting.remove(index)
-        output, joined = problem.outputs[index], tables(index)
-        operators = tuple(i for table in joined for i in boundary[table])
+        tables.join(index)
+    return tables.closed()
+
+
+class _Tables:
+    """The tables while the joins are planned, and which operators each still has in its keys."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._open = [0] * len(problem.operators)
+        for output in problem.outputs:
+            for operator in _scope(output):
+                self._open[operator] += 1
+        self._boundary: list[tuple[int, ...]] = [(i,) for i in range(len(problem.operators))]
+        self._table_of = list(range(len(problem.operators)))
+        self._joins: list[_Join] = []
+
+    def size(self, index: int) -> int:
+        """Return how many pairs a join of all tables of an output would look at."""
+        pairs = 1
+        for table in {self._table_of[i] for i in _scope(self._problem.outputs[index])}:
+            for operator in self._boundary[table]:
+                pairs *= len(self._problem.operators[operator])
+        return pairs
+
+    def join(self, index: int) -> None:
+        """Join all tables of an output."""
+        output = self._problem.outputs[index]
         for operator in _scope(output):
-            open_[operator] -= 1
-        kept = tuple(position for position, operator in enumerate(operators) if open_[operator])
-        at = tuple(operators.index(i) for i in (output.producer, *output.consumers))
-        joins.append(_Join(joined, index, at, kept))
-        boundary.append(tuple(operators[position] for position in kept))
-        table_of = [len(boundary) - 1 if table in joined else table for table in table_of]
-    rest = tuple(sorted(set(table_of)))
-    closed = [_Join((table,), None, (), ()) for table in rest]  # an operator without any output is still open here
-    numbers = range(len(boundary), len(boundary) + len(closed))
-    return (*joins, *closed, _Join(tuple(numbers), None, (), ()))
+            self._open[operator] -= 1
+        own = self._table_of[output.producer]
+        others = sorted({self._table_of[i] for i in output.consumers} - {own})
+        gathered: int | None = None
+        if len(others) >= _GATHERED:
+            for table in others:
+                gathered = self._add(index, (table,), gathered, last=False)
+            others = []
+        self._add(index, (own, *others), gathered, last=True)
+
+    def _add(self, index: int, tables: tuple[int, ...], gathered: int | None, *, last: bool) -> int:
+        output = self._problem.outputs[index]
+        operators = [i for table in tables for i in self._boundary[table]]
+        before = self._boundary[gathered] if gathered is not None else ()
+        # What was gathered is the last entry of the key of its table.
+        offset = len(before) + (gathered is not None)
+        readers = tuple(
+            (offset + operators.index(i), output.kind(position))
+            for position, i in enumerate(output.consumers)
+            if self._table_of[i] in tables
+        )
+        kept = [(position, i) for position, i in enumerate(before)]
+        kept += [(offset + position, i) for position, i in enumerate(operators) if self._open[i]]
+        self._joins.append(
+            _Join(
+                tables=tables if gathered is None else (gathered, *tables),
+                kept=tuple(position for position, _ in kept),
+                output=index,
+                readers=readers,
+                gathered=None if gathered is None else offset - 1,
+                producer=offset + operators.index(output.producer) if last else None,
+            )
+        )
+        self._boundary.append(tuple(i for _, i in kept))
+        number = len(self._boundary) - 1
+        joined = {*tables, gathered}
+        self._table_of = [number if table in joined else table for table in self._table_of]
+        return number
+
+    def closed(self) -> tuple[_Join, ...]:
+        """Return all joins, and last those that put together what is not connected."""
+        rest = sorted(set(self._table_of))
+        single = [_Join(tables=(table,)) for table in rest]  # an operator without any output is still open here
+        numbers = range(len(self._boundary), len(self._boundary) + len(single))
+        return (*self._joins, *single, _Join(tables=tuple(numbers)))
 
 
 def _scope(output: Output) -> set[int]:
@@ -301,15 +374,20 @@ def _ways(
 ) -> list[_Way]:
     made = []
     for keys in product(*tables):
-        operators = keys[0] if len(keys) == 1 else tuple(platform for key in keys for platform in key)
-        moved = 0.0
+        entries: _Key = keys[0] if len(keys) == 1 else tuple(entry for key in keys for entry in key)
+        moved, key = 0.0, tuple(entries[position] for position in join.kept)
         if join.output is not None:
-            ends = tuple(operators[position] for position in join.at)
-            known = memo.get((join.output, ends))
-            if known is None:
-                known = memo[join.output, ends] = problem.outputs[join.output].cost(ends[0], ends[1:])
-            moved = known
+            before = entries[join.gathered] if join.gathered is not None else ()
+            readers = tuple(sorted((*before, *((kind, entries[position]) for position, kind in join.readers))))
+            if join.producer is None:
+                key = (*key, readers)
+            else:
+                ends = (entries[join.producer], readers)
+                known = memo.get((join.output, ends))
+                if known is None:
+                    known = memo[join.output, ends] = problem.outputs[join.output].gathered_cost(*ends)
+                moved = known
         if moved < _INFINITE:
-            cost = moved + sum(table[key] for table, key in zip(tables, keys, strict=True))
-            made.append(_Way(tuple(operators[position] for position in join.kept), keys, moved, cost))
+            cost = moved + sum(table[key_] for table, key_ in zip(tables, keys, strict=True))
+            made.append(_Way(key, keys, moved, cost))
     return made

@@ -89,27 +89,35 @@ class Moves:
         """Return the cost of a flow as a function of the platforms of its producer and of its readers."""
 
         def cost(producer: str, readers: Assignment) -> float:
-            tree = self.tree(number, producer, readers)
-            return float("inf") if tree is None else tree.mean_s * self.flows[number].runs
+            source, demands, engines, again = self._asked(number, producer, readers)
+            return self._graphs[number].cost_s(source, demands, engines, again.mean) * self.flows[number].runs
 
         return cost
+
+    def kinds(self, number: int) -> tuple[int, ...]:
+        """Return how often each reader of a flow reads: those that read as often may change places."""
+        flow = self.flows[number]
+        return tuple(self._reads(index, flow.runs) for index, _ in flow.readers)
 
     def tree(self, number: int, producer: str, readers: Assignment) -> Tree | None:
         """Return the conversion tree of one run of a flow; the last route is that of the result, if it is one."""
         key = (number, producer, readers)
         if key not in self._trees:
-            flow = self.flows[number]
-            demands = tuple(
-                Demand(self._platforms[name].channel, self._reads(index, flow.runs))
-                for (index, _), name in zip(flow.readers, readers, strict=True)
-            )
-            if flow.result:
-                demands = (*demands, Demand(ARROW))
-            source = ARROW if self._learning[flow.producer] else self._platforms[producer].channel
-            engines = frozenset((producer, *readers))
-            again = self._production(flow.producer, producer)
-            self._trees[key] = self._graphs[number].tree(source, demands, engines, again)
+            self._trees[key] = self._graphs[number].tree(*self._asked(number, producer, readers))
         return self._trees[key]
+
+    def _asked(
+        self, number: int, producer: str, readers: Assignment
+    ) -> tuple[str, tuple[Demand, ...], frozenset[str], Interval]:
+        flow = self.flows[number]
+        demands = tuple(
+            Demand(self._platforms[name].channel, times)
+            for name, times in zip(readers, self.kinds(number), strict=True)
+        )
+        if flow.result:
+            demands = (*demands, Demand(ARROW))
+        source = ARROW if self._learning[flow.producer] else self._platforms[producer].channel
+        return source, demands, frozenset((producer, *readers)), self._production(flow.producer, producer)
 
     def _reads(self, index: int, runs: int) -> int:
         # Local training and scoring keep their rows (Engine.keep): however often they run, they read them once.

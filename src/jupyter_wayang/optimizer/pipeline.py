@@ -115,7 +115,12 @@ class _Lane:
             for index, compute in enumerate(self.compute)
         )
         outputs = tuple(
-            Output(flow.producer, tuple(index for index, _ in flow.readers), self.moves.cost(number))
+            Output(
+                flow.producer,
+                tuple(index for index, _ in flow.readers),
+                self.moves.cost(number),
+                self.moves.kinds(number),
+            )
             for number, flow in enumerate(self.moves.flows)
         )
         return Problem(operators=operators, outputs=outputs, start_up=self.start_up)
