@@ -42,9 +42,10 @@ def test_header_names_nulls_types_and_delimiter_are_taken(catalog: Catalog) -> N
     assert (operator.header, operator.nulls, operator.delimiter) == (False, ("?",), ";")
 
 
-def test_names_replace_those_of_a_header(catalog: Catalog) -> None:
+def test_names_are_for_files_without_a_header(catalog: Catalog) -> None:
     (catalog.folder / "a.csv").write_text("x,y\n1,2\n")
-    assert source(catalog, path="a.csv", names=("a", "b")).schema.names == ("a", "b")
+    with pytest.raises(OperatorError, match="without a header"):
+        source(catalog, path="a.csv", names=("a", "b"))
 
 
 def test_parquet_and_json_lines(catalog: Catalog) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.errors import DataError, OperatorError, closest
-from jupyter_wayang.optimizer.context import SourceStatistics
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, ReadTable
 from jupyter_wayang.plan.operators.sources import FileFormat
 from jupyter_wayang.plan.rows import arrow_type, schema_of
 from jupyter_wayang.plan.schema import Column, DataType, Schema
+from jupyter_wayang.plan.statistics import SourceStatistics
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -209,6 +209,11 @@ class Catalog:
             raise DataError(
                 f'which format has "{path.name}"?', expected=("csv", "parquet", "jsonl"), hint='say it: format="csv"'
             )
+        if where.names is not None and where.header and format_ == "csv":
+            raise OperatorError(
+                f"names= is for a file without a header, and {path.name} is read as one with a header",
+                hint="say header=False if its first line is data; rename(old=new) gives columns other names",
+            )
         delimiter = where.delimiter or ("\t" if path.suffix.lower() == ".tsv" else ",")
         schema = _with_types(_file_schema(where, path, format_, delimiter), where.types or {})
         return ReadFile(
@@ -249,7 +254,6 @@ def _csv_table(where: TableSpec, path: Path, delimiter: str) -> pa.Table:
     read = csv.ReadOptions(
         column_names=names,
         autogenerate_column_names=names is None and not where.header,
-        skip_rows=1 if names is not None and where.header else 0,
     )
     parse = csv.ParseOptions(delimiter=delimiter)
     if path.stat().st_size <= _COUNTED_BYTES:

@@ -14,7 +14,7 @@ from jupyter_wayang.catalog import Catalog
 from jupyter_wayang.errors import DisclosureError, PlanError, SiteError, WayangError
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
-from jupyter_wayang.optimizer.context import PlanningContext, SourceStatistics
+from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.pipeline import plan_lane
 from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
@@ -22,6 +22,7 @@ from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.policy import Policy, withhold
 from jupyter_wayang.transport import messages
