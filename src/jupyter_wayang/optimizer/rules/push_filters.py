@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Callable
+from functools import cache, reduce
 
 import msgspec
 
@@ -23,7 +24,7 @@ from jupyter_wayang.plan.expressions import (
     walk,
 )
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import Drop, Filter, Join, Rename, Select, Sort, WithColumns
+from jupyter_wayang.plan.operators import Drop, Filter, Join, Output, Rename, Select, Sort, WithColumns
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["push_filters"]
@@ -40,6 +41,8 @@ _SIDES: dict[str, tuple[int, ...]] = {
     "full": (),
 }
 """The inputs of a join that a filter above it may be moved to."""
+
+_Shapes = Callable[[], dict[Port, Output]]
 
 _MAY_FAIL = {"abs", "sqrt", "exp", "log"}
 
@@ -68,20 +71,21 @@ def push_filters(plan: LogicalPlan) -> LogicalPlan:
     """
     current = plan
     while True:
-        moved = next((after for node in current.nodes if (after := _move(current, node)) is not None), None)
+        shapes = cache(current.outputs)  # asked for by joins only
+        moved = next((after for node in current.nodes if (after := _move(current, node, shapes)) is not None), None)
         if moved is None:
             return current
         current = moved
 
 
-def _move(plan: LogicalPlan, node: Node) -> LogicalPlan | None:
+def _move(plan: LogicalPlan, node: Node, shapes: _Shapes) -> LogicalPlan | None:
     if not isinstance(node.operator, Filter) or not free(node):
         return None
     below = plan[node.inputs[0].node]
     if not free(below) or not only_reader(plan, node.inputs[0]):
         return None
     if isinstance(below.operator, Join):
-        return _below_join(plan, node, node.operator.condition, below, below.operator)
+        return _below_join(plan, node, node.operator.condition, below, below.operator, shapes)
     if isinstance(below.operator, Select | WithColumns | Drop | Rename | Sort) and not narrows_source(plan, below):
         return _below_projection(plan, node, node.operator.condition, below)
     return None
@@ -122,9 +126,10 @@ def _made(below: Node) -> dict[str, AnyExpression]:
     return {}
 
 
-def _below_join(plan: LogicalPlan, node: Node, condition: AnyExpression, below: Node, join: Join) -> LogicalPlan | None:
-    outputs = plan.outputs()
-    left, right = (outputs[port] for port in below.inputs)
+def _below_join(
+    plan: LogicalPlan, node: Node, condition: AnyExpression, below: Node, join: Join, shapes: _Shapes
+) -> LogicalPlan | None:
+    left, right = (shapes()[port] for port in below.inputs)
     if not isinstance(left, Schema) or not isinstance(right, Schema):
         return None
     names = ({name: name for name in left.names}, {new: old for old, new in join.right_names(left, right)})
