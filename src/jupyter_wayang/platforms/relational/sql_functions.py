@@ -1,4 +1,9 @@
-"""Functions and aggregates as SQL."""
+"""Functions and aggregates as SQL.
+
+The logarithm of a number that is not above zero is null, and so is the root of a negative one; ``**`` is the power of
+floats, so that zero to a negative power is infinite. Letters change case as each engine's Unicode tables say (``ß``
+becomes ``ẞ`` or ``SS``). Replacing the empty text changes nothing.
+"""
 
 from __future__ import annotations
 
