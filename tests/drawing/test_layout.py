@@ -182,6 +182,10 @@ def test_a_loop_on_one_machine_goes_back_above_the_cards() -> None:
     boxes = {card.id: card.box for card in places.cards}
     assert min(y for _, y in places.edges[-1].points) < boxes["filter"].y
     assert places.edges[-1].points[-1][0] == boxes["filter"].x
+    assert places.frame is not None
+    # The lane's own words are wider than what is left of the loop: the frame begins below them.
+    assert places.frame.box.y > 20
+    assert places.frame.title[1] < places.frame.pill[1] - 9
 
 
 def test_equal_sites_share_a_lane() -> None:

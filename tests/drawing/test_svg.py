@@ -202,3 +202,12 @@ def test_cards_are_drawn_where_the_layout_says() -> None:
         if str(r.get("class")).startswith("card")
     }
     assert corners == {(round(c.box.x, 1), round(c.box.y, 1)) for c in layout(plan).cards}
+
+
+def test_what_was_not_counted_is_not_shown_as_counted() -> None:
+    plan = plans.federated(run=True)
+    sure = [
+        msgspec.structs.replace(edge, rows=Interval.exact(61)) if edge.label == "test" else edge for edge in plan.edges
+    ]
+    found = words(parsed(plan_svg(msgspec.structs.replace(plan, edges=tuple(sure)))))
+    assert "test ~61 rows, 5.4 kB" in found

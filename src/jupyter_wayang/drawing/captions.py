@@ -26,10 +26,7 @@ def moves(edge: Edge) -> bool:
 def _rows(edge: Edge, source: ExecutionOperator) -> tuple[str, bool]:
     if edge.source.port == 0 and source.counted is not None and edge.kind == "rows":
         return units.compact(source.counted), True
-    if edge.rows is None:
-        return "", False
-    exact = edge.rows.low == edge.rows.high and source.counted is not None
-    return (units.compact(edge.rows.low), True) if exact else (units.estimate(edge.rows), False)
+    return units.estimate(edge.rows), False
 
 
 def _bytes(edge: Edge) -> str:

@@ -9,7 +9,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan, Lane
 
 __all__ = ["CARD_HEIGHT", "CARD_WIDTH", "Grid", "header_width"]
 
-CARD_WIDTH, CARD_HEIGHT = 116.0, 58.0
+CARD_WIDTH, CARD_HEIGHT = 120.0, 58.0
 _MARGIN = 10.0
 _LANE_GAP = 6.0
 _HEADER = 27.0
@@ -138,8 +138,9 @@ class Grid:
         if self._loop is None:
             return None
         left, right = self._zones[self._loop[0], "left border"], self._zones[self._loop[1] + 1, "right border"]
-        box = Box(x=left, y=4, width=right - left, height=self.height - 8)
-        title = 20 + self.crowded(0)
+        top = 4 + self.crowded(0)
+        box = Box(x=left, y=top, width=right - left, height=self.height - top - 4)
+        title = top + 16
         second = self.lanes[1 if len(self.lanes) > 1 else 0]
         pill = second.box.y + 14 + self.crowded(1) if len(self.lanes) > 1 else title + 18
         return FramePlace(box=box, title=(left + 10, title), pill=(left + 7, pill))

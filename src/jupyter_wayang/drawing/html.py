@@ -182,7 +182,7 @@ def plan_html(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None =
     --------
     >>> from jupyter_wayang.plan.execution import ExecutionPlan, Interval
     >>> plan_html(ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0)))[:4]
-    '<img'
+    '<div'
     """
     words = f"Plan {plan.name}: {len(plan.operators)} operators. The text below says the same."
     text = f"<details><summary>as text</summary><pre>{escape(outline(plan, looks=looks))}</pre></details>"
@@ -197,11 +197,13 @@ def curves_html(
     Examples
     --------
     >>> curves_html([])[:4]
-    '<img'
+    '<div'
     """
     return _image(curves_svg(events, until=until, theme="auto", titles=titles), "Curves of the run")
 
 
 def _image(svg: str, words: str) -> str:
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img style="max-width:100%" alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">'
+    # In its own size: text of 11 px cannot be read if a wide plan is made to fit; it scrolls instead.
+    image = f'<img style="max-width:none" alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">'
+    return f'<div style="overflow-x:auto">{image}</div>'

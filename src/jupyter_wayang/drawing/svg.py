@@ -134,7 +134,7 @@ class _Picture:
         x, y = box.x + 10, box.y + 18
         halo = "lab labk" if lane.kind == "kernel" else "lab"
         parts = [text(x, y, lane.title, f"site {halo}")]
-        x += width(lane.title, 12, bold=True) + 9
+        x += width(lane.title, 12, bold=True) + 12
         for name in lane.platforms:
             look, index = self.styled.look(name)
             parts += [badge(x, y - 12, look.badge, index), text(x + 24, y, look.title, halo)]
