@@ -1,0 +1,223 @@
+"""Runs to follow, and what they come to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from jupyter_wayang.errors import OperatorError, RunStoppedError
+from jupyter_wayang.events import AnyEvent, MetricsMeasured, Planned, RunFinished
+from jupyter_wayang.plan import wire
+from jupyter_wayang.plan.execution import ExecutionPlan
+from jupyter_wayang.plan.logical import Vertex
+from jupyter_wayang.plan.models import Model
+from jupyter_wayang.session.kernel import Kernel, Outcome
+from jupyter_wayang.session.plans import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["Result", "Run"]
+
+_POLL_S = 0.1
+
+
+class Run:
+    """A run, to be followed while it goes on and after it.
+
+    Parameters
+    ----------
+    id
+        Its id in the journal.
+    kernel
+        The execution kernel that has it.
+    fits
+        The vertices that it fits, by node id.
+    """
+
+    def __init__(self, id: str, kernel: Kernel, fits: Mapping[str, Vertex] | None = None) -> None:
+        self.id = id
+        self._kernel = kernel
+        self.fits = dict(fits or {})
+
+    def events(self, since: int = 0) -> tuple[AnyEvent, ...]:
+        """Return the events with a number above ``since``, in order."""
+        return self._kernel.events(self.id, since)
+
+    def follow(self) -> Iterator[AnyEvent]:
+        """Yield events as they come, until the run has ended."""
+        seq = 0
+        while True:
+            news = self.events(seq)
+            for event in news:
+                seq = event.seq
+                yield event
+                if isinstance(event, RunFinished):
+                    return
+            if not news and self._kernel.finished(self.id):
+                return
+            self._kernel.wait(self.id, seq, _POLL_S)
+
+    def metrics(self) -> pd.DataFrame:
+        """Return every metric of every round and site: columns ``round``, ``site``, ``metric``, ``value``."""
+        import pandas as pd
+
+        rows = [
+            (event.round, event.site, metric, getattr(event, metric))
+            for event in self.events()
+            if isinstance(event, MetricsMeasured)
+            for metric in ("log_loss", "accuracy", "auc", "rows")
+        ]
+        frame = pd.DataFrame(rows, columns=["round", "site", "metric", "value"])
+        typed: pd.DataFrame = frame.astype({"round": "int64", "value": "float64"})
+        return typed
+
+    @property
+    def state(self) -> str:
+        """``running``, ``done``, ``stopped`` or ``failed``."""
+        last = self.events()[-1:]
+        if last and isinstance(last[0], RunFinished):
+            return last[0].state
+        return "failed" if self._kernel.finished(self.id) else "running"
+
+    def wait(self) -> Result:
+        """Wait for the end. An interrupt of the notebook stops the run.
+
+        Raises
+        ------
+        WayangError
+            What made the run fail.
+        """
+        try:
+            while not self._kernel.finished(self.id):
+                self._kernel.wait(self.id, self._seq(), _POLL_S)
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+        return Result(self, self._kernel.outcome(self.id))
+
+    def waited(self, seconds: float) -> bool:
+        """Wait for the end, but no longer than some seconds; tells whether it has ended."""
+        until = time.monotonic() + seconds
+        while not self._kernel.finished(self.id):
+            if time.monotonic() >= until:
+                return False
+            self._kernel.wait(self.id, self._seq(), min(_POLL_S, seconds))
+        return True
+
+    def _seq(self) -> int:
+        last = self.events()[-1:]
+        return last[0].seq if last else 0
+
+    def stop(self) -> None:
+        """Ask the run to stop at its next step; the model of the last round is kept."""
+        self._kernel.stop(self.id)
+
+    def plan(self) -> Plan:
+        """Return the plan that is run; waits until it is made.
+
+        Raises
+        ------
+        WayangError
+            What kept it from being made.
+        """
+        for event in self.follow():
+            if isinstance(event, Planned):
+                return Plan(wire.decode(event.plan, ExecutionPlan))
+        self._kernel.outcome(self.id)
+        raise RunStoppedError(f"the run {self.id} ended before it was planned")
+
+    def __repr__(self) -> str:
+        return f"Run({self.id}, {self.state})"
+
+
+class Result:
+    """What a run came to: rows, or a model.
+
+    Parameters
+    ----------
+    run
+        The run.
+    outcome
+        What the execution kernel gave.
+    """
+
+    def __init__(self, run: Run, outcome: Outcome) -> None:
+        self.run = run
+        self._outcome = outcome
+
+    @property
+    def state(self) -> str:
+        """``done`` or ``stopped``."""
+        return self._outcome.state
+
+    @property
+    def model(self) -> Model:
+        """The model; of a run that fitted exactly one, that one.
+
+        Raises
+        ------
+        OperatorError
+            If there is none.
+        """
+        if self._outcome.model is not None:
+            return self._outcome.model
+        if len(self._outcome.models) == 1:
+            return next(iter(self._outcome.models.values()))
+        raise OperatorError(f"the run {self.run.id} fitted {len(self._outcome.models)} models")
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """The models that were fitted, by the id of their operator."""
+        return self._outcome.models
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table; of a model, its coefficients.
+
+        Raises
+        ------
+        RunStoppedError
+            If the run was stopped before it had any.
+        """
+        if self._outcome.table is None:
+            if self._outcome.model is not None:
+                return _coefficients(self._outcome.model)
+            raise RunStoppedError(f"the run {self.run.id} was stopped before it had a result")
+        return self._outcome.table
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas DataFrame with Arrow types: integers with nulls stay integers."""
+        import pandas as pd
+
+        frame: pd.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the rows as a polars DataFrame."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.to_arrow())
+        return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+    def __repr__(self) -> str:
+        from jupyter_wayang.drawing.text import table_text
+
+        return table_text(self.to_arrow())
+
+    def _repr_html_(self) -> str:
+        from jupyter_wayang.drawing.html import table_html
+
+        return table_html(self.to_arrow())
+
+
+def _coefficients(model: Model) -> pa.Table:
+    import pyarrow as pa
+
+    from jupyter_wayang.plan.models import array
+
+    names = ["(intercept)", *model.features]
+    values = [*array(model["intercept"]).tolist(), *array(model["weights"]).tolist()]
+    return pa.table({"feature": names, "coefficient": values})

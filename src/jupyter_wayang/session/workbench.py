@@ -1,0 +1,290 @@
+"""A session: reads, plans and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jupyter_wayang.catalog import Catalog, FederationSpec, TableSpec, federation_of, read_federation
+from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
+from jupyter_wayang.federation import strategy
+from jupyter_wayang.language import builder
+from jupyter_wayang.language.builder import Collection
+from jupyter_wayang.language.desk import ReadRequest
+from jupyter_wayang.language.scope import Scope
+from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
+from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame
+from jupyter_wayang.plan.rows import normalize, schema_of
+from jupyter_wayang.platforms import registry
+from jupyter_wayang.session.kernel import Kernel
+from jupyter_wayang.session.plans import Plan
+from jupyter_wayang.session.runs import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Federation", "Workbench"]
+
+
+@dataclass(frozen=True)
+class Federation:
+    """A declared federation: its name and its sites with their tables and platforms."""
+
+    name: str
+    spec: FederationSpec
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The names of the sites."""
+        return tuple(self.spec.sites)
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name}: {len(self.sites)} sites"]
+        for name, site in self.spec.sites.items():
+            policy = Path(site.policy).name if site.policy else "no policy, answers nothing"
+            lines.append(f"  {name:<14} {', '.join(site.platforms):<26} tables {', '.join(site.tables):<20} {policy}")
+        return "\n".join(lines)
+
+
+Opener = Callable[[FederationSpec], None]
+
+
+class Workbench:
+    """A session: reads, plans and runs. Made by :func:`jupyter_wayang.Session`.
+
+    Parameters
+    ----------
+    kernel
+        The execution kernel.
+    catalog
+        Files and tables of this machine.
+    frames
+        Tables of the notebook by key, shared with the place that runs them.
+    opener
+        Makes the sites of a federation reachable.
+    usable
+        For every platform, why it cannot be used here, or None.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        catalog: Catalog,
+        frames: dict[str, pa.Table],
+        opener: Opener,
+        usable: Mapping[str, str | None],
+    ) -> None:
+        self.kernel = kernel
+        self.scope = Scope()
+        self._catalog = catalog
+        self._frames = frames
+        self._opener = opener
+        self._usable = dict(usable)
+        self._federations: dict[str, Federation] = {}
+        self._tables: dict[tuple[str, str], ReadFederated] = {}
+        self._fitting: dict[Vertex, tuple[Run, str]] = {}
+
+    def read(self, where: object, *, sites: str | None = None, **options: Any) -> Collection:
+        """Return the collection of a file, a table of the catalog, a federated table, or a DataFrame.
+
+        Parameters
+        ----------
+        where
+            A path, the name of a table, or a DataFrame or Arrow table.
+        sites
+            The federation whose table is meant.
+        options
+            ``format``, ``header``, ``names``, ``nulls``, ``types``, ``delimiter``.
+
+        Raises
+        ------
+        DataError
+            If it is not there or cannot be read.
+        """
+        if isinstance(where, str | Path):
+            return builder.read(self, where, federation=sites, **options)
+        if options:
+            raise OperatorError(f"{next(iter(options))}= is for files, and this is a table in memory")
+        return builder.frame(self, where)
+
+    def sql(self, text: str, tables: Mapping[str, object] | None = None) -> Collection:
+        """Refuse: SQL is not read by this version.
+
+        Raises
+        ------
+        OperatorError
+            Always, with the words that do the same.
+        """
+        raise OperatorError(
+            "this version does not read SQL", hint='the same in words: read("a.csv").filter(…).group_by(…).agg(…)'
+        )
+
+    def federation(self, name: str, sites: Mapping[str, object] | str | Path | None = None) -> Federation:
+        """Declare a federation, or return one that was declared.
+
+        Parameters
+        ----------
+        name
+            The name that ``--sites`` uses.
+        sites
+            Site → tables, platforms, policy; or the path of a TOML file; None: one that was declared before.
+        """
+        if sites is None:
+            if name not in self._federations:
+                guess = closest(name, self._federations)
+                raise NameUnknownError(
+                    f"there is no federation {name}." + (f" Did you mean {guess}?" if guess else ""),
+                    hint=f'declare it: wy.federation("{name}", "{name}.toml")',
+                )
+            return self._federations[name]
+        spec = (
+            read_federation(Path(sites), name)
+            if isinstance(sites, str | Path)
+            else federation_of(name, sites, self._catalog.folder)
+        )
+        self._opener(spec)
+        self._tables = {key: value for key, value in self._tables.items() if key[0] != name}
+        self._federations[name] = Federation(name, spec)
+        return self._federations[name]
+
+    @property
+    def federations(self) -> Mapping[str, Federation]:
+        """The federations that were declared."""
+        return dict(self._federations)
+
+    # What the language asks (jupyter_wayang.language.desk.Desk).
+
+    def source(self, request: ReadRequest) -> AnyOperator:
+        """Return the source operator of a file or table."""
+        if request.federation is not None:
+            return self._federated(request.federation, request.where)
+        if request.where in self._catalog.tables:
+            return self._catalog.named(request.where)
+        spec = msgspec.convert(
+            {
+                "path": request.where,
+                "format": "csv" if request.format == "tsv" else request.format,
+                "header": request.header,
+                "names": request.names,
+                "nulls": request.nulls,
+                "types": dict(request.types) or None,
+                "delimiter": request.delimiter or ("\t" if request.format == "tsv" else None),
+            },
+            TableSpec,
+        )
+        return self._catalog.source(spec)
+
+    def _federated(self, federation: str, table: str) -> ReadFederated:
+        declared = self.federation(federation)
+        key = (federation, table)
+        if key not in self._tables:
+            sites, schema = self.kernel.describe(declared.name, table)
+            self._tables[key] = ReadFederated(federation=declared.name, table=table, sites=sites, schema=schema)
+        return self._tables[key]
+
+    def frame(self, value: object, label: str) -> ReadFrame | None:
+        """Return the source operator of a DataFrame or Arrow table, or None if the value is neither."""
+        if not hasattr(value, "__arrow_c_stream__"):
+            return None
+        import pyarrow as pa
+
+        table = normalize(pa.table(value))
+        key = f"frame-{id(value):x}-{len(self._frames)}"
+        self._frames[key] = table
+        return ReadFrame(key=key, label=label, schema=schema_of(table.schema))
+
+    def strategies(self) -> Mapping[str, Mapping[str, object]]:
+        """Return, by strategy, its parameters and their defaults."""
+        return {
+            name: {
+                parameter: ... if default is msgspec.NODEFAULT else default for parameter, default in parameters.items()
+            }
+            for name, parameters in strategy.parameters().items()
+        }
+
+    def platforms(self) -> Sequence[str]:
+        """Return the names of the platforms that there are."""
+        return tuple(self._usable)
+
+    @property
+    def usable(self) -> Mapping[str, str | None]:
+        """For every platform, why it cannot be used here, or None."""
+        return dict(self._usable)
+
+    def plan(
+        self,
+        ports: tuple[VertexPort, ...],
+        *,
+        names: Mapping[VertexPort, str],
+        platforms: Sequence[str] | None,
+        name: str,
+        captured: tuple[str, ...],
+    ) -> Plan:
+        """Plan outputs and all that they need."""
+        logical, _ = self._logical(ports, names, platforms)
+        execution = self.kernel.plan(logical, name=name, platforms=platforms)
+        return Plan(msgspec.structs.replace(execution, captured=captured))
+
+    def run(
+        self,
+        ports: tuple[VertexPort, ...],
+        *,
+        names: Mapping[VertexPort, str],
+        platforms: Sequence[str] | None,
+        name: str,
+        captured: tuple[str, ...],
+        wait: bool | None,
+    ) -> Any:
+        """Plan and run outputs: the :class:`Result`, or with ``wait=False`` the :class:`Run` as it goes on."""
+        logical, fits = self._logical(ports, names, platforms)
+        run = Run(self.kernel.submit(logical, name=name, platforms=platforms), self.kernel, fits)
+        return run if wait is False else run.wait()
+
+    def remember(self, run: Run, kept: Mapping[Vertex, Vertex]) -> None:
+        """Take the models of a run as fitted from now on: what uses them later does not fit them again.
+
+        Parameters
+        ----------
+        run
+            The run.
+        kept
+            By the vertex of a fit, the vertex that stands for it in later cells.
+        """
+        self._fitting.update({kept.get(vertex, vertex): (run, id_) for id_, vertex in run.fits.items()})
+
+    def attach(self, run: str) -> Run:
+        """Return a run of the journal by its id."""
+        self.kernel.events(run)
+        return Run(run, self.kernel)
+
+    def close(self) -> None:
+        """Stop what runs and free what the session holds."""
+        self.kernel.close()
+
+    def _logical(
+        self, ports: tuple[VertexPort, ...], names: Mapping[VertexPort, str], platforms: Sequence[str] | None
+    ) -> tuple[LogicalPlan, dict[str, Vertex]]:
+        registry.named(platforms or ())
+        settled = self._settled(ports, names)
+        ids = identified(ports, settled)
+        fits = {
+            id_: vertex for vertex, id_ in ids.items() if isinstance(vertex.operator, Fit) and vertex not in settled
+        }
+        return LogicalPlan.of(ports, names, settled), fits
+
+    def _settled(self, ports: tuple[VertexPort, ...], names: Mapping[VertexPort, str]) -> dict[Vertex, AnyOperator]:
+        used = [vertex for vertex in identified(ports) if vertex in self._fitting]
+        settled: dict[Vertex, AnyOperator] = {}
+        for vertex in used:
+            run, id_ = self._fitting[vertex]
+            try:
+                model = run.wait().models.get(id_)
+            except WayangError:
+                model = None
+            if model is not None:
+                settled[vertex] = Fitted(model=model, label=names.get(VertexPort(vertex), "model"))
+        return settled
