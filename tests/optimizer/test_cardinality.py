@@ -112,7 +112,7 @@ def test_joins():
 def test_learning():
     prepared = then(Prepare(steps=(), target=op("age", ">", 1), features=("bmi",)), read())
     assert bounds(last(prepared, 1000)) == (800, 1000)
-    assert last(then(Score(bins=20, rounds=3), prepared), 1000).high == 40
+    assert last(then(Score(bins=20, rounds=3), prepared), 1000) == last(prepared, 1000)
     update = then(LocalUpdate(model=LogisticRegression(), rounds=3, epochs=5), prepared)
     assert set(estimates(update, 1000)) == {Port(node="read"), Port(node="prepare")}
 

@@ -137,14 +137,14 @@ class LaneExecutor:
     def aggregate(self, port: Port, operator: GroupBy) -> pa.Table:
         """Aggregate the rows of a port on the platform where they are."""
         self._compute(port.node)
-        name = self._platform[port.node]
-        schema = self._schemas[port]
-        (made,) = self._engines[name].apply(operator, (self._payloads[port],), (schema,), self._frames, self._salt)
-        result = operator.outputs((schema,))[0]
-        channel = self._channel(port.node)
-        if channel == ARROW:
-            return made
-        return self._engines.convert(made, channel, ARROW, result)  # type: ignore[arg-type]
+        began = time.perf_counter()
+        schema, channel = self._schemas[port], self._channel(port.node)
+        engine = self._engines[self._platform[port.node]]
+        (made,) = engine.apply(operator, (self._payloads[port],), (schema,), self._frames, self._salt)
+        (result,) = _rows(operator, (schema,))
+        table: pa.Table = made if channel == ARROW else self._engines.convert(made, channel, ARROW, result)
+        self._finished(port.node, None, time.perf_counter() - began)
+        return table
 
     def schema(self, port: Port) -> Schema:
         """Return the columns of a port, with what was learned so far."""
@@ -153,22 +153,30 @@ class LaneExecutor:
 
     def update(self, node: str, task: LocalTask) -> Update:
         """Train on the rows that enter a node."""
+        rows = self._entering(node)
         began = time.perf_counter()
-        update = self._engines[self._platform[node]].update(self._entering(node), task)
+        update = self._engines[self._platform[node]].update(rows, task)
         self._finished(node, None, time.perf_counter() - began)
         return update
 
     def score(self, node: str, task: ScoreTask) -> tuple[ScoreCell, ...]:
         """Score the rows that enter a node."""
+        rows = self._entering(node)
         began = time.perf_counter()
-        cells = self._engines[self._platform[node]].score(self._entering(node), task)
+        cells = self._engines[self._platform[node]].score(rows, task)
         self._finished(node, sum(cell.n for cell in cells), time.perf_counter() - began)
         return cells
 
     def _entering(self, node: str) -> Payload:
+        """Return the rows that enter a node, kept; the first time they are made, which is their maker's time."""
         port = self._logical[node].inputs[0]
         self._compute(port.node)
-        return self._moved_payload(port, node, 0, keep=True)
+        began, known = time.perf_counter(), len(self._moved)
+        payload = self._moved_payload(port, node, 0, keep=True)
+        if len(self._moved) > known:
+            counted = self._engines[self._platform[node]].count(payload)
+            self._finished(port.node, counted, time.perf_counter() - began)
+        return payload
 
     def _downstream(self, node: str) -> set[str]:
         found = {node}

@@ -55,7 +55,7 @@ def merged(
         if federated
         else []
     )
-    lanes += [lane for part in parts.values() for lane in part.lanes]
+    lanes += [_with_rows(lane, part) for part in parts.values() for lane in part.lanes]
     # Sites work side by side: what the whole takes is what the slowest takes, and then the rest.
     slowest = max((part.cost_s for part in parts.values()), key=lambda cost: cost.mean, default=Interval.exact(0))
     return ExecutionPlan(
@@ -71,10 +71,24 @@ def merged(
     )
 
 
+def _with_rows(lane: Lane, part: ExecutionPlan) -> Lane:
+    """Return the lane with the rows that its sources have, where they are known and may be shown."""
+    read = [operator.rows for operator in part.operators if operator.verb == "read"]
+    known = [rows.low for rows in read if rows is not None and rows.low == rows.high]
+    return msgspec.structs.replace(lane, rows=int(sum(known))) if read and len(known) == len(read) else lane
+
+
 class _Merge:
     def __init__(self, program: Program, places: tuple[str, ...]) -> None:
         self.program = program
         self.places = places
+        # Where an operator has several outputs, their names tell the edges apart.
+        self.names = {
+            Port(node=node.id, port=index): name
+            for node in program.site_plan.nodes
+            if len(node.names) > 1
+            for index, name in enumerate(node.names)
+        }
         self.operators: list[ExecutionOperator] = []
         self.edges: list[Edge] = []
 
@@ -88,7 +102,10 @@ class _Merge:
             self.operators.append(msgspec.structs.replace(operator, id=self.id(place, operator.id)))
         for edge in part.edges:
             source = Port(node=self.id(place, edge.source.node), port=edge.source.port)
-            self.edges.append(msgspec.structs.replace(edge, source=source, target=self.id(place, edge.target)))
+            label = edge.label or self.names.get(edge.source)
+            self.edges.append(
+                msgspec.structs.replace(edge, source=source, target=self.id(place, edge.target), label=label)
+            )
 
     def rest(self, kernel: ExecutionPlan) -> None:
         """Add what runs on this machine afterwards, as part of the kernel's lane (or of the only one)."""

@@ -15,7 +15,7 @@ from jupyter_wayang.optimizer.selectivity import selectivity
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.expressions import ColumnRef
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Output, Prepare, Score, Split
+from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Output, Prepare, Split
 from jupyter_wayang.plan.operators.relational import Drop, Rename, Select, WithColumns
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
@@ -99,8 +99,7 @@ def _rows(node: Node, inputs: tuple[Estimate, ...], port: int, statistics: Mappi
             return first.rows.times(fraction if port == 0 else 1 - fraction)
         case Prepare():
             return _share(first.rows, Interval(low=0.8, high=1.0, confidence=0.9))  # rows without a target go
-        case Score(bins=bins):
-            return _share(Interval(low=2, high=2 * bins), Interval.exact(1.0))
+    # Of a score the rows are those that it scores: the cells that it makes are few, and nobody asks about them.
     return first.rows
 
 
