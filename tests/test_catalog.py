@@ -29,7 +29,9 @@ def source(catalog: Catalog, **spec: object) -> ReadFile:
 
 
 def test_a_csv_file_gives_its_types(catalog: Catalog) -> None:
-    (catalog.folder / "a.csv").write_text("n,x,word,day,flag,nothing\n1,1.5,é,2024-01-31,true,\n2,,b,2024-02-01,false,\n")
+    (catalog.folder / "a.csv").write_text(
+        "n,x,word,day,flag,nothing\n1,1.5,é,2024-01-31,true,\n2,,b,2024-02-01,false,\n"
+    )
     assert source(catalog, path="a.csv").schema == Schema.of(
         n="int64", x="float64", word="string", day="date", flag="bool", nothing="string"
     )
@@ -37,7 +39,9 @@ def test_a_csv_file_gives_its_types(catalog: Catalog) -> None:
 
 def test_header_names_nulls_types_and_delimiter_are_taken(catalog: Catalog) -> None:
     (catalog.folder / "a.data").write_text("1;?\n2;7\n")
-    operator = source(catalog, path="a.data", header=False, names=("a", "b"), nulls=("?",), delimiter=";", types={"a": "float64"})
+    operator = source(
+        catalog, path="a.data", header=False, names=("a", "b"), nulls=("?",), delimiter=";", types={"a": "float64"}
+    )
     assert operator.schema == Schema.of(a="float64", b="int64")
     assert (operator.header, operator.nulls, operator.delimiter) == (False, ("?",), ";")
 
@@ -49,7 +53,10 @@ def test_names_are_for_files_without_a_header(catalog: Catalog) -> None:
 
 
 def test_parquet_and_json_lines(catalog: Catalog) -> None:
-    pq.write_table(pa.table({"a": pa.array([1], pa.int8()), "t": pa.array([None], pa.timestamp("ns"))}), catalog.folder / "a.parquet")
+    pq.write_table(
+        pa.table({"a": pa.array([1], pa.int8()), "t": pa.array([None], pa.timestamp("ns"))}),
+        catalog.folder / "a.parquet",
+    )
     (catalog.folder / "a.jsonl").write_text('{"a": 1, "b": "x"}\n')
     assert source(catalog, path="a.parquet").schema == Schema.of(a="int64", t="timestamp")
     assert source(catalog, path="a.jsonl").schema == Schema.of(a="int64", b="string")

@@ -42,9 +42,13 @@ def test_results_come_as_arrow_pandas_and_polars(adults: wy.Collection) -> None:
     assert result.to_polars()["ward"].to_list() == ["b", "b"]
 
 
-@pytest.mark.parametrize("value", [pa.table(ROWS), pd.DataFrame(ROWS), pl.DataFrame(ROWS)], ids=["arrow", "pandas", "polars"])
+@pytest.mark.parametrize(
+    "value", [pa.table(ROWS), pd.DataFrame(ROWS), pl.DataFrame(ROWS)], ids=["arrow", "pandas", "polars"]
+)
 def test_frames_of_every_kind_are_sources(session: wy.Session, value: object) -> None:
-    assert session.read(value).agg(n=wy.count(), top=wy.max(wy.col.age)).run().to_arrow().to_pylist() == [{"n": 4, "top": 60}]
+    assert session.read(value).agg(n=wy.count(), top=wy.max(wy.col.age)).run().to_arrow().to_pylist() == [
+        {"n": 4, "top": 60}
+    ]
 
 
 def test_a_run_may_use_only_the_platforms_named(adults: wy.Collection) -> None:
@@ -129,7 +133,12 @@ def test_steps_work_without_a_model(session: wy.Session) -> None:
 
 def test_metrics_are_a_table_of_round_site_metric_and_value(session: wy.Session) -> None:
     rows = session.read(pa.table({"x": np.arange(40.0), "y": [n % 2 == 0 for n in range(40)]}))
-    run = rows.scale().fit(wy.logistic_regression(), target=wy.col.y, rounds=3, strategy=wy.fedavg(learning_rate=0.1)).run().run
+    run = (
+        rows.scale()
+        .fit(wy.logistic_regression(), target=wy.col.y, rounds=3, strategy=wy.fedavg(learning_rate=0.1))
+        .run()
+        .run
+    )
     metrics = run.metrics()
     assert list(metrics.columns) == ["round", "site", "metric", "value"]
     assert sorted(metrics["round"].unique()) == [0, 1, 2, 3]

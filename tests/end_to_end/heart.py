@@ -37,7 +37,9 @@ def task(session: wy.Session, seed: int = 7, rounds: int = 30) -> tuple[FittedMo
 def parts(seed: int) -> dict[str, tuple[pa.Table, pa.Table]]:
     """Return training and test rows of every site, cut as the sites cut them."""
     operator = Split(fraction=0.8, seed=seed, by=(POSITIVE,))
-    return {site: split(_known(table.select([*FEATURES, "num"])), operator, site) for site, table in heart_disease().items()}
+    return {
+        site: split(_known(table.select([*FEATURES, "num"])), operator, site) for site, table in heart_disease().items()
+    }
 
 
 def arrays(seed: int) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:

@@ -17,7 +17,7 @@ from jupyter_wayang.transport.messages import Train, decode_request
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "federation"))
 
-from heart import arrays, task  # noqa: E402 - found by the path above
+from heart import arrays, task
 from heart_reference import prepared, reference, scores  # noqa: E402
 
 LEARNERS = {
@@ -28,7 +28,9 @@ LEARNERS = {
     "duckdb": ("duckdb",),
 }
 SITES = ("cleveland", "hungary", "switzerland", "va")
-MIXED = dict(zip(SITES, (("duckdb", "numpy"), ("polars", "numpy"), ("pandas", "numpy"), ("pandas", "sklearn")), strict=True))
+MIXED = dict(
+    zip(SITES, (("duckdb", "numpy"), ("polars", "numpy"), ("pandas", "numpy"), ("pandas", "sklearn")), strict=True)
+)
 
 
 def sent_models(session: wy.Session) -> dict[int, dict[str, float]]:
@@ -100,7 +102,9 @@ def test_metrics_equal_those_of_the_reference(opened: Callable[..., wy.Session])
     tables, training = arrays(seed=7)
     features, rows = prepared(tables, training)
     last = reference(tables, training)[-1]
-    predicted = {site: (scores(last, features, X[~training[site]]), y[~training[site]]) for site, (X, y) in rows.items()}
+    predicted = {
+        site: (scores(last, features, X[~training[site]]), y[~training[site]]) for site, (X, y) in rows.items()
+    }
     for site, (p, y) in predicted.items():
         loss = -np.mean(np.where(y == 1, np.log(p), np.log1p(-p)))
         assert table[site]["log_loss"] == pytest.approx(loss, rel=1e-8)
@@ -129,12 +133,16 @@ def test_a_goal_ends_the_rounds(opened: Callable[..., wy.Session]) -> None:
     col = wy.col
     patients = session.read("patients", sites="hospitals").select("age", "thalach", "num")
     train, test = patients.split(0.8, seed=1, by=[col.num > 0])
-    fit = train.impute("mean").scale().fit(
-        wy.logistic_regression(),
-        target=col.num > 0,
-        rounds=30,
-        strategy=wy.fedavg(learning_rate=0.5, local_epochs=5),
-        until=wy.metric.log_loss < 0.65,
+    fit = (
+        train.impute("mean")
+        .scale()
+        .fit(
+            wy.logistic_regression(),
+            target=col.num > 0,
+            rounds=30,
+            strategy=wy.fedavg(learning_rate=0.5, local_epochs=5),
+            until=wy.metric.log_loss < 0.65,
+        )
     )
     run = fit.evaluate(test).run().run
     metrics = run.metrics()

@@ -24,13 +24,16 @@ def test_events_come_back_numbered_and_stamped(journal: Journal) -> None:
     journal.append("a", RunStarted(name="first"))
     journal.append("a", RoundFinished(round=1, seconds=0.5, sites=("x",)))
     assert [(event.run, event.seq, event.at_s) for event in journal.events("a")] == [("a", 1, 12.5), ("a", 2, 12.5)]
-    assert journal.events("a", since=1) == (RoundFinished(run="a", seq=2, at_s=12.5, round=1, seconds=0.5, sites=("x",)),)
+    assert journal.events("a", since=1) == (
+        RoundFinished(run="a", seq=2, at_s=12.5, round=1, seconds=0.5, sites=("x",)),
+    )
 
 
 def test_numbers_have_no_gap_when_threads_write_at_once(journal: Journal) -> None:
     journal.begin("a", "")
     threads = [
-        threading.Thread(target=lambda: [journal.append("a", RunStarted(name=str(n))) for n in range(50)]) for _ in range(4)
+        threading.Thread(target=lambda: [journal.append("a", RunStarted(name=str(n))) for n in range(50)])
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()

@@ -86,10 +86,24 @@ def test_a_fit_becomes_steps_and_a_loop_that_is_measured_on_the_test_rows() -> N
     found = program(over(Evaluate(), model, VertexPort(pair, 1)))
     assert [type(action) for action in found.actions] == [Learn, Learn, Train, Measure]
     train = next(action for action in found.actions if isinstance(action, Train))
-    assert (train.steps, train.features, train.on, train.watch) == (("impute", "scale"), ("x",), "test", "evaluate_score")
+    assert (train.steps, train.features, train.on, train.watch) == (
+        ("impute", "scale"),
+        ("x",),
+        "test",
+        "evaluate_score",
+    )
     assert dict(found.iterations) == {"fit_update": 3, "evaluate_score": 4}
     ids = [node.id for node in found.site_plan.nodes]
-    assert ids == ["read", "split", "impute", "scale", "fit_prepare", "fit_update", "evaluate_prepare", "evaluate_score"]
+    assert ids == [
+        "read",
+        "split",
+        "impute",
+        "scale",
+        "fit_prepare",
+        "fit_update",
+        "evaluate_prepare",
+        "evaluate_score",
+    ]
 
 
 def test_without_an_evaluation_the_training_rows_are_measured() -> None:
@@ -109,8 +123,8 @@ def test_predictions_stay_with_the_rows() -> None:
 
 
 def test_rows_of_sites_are_refused_with_what_would_be_allowed() -> None:
+    rows = over(old(), patients())
     with pytest.raises(DisclosureError, match="the rows of old may not leave the sites") as caught:
-        rows = over(old(), patients())
         compiled(LogicalPlan.of([rows], {rows: "old"}))
     facts = dict(caught.value.facts)
     assert "all 3 columns, from each of the 2 sites" in facts["would disclose"]
@@ -140,11 +154,20 @@ def part(site: str, plan: LogicalPlan, platform: str = "pandas") -> ExecutionPla
         lanes=(Lane(id=site, title=site.upper(), kind="site"),),
         operators=tuple(
             ExecutionOperator(
-                id=node.id, logical=node.id, lane=site, verb=node.operator.verb, text="", decision=Decision(platform=platform, reason="It is.")
+                id=node.id,
+                logical=node.id,
+                lane=site,
+                verb=node.operator.verb,
+                text="",
+                decision=Decision(platform=platform, reason="It is."),
             )
             for node in plan.nodes
         ),
-        edges=tuple(Edge(source=port, target=node.id, input=index) for node in plan.nodes for index, port in enumerate(node.inputs)),
+        edges=tuple(
+            Edge(source=port, target=node.id, input=index)
+            for node in plan.nodes
+            for index, port in enumerate(node.inputs)
+        ),
         cost_s=Interval(low=1, high=2) if site == "a" else Interval(low=5, high=6),
     )
 
@@ -183,7 +206,9 @@ def test_no_edge_that_leaves_a_site_carries_rows() -> None:
 def test_every_edge_of_the_whole_plan_has_both_ends() -> None:
     found = program(over(count(), patients()))
     assert found.kernel_plan is not None
-    plan = merged(found, {site: part(site, found.site_plan) for site in found.sites}, part("here", found.kernel_plan), name="")
+    plan = merged(
+        found, {site: part(site, found.site_plan) for site in found.sites}, part("here", found.kernel_plan), name=""
+    )
     ids = {operator.id for operator in plan.operators}
     assert len(ids) == len(plan.operators)
     for edge in plan.edges:

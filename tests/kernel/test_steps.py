@@ -117,4 +117,8 @@ def test_answers_that_nobody_waits_for_any_more_are_passed_over() -> None:
 def test_a_stopped_run_waits_for_what_it_asked_and_unwinds() -> None:
     asking = Asking(context([]))
     with pytest.raises(Stopped):
-        drive_plainly(asking.all({"a": Describe(run="r", table="t"), "b": Describe(run="r", table="t")}), {"a": echo, "b": echo}, stop_after=1)
+        drive_plainly(
+            asking.all({"a": Describe(run="r", table="t"), "b": Describe(run="r", table="t")}),
+            {"a": echo, "b": echo},
+            stop_after=1,
+        )

@@ -15,7 +15,7 @@ from jupyter_wayang.notebook.magics import WayangMagics, cleaned
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from language.desk import FakeDesk  # noqa: E402 - found by the path above
+from language.desk import FakeDesk
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -115,7 +116,8 @@ def declare(cells: Callable[[str], str], tmp_path: Path, **changed: pa.Table | N
 def test_a_site_without_the_table_is_named_before_the_start(cells: Callable[[str], str], tmp_path: Path) -> None:
     declare(cells, tmp_path, va=None)
     shown = cells('%%wayang --sites hospitals\nread("patients").agg(n=count())')
-    assert "Va" in shown and "there is no table patients" in shown, shown
+    assert "Va" in shown
+    assert "there is no table patients" in shown
     assert_clean(shown)
     assert cells("%wayang runs").count("done") == 0
 
@@ -125,7 +127,8 @@ def test_a_site_with_another_type_is_named_before_the_start(cells: Callable[[str
     words = pa.array(["old"] * table.num_rows)
     declare(cells, tmp_path, va=table.set_column(0, "age", words))
     shown = cells('%%wayang --sites hospitals\nread("patients").agg(n=count())')
-    assert "age" in shown and "string at Va" in shown and "float64 at Cleveland" in shown, shown
+    for part in ("age", "string at Va", "float64 at Cleveland"):
+        assert part in shown
     assert_clean(shown)
 
 
@@ -133,13 +136,13 @@ def test_an_empty_site_is_left_out_and_said(cells: Callable[[str], str], tmp_pat
     declare(cells, tmp_path, va=heart_disease()["va"].slice(0, 0))
     shown = cells("%%wayang --sites hospitals --wait" + FIT.format(rounds=2))
     assert "Va is left out: its table has no rows" in shown, shown
-    assert "hungary" in shown.split("site ")[-1] or "hungary" in shown
+    assert "hungary" in shown
     assert_clean(shown)
 
 
 def test_a_site_with_one_class_trains_and_its_auc_is_null(cells: Callable[[str], str], tmp_path: Path) -> None:
     table = heart_disease()["switzerland"]
-    ill = table.filter(pa.compute.greater(table["num"], 0)) if hasattr(pa, "compute") else table
+    ill = table.filter(pc.greater(table["num"], 0))
     declare(cells, tmp_path, switzerland=ill)
     cells("%%wayang out << --sites hospitals --wait --as pandas" + FIT.format(rounds=2))
     frame = cells.shell.user_ns["out"].set_index("site")  # type: ignore[attr-defined]
@@ -155,7 +158,8 @@ def test_rows_of_a_federated_table_are_refused_before_anything_runs(
     declare(cells, tmp_path)
     shown = cells('%%wayang --sites hospitals\nold = read("patients").filter(age > 70)\nold')
     assert "DisclosureError: the rows of old may not leave the sites." in shown, shown
-    assert "would disclose" in shown and "allowed" in shown and "No site was asked" in shown
+    for part in ("would disclose", "allowed", "No site was asked"):
+        assert part in shown
     assert_clean(shown)
     assert cells("%wayang runs").strip().endswith("no runs yet")
 

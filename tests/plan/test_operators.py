@@ -51,11 +51,20 @@ def named(**columns: object) -> tuple[Named, ...]:
     ("operator", "schema"),
     [
         (Filter(condition=ILL), ROWS),
-        (Select(columns=named(a=AGE, half=Binary(op="/", left=AGE, right=Literal.of(2)))), Schema.of(a="int64", half="float64")),
-        (WithColumns(columns=named(bmi=AGE, new=WARD)), Schema.of(age="int64", bmi="int64", ward="string", ill="bool", new="string")),
+        (
+            Select(columns=named(a=AGE, half=Binary(op="/", left=AGE, right=Literal.of(2)))),
+            Schema.of(a="int64", half="float64"),
+        ),
+        (
+            WithColumns(columns=named(bmi=AGE, new=WARD)),
+            Schema.of(age="int64", bmi="int64", ward="string", ill="bool", new="string"),
+        ),
         (Drop(columns=("age", "ill")), Schema.of(bmi="float64", ward="string")),
         (Rename(names=(("age", "years"),)), Schema.of(years="int64", bmi="float64", ward="string", ill="bool")),
-        (GroupBy(keys=named(ward=WARD), aggregates=named(n=COUNT, m=Aggregate(function="mean", arg=AGE))), Schema.of(ward="string", n="int64", m="float64")),
+        (
+            GroupBy(keys=named(ward=WARD), aggregates=named(n=COUNT, m=Aggregate(function="mean", arg=AGE))),
+            Schema.of(ward="string", n="int64", m="float64"),
+        ),
         (Sort(keys=(SortKey(expression=AGE),)), ROWS),
         (Limit(rows=0), ROWS),
         (Impute(columns=("age",)), Schema.of(age="float64", bmi="float64", ward="string", ill="bool")),

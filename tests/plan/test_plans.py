@@ -90,7 +90,15 @@ def test_the_pin_for_a_site_wins() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b'{"version": 1}', b'{"version": 1, "plan": {"nodes": 3}}', b'{"version": 1, "plan": {}, "code": "x"}', b"\xff\xfe"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 1}',
+        b'{"version": 1, "plan": {"nodes": 3}}',
+        b'{"version": 1, "plan": {}, "code": "x"}',
+        b"\xff\xfe",
+    ],
 )
 def test_bytes_that_are_no_plan_are_refused(data: bytes) -> None:
     with pytest.raises(WireError, match="cannot be read"):
@@ -122,7 +130,10 @@ def test_steps_as_one_expression_over_the_raw_columns() -> None:
     columns = prepared(steps, inputs, expanded(("x", "w", "z"), steps))
     assert [named.name for named in columns] == ["x", "w=a", "w=b", "z"]
     rows = [{"x": None, "w": "b", "z": 3.0}, {"x": 8, "w": None, "z": 1.0}]
-    assert [[value(named.expression, row) for named in columns] for row in rows] == [[0.5, 0.0, 1.0, 2.0], [2.0, 0.0, 0.0, 0.0]]
+    assert [[value(named.expression, row) for named in columns] for row in rows] == [
+        [0.5, 0.0, 1.0, 2.0],
+        [2.0, 0.0, 0.0, 0.0],
+    ]
 
 
 def value(expression: object, row: dict[str, object]) -> float:

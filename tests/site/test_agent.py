@@ -36,7 +36,9 @@ from jupyter_wayang.site.policy import Policy
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes
 
-POLICY = Policy(tables=("patients",), operators=("aggregate", "learn", "fit", "evaluate"), minimum_rows=10, minimum_cell=3)
+POLICY = Policy(
+    tables=("patients",), operators=("aggregate", "learn", "fit", "evaluate"), minimum_rows=10, minimum_cell=3
+)
 SCHEMA = Schema.of(x="float64", target="float64", ward="string")
 ROWS = 40
 
@@ -57,7 +59,10 @@ def site(tmp_path: Path) -> Callable[..., Asked]:
     def make(policy: Policy | None = POLICY) -> Asked:
         agent = SiteAgent(
             Lane(id="va", title="VA", kind="site"),
-            Catalog(tmp_path, {"patients": TableSpec(path="patients.parquet"), "salaries": TableSpec(path="patients.parquet")}),
+            Catalog(
+                tmp_path,
+                {"patients": TableSpec(path="patients.parquet"), "salaries": TableSpec(path="patients.parquet")},
+            ),
             Engines({p.name: p for p in registry.named(["pandas", "numpy"])}, tmp_path / "workspace"),
             policy=policy,
             audit=Audit(tmp_path / "audit.jsonl"),
@@ -71,7 +76,9 @@ def read(table: str = "patients") -> ReadFederated:
     return ReadFederated(federation="f", table=table, sites=("va",), schema=SCHEMA)
 
 
-def submitted(ask: Asked, *operators: AnyOperator, run: str = "r", asked: tuple[str, ...] | None = None) -> messages.Answer:
+def submitted(
+    ask: Asked, *operators: AnyOperator, run: str = "r", asked: tuple[str, ...] | None = None
+) -> messages.Answer:
     """Submit a chain of operators; their ids are n0, n1, …"""
     nodes = tuple(
         Node(id=f"n{index}", operator=operator, inputs=(Port(node=f"n{index - 1}"),) if index else ())
@@ -101,7 +108,10 @@ def refused(answer: messages.Answer, kind: str, *parts: str) -> None:
 
 def test_without_a_policy_nothing_is_answered(site: Callable[..., Asked]) -> None:
     ask = site(policy=None)
-    for message in (messages.Describe(table="patients"), messages.Score(node="n", round=0, task=ScoreTask(model=LogisticRegression(), features=(), parameters=()))):
+    for message in (
+        messages.Describe(table="patients"),
+        messages.Score(node="n", round=0, task=ScoreTask(model=LogisticRegression(), features=(), parameters=())),
+    ):
         refused(ask(message), "DisclosureError", "no policy file")
     refused(submitted(ask, read()), "DisclosureError", "no policy file")
 
@@ -169,7 +179,12 @@ def test_aggregates_that_show_single_values_are_refused(site: Callable[..., Aske
 def test_words_that_the_policy_lacks_are_refused(site: Callable[..., Asked]) -> None:
     ask = site(policy=Policy(tables=("patients",), operators=("learn",)))
     submitted(ask, read())
-    refused(aggregated(ask, GroupBy(aggregates=(named("n", "count"),))), "DisclosureError", "does not allow aggregate", "learn")
+    refused(
+        aggregated(ask, GroupBy(aggregates=(named("n", "count"),))),
+        "DisclosureError",
+        "does not allow aggregate",
+        "learn",
+    )
     assert isinstance(aggregated(ask, GroupBy(aggregates=(named("n", "count"),)), purpose="learn"), messages.Aggregated)
     refused(aggregated(ask, GroupBy(aggregates=(named("n", "count"),)), purpose="rows"), "DisclosureError", "rows")
 
@@ -204,7 +219,11 @@ def test_an_update_leaves_only_of_enough_rows(site: Callable[..., Asked]) -> Non
 def test_score_cells_leave_merged(site: Callable[..., Asked]) -> None:
     ask = site()
     submitted(ask, read(), Score(bins=20, rounds=1))
-    scoring = ScoreTask(model=LogisticRegression(), features=("x",), parameters=(named_array("weights", np.array([0.1])), named_array("intercept", np.array([-2.0]))))
+    scoring = ScoreTask(
+        model=LogisticRegression(),
+        features=("x",),
+        parameters=(named_array("weights", np.array([0.1])), named_array("intercept", np.array([-2.0]))),
+    )
     answer = ask(messages.Score(run="r", node="n1", round=0, task=scoring))
     assert isinstance(answer, messages.Scored)
     assert sum(cell.n for cell in answer.cells) == ROWS
@@ -225,7 +244,9 @@ def test_bytes_that_are_no_message_are_answered_and_not_raised(tmp_path: Path, s
     refused(answer, "WireError", "cannot be read")
 
 
-def test_an_error_that_nobody_foresaw_tells_its_kind_and_not_its_text(site: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_nobody_foresaw_tells_its_kind_and_not_its_text(
+    site: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(self: Catalog, table: str) -> AnyOperator:
         raise ZeroDivisionError("patient Jane Roe, born 1950")
 

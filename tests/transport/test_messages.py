@@ -13,9 +13,13 @@ from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 
 
 def test_messages_come_back_as_they_went() -> None:
-    message = messages.SubmitPlan(run="r", plan=messages.LogicalPlan(nodes=(), results=()), iterations=(("a", 3),), platforms=("pandas",))
+    message = messages.SubmitPlan(
+        run="r", plan=messages.LogicalPlan(nodes=(), results=()), iterations=(("a", 3),), platforms=("pandas",)
+    )
     assert messages.decode_request(messages.encode(message)) == message
-    answer = messages.Aggregated(run="r", body=b"\x00\xff", note="said", progress=(messages.Progress(node="n", rows=None, seconds=0.5),))
+    answer = messages.Aggregated(
+        run="r", body=b"\x00\xff", note="said", progress=(messages.Progress(node="n", rows=None, seconds=0.5),)
+    )
     assert messages.decode_answer(messages.encode(answer)) == answer
 
 

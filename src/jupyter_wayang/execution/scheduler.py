@@ -213,17 +213,18 @@ class LaneExecutor:
             payloads = engine.apply(operator, inputs, schemas, self._frames, self._salt)
             schemas = _rows(operator, schemas)
             inputs = payloads
-        shared = [
-            port
-            for index in range(len(inputs))
-            if len(self._consumers.get(port := Port(node=node.id, port=index), ())) > 1
-        ]
+        ports = [Port(node=node.id, port=index) for index in range(len(inputs))]
+        shared = [port for port in ports if self._readers(port) > 1]
         for index, payload in enumerate(inputs):
             port = Port(node=node.id, port=index)
             self._payloads[port] = engine.keep(payload) if port in shared else payload
             self._schemas[port] = schemas[index]
         counted = engine.count(self._payloads[Port(node=node.id)]) if len(inputs) > 1 or shared else None
         self._finished(node.id, counted, time.perf_counter() - began)
+
+    def _readers(self, port: Port) -> int:
+        """Return how many read a port: the operators after it, and whoever asks for a result."""
+        return len(self._consumers.get(port, ())) + self._logical.results.count(port)
 
     def _moved_payload(self, port: Port, node: str, index: int, *, keep: bool = False) -> Payload:
         edge = self._edges.get((node, index))

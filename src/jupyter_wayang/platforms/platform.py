@@ -20,12 +20,35 @@ from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ARROW", "PARQUET", "BASE_OPERATORS", "LEARNING_OPERATORS", "Channel", "Coefficient", "Conversion", "CostTable", "Engine", "Payload", "Platform"]
+__all__ = [
+    "ARROW",
+    "BASE_OPERATORS",
+    "LEARNING_OPERATORS",
+    "PARQUET",
+    "Channel",
+    "Coefficient",
+    "Conversion",
+    "CostTable",
+    "Engine",
+    "Payload",
+    "Platform",
+]
 
 Payload = Any
 """Rows in the form of a channel: an Arrow table, a polars frame, a SQL statement, a path."""
 
-BASE_OPERATORS = ("read_file", "read_frame", "read_table", "filter", "select", "group_by", "join", "sort", "limit", "split")
+BASE_OPERATORS = (
+    "read_file",
+    "read_frame",
+    "read_table",
+    "filter",
+    "select",
+    "group_by",
+    "join",
+    "sort",
+    "limit",
+    "split",
+)
 """Tags of the operators that :meth:`Engine.apply` may be given."""
 
 LEARNING_OPERATORS = ("local_update", "score")

@@ -8,7 +8,8 @@ __all__ = ["CHANNELS", "CONVERSIONS", "RELATION"]
 
 RELATION = "duckdb.relation"
 
-CHANNELS = (Channel(name=RELATION, reusable=False),)
+# A statement that several read is kept by the engine first, so that it serves them all.
+CHANNELS = (Channel(name=RELATION),)
 CONVERSIONS = (
     Conversion(source=RELATION, target=ARROW, platform="duckdb"),
     Conversion(source=ARROW, target=RELATION, platform="duckdb"),

@@ -11,8 +11,8 @@ __all__ = ["CHANNELS", "CONVERSIONS", "FRAME"]
 
 FRAME = "spark.frame"
 
-CHANNELS = (Channel(name=FRAME, reusable=False),)
-"""A frame is a recipe until it is kept: every consumer would cook it again."""
+CHANNELS = (Channel(name=FRAME),)
+"""A frame is a recipe; one that several read is kept by the engine first, so that it serves them all."""
 
 CONVERSIONS = (
     Conversion(source=PARQUET, target=FRAME, platform="spark"),
