@@ -1,0 +1,944 @@
+// Generated from wire.schema.json by `npm run wire`; not to be edited.
+
+/** A small table of aggregates as an Arrow IPC stream, and what was withheld, in words. */
+export interface Aggregated {
+  readonly tag: "aggregated";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly body: string;
+  readonly note: string | null;
+}
+
+/**
+ * A platform that was considered for an operator.
+ *
+ * `compute_s`, `move_in_s`, `move_out_s`: the parts of the operator's own cost in the best whole plan with that
+ * platform; `difference_s`: that whole plan minus the chosen one. `impossible`: why it cannot run there.
+ */
+export interface Alternative {
+  readonly platform: string;
+  readonly compute_s: Interval | null;
+  readonly move_in_s: Interval | null;
+  readonly move_out_s: Interval | null;
+  readonly difference_s: number | null;
+  readonly impossible: string | null;
+}
+
+/** An arithmetic, comparing or boolean operation of two operands. */
+export interface Binary {
+  readonly tag: "binary";
+  readonly op: "!=" | "%" | "*" | "**" | "+" | "-" | "/" | "//" | "<" | "<=" | "==" | ">" | ">=" | "and" | "or";
+  readonly left: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly right: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/** A message crossed a site's border: `up` left the site, `down` went to it. `rows` of data in it: always 0. */
+export interface BytesMoved {
+  readonly tag: "bytes_moved";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly site: string;
+  readonly direction: "down" | "up";
+  readonly kind: string;
+  readonly bytes: number;
+  readonly round: number | null;
+  readonly rows: number;
+}
+
+/** A function from :data:`FUNCTIONS`. */
+export interface Call {
+  readonly tag: "call";
+  readonly function: string;
+  readonly args: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate)[];
+}
+
+/** `then` where the condition is true, else `otherwise` (also where the condition is null). */
+export interface Case {
+  readonly tag: "case";
+  readonly condition: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly then: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly otherwise: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/** The operand as another type; float to int truncates; what cannot be read is an error. */
+export interface Cast {
+  readonly tag: "cast";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly to: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+}
+
+/** Hand over the rows of a port. Refused by every policy but that of the notebook's own machine. */
+export interface Collect {
+  readonly tag: "collect";
+  readonly version: number;
+  readonly run: string;
+  readonly port: Port;
+}
+
+/** A named column and its type. */
+export interface Column {
+  readonly name: string;
+  readonly type: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+}
+
+/** The value of a column. */
+export interface ColumnRef {
+  readonly tag: "column";
+  readonly name: string;
+}
+
+/** The platform chosen for an operator, the reason in one sentence, and what else there was. */
+export interface Decision {
+  readonly platform: string;
+  readonly reason: string;
+  readonly pinned: boolean;
+  readonly alternatives: readonly Alternative[];
+}
+
+/** Ask for the columns of a table. */
+export interface Describe {
+  readonly tag: "describe";
+  readonly version: number;
+  readonly run: string;
+  readonly table: string;
+}
+
+/** The columns of a table. */
+export interface Description {
+  readonly tag: "description";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly schema: Schema;
+}
+
+/** Nothing to say but that it is done. */
+export interface Done {
+  readonly tag: "done";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+}
+
+/** Leaves columns out. */
+export interface Drop {
+  readonly tag: "drop";
+  readonly columns: readonly string[];
+}
+
+/** What flows from an operator's port to another's input: rows (solid) or only aggregates and updates (dashed). */
+export interface Edge {
+  readonly source: Port;
+  readonly target: string;
+  readonly input: number;
+  readonly kind: "facts" | "model" | "rows" | "update";
+  readonly back: boolean;
+  readonly label: string | null;
+  readonly rows: Interval | null;
+  readonly bytes: Interval | null;
+  readonly movement: Movement | null;
+}
+
+/** Measures a model (input 0) on rows (input 1): a row for `global` and one per site. */
+export interface Evaluate {
+  readonly tag: "evaluate";
+  readonly bins: number;
+}
+
+/**
+ * An operator on a platform.
+ *
+ * `id` is unique in the plan (`cleveland/scale`); `logical` is the id of the node in the logical plan (several
+ * operators may stem from one node); `rows` is the estimate for output 0 and `counted` what was counted, if it was
+ * and may be shown; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
+ * `kind`: `aggregate` marks a combination at the execution kernel that never sees rows.
+ */
+export interface ExecutionOperator {
+  readonly id: string;
+  readonly logical: string;
+  readonly lane: string;
+  readonly verb: string;
+  readonly text: string;
+  readonly decision: Decision;
+  readonly schema: Schema | null;
+  readonly rows: Interval | null;
+  readonly bytes: Interval | null;
+  readonly compute_s: Interval | null;
+  readonly counted: number | null;
+  readonly measured_s: number | null;
+  readonly iterations: number;
+  readonly stage: number;
+  readonly code: string | null;
+  readonly kind: "aggregate" | "rows";
+}
+
+/**
+ * All of it: lanes, operators in an order in which inputs come first, edges, the loop, and totals.
+ *
+ * `start_up_s` has the seconds charged once for each platform that must be started. `captured` lists notebook
+ * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing).
+ */
+export interface ExecutionPlan {
+  readonly name: string;
+  readonly lanes: readonly Lane[];
+  readonly operators: readonly ExecutionOperator[];
+  readonly edges: readonly Edge[];
+  readonly loop: Loop | null;
+  readonly cost_s: Interval;
+  readonly start_up_s: readonly (readonly [string, number])[];
+  readonly planned_s: number;
+  readonly captured: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** A preprocessing step learned its global values; the text shows them. */
+export interface FactsLearned {
+  readonly tag: "facts_learned";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly operator: string;
+  readonly text: string;
+}
+
+/** It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked. */
+export interface Failure {
+  readonly tag: "failure";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly kind: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** Keeps the rows where the condition is true; null is not. */
+export interface Filter {
+  readonly tag: "filter";
+  readonly condition: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/**
+ * Fits a model on rows: all columns that the target does not read are features, unless they are named.
+ *
+ * `steps` are the ids-free preprocessing operators before it, in order; `inputs` the schema before the first.
+ */
+export interface Fit {
+  readonly tag: "fit";
+  readonly model: LogisticRegression;
+  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly features: readonly string[] | null;
+  readonly options: FitOptions;
+}
+
+/**
+ * How a federated fit proceeds.
+ *
+ * `strategy` is the name of a strategy, `arguments` its parameters. Without a strategy the model is fitted to
+ * convergence where the rows are, in one round.
+ */
+export interface FitOptions {
+  readonly rounds: number;
+  readonly strategy: string | null;
+  readonly arguments: readonly (readonly [string, number | number | string | null])[];
+  readonly until: Goal | null;
+}
+
+/** A model that was fitted before. */
+export interface Fitted {
+  readonly tag: "fitted";
+  readonly model: Model;
+  readonly label: string;
+}
+
+/** Stop as soon as the global metric is past the threshold. */
+export interface Goal {
+  readonly metric: "accuracy" | "auc" | "log_loss";
+  readonly op: "<" | "<=" | ">" | ">=";
+  readonly threshold: number;
+}
+
+/**
+ * Aggregates groups of rows; without keys, all rows into one. Null is a group of its own.
+ *
+ * An aggregate column is an expression over :class:`~jupyter_wayang.plan.expressions.Aggregate` and constants, as in
+ * `sum(x) / count()`. Groups come in no order.
+ */
+export interface GroupBy {
+  readonly tag: "group_by";
+  readonly keys: readonly Named[];
+  readonly aggregates: readonly Named[];
+}
+
+/** What a person told the optimizer about an operator. */
+export interface Hints {
+  readonly pins: readonly Pin[];
+  readonly selectivity: number | null;
+  readonly rows: number | null;
+}
+
+/** Puts a value where a number is null: the mean of the training rows, or a constant. Makes floats. */
+export interface Impute {
+  readonly tag: "impute";
+  readonly columns: readonly string[];
+  readonly how: "mean" | "value";
+  readonly value: number | null;
+}
+
+/** The value that stands for null, per column. None: no value is known at any site. */
+export interface ImputeFacts {
+  readonly tag: "impute";
+  readonly values: readonly (readonly [string, number | null])[];
+}
+
+/** A quantity that is not known exactly: bounds, and how sure it is that the truth lies between. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  readonly confidence: number;
+}
+
+/** Whether the operand equals one of some constants; null if the operand is null. */
+export interface IsIn {
+  readonly tag: "is_in";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly values: readonly Literal[];
+}
+
+/** Whether the operand is null; never null itself. */
+export interface IsNull {
+  readonly tag: "is_null";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/**
+ * Joins two collections on equal keys; null keys match nothing.
+ *
+ * `on` has pairs of (left, right) column names; it is empty for `cross` only. A right key is left out of the
+ * result, other right columns whose name is taken get the suffix. In a full join the key is that of whichever side
+ * has the row.
+ */
+export interface Join {
+  readonly tag: "join";
+  readonly on: readonly (readonly [string, string])[];
+  readonly how: "anti" | "cross" | "full" | "inner" | "left" | "semi";
+  readonly suffix: string;
+}
+
+/** A place where operators run: a site, the execution kernel, or this machine. */
+export interface Lane {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "here" | "kernel" | "site";
+  readonly platforms: readonly string[];
+  readonly note: string;
+  readonly rows: number | null;
+}
+
+/** What a learned operator does, now that it is known: all its columns as expressions over its input. */
+export interface Learned {
+  readonly tag: "learned";
+  readonly version: number;
+  readonly run: string;
+  readonly node: string;
+  readonly columns: readonly Named[];
+}
+
+/** Keeps the first rows. */
+export interface Limit {
+  readonly tag: "limit";
+  readonly rows: number;
+}
+
+/** A constant. Dates and timestamps are ISO text with their type; a null has type `null` or the type asked for. */
+export interface Literal {
+  readonly tag: "literal";
+  readonly value: boolean | number | number | string | null;
+  readonly type: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+}
+
+/**
+ * Train a model on rows with columns `features` and `target` (0 or 1), all floats without nulls.
+ *
+ * `solver="gradient"`: `epochs` full-batch steps w ← w - learning_rate · ∇F(w), where F is the mean log loss plus
+ * `l2 / 2 · ‖w‖²` (intercept left out unless the model penalizes it). `solver="exact"`: to convergence
+ * (the norm of ∇F below 1e-10), starting at the parameters.
+ */
+export interface LocalTask {
+  readonly model: LogisticRegression;
+  readonly features: readonly string[];
+  readonly parameters: readonly NamedArray[];
+  readonly solver: "exact" | "gradient";
+  readonly epochs: number;
+  readonly learning_rate: number;
+}
+
+/** At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round. */
+export interface LocalUpdate {
+  readonly tag: "local_update";
+  readonly model: LogisticRegression;
+  readonly rounds: number;
+  readonly epochs: number;
+}
+
+/**
+ * Nodes in an order in which inputs come first, and the ports whose rows are asked for.
+ *
+ * Raises
+ * ------
+ * PlanError
+ * If an input is not there or comes later, or if an id is there twice.
+ */
+export interface LogicalPlan {
+  readonly nodes: readonly Node[];
+  readonly results: readonly Port[];
+}
+
+/**
+ * Binary logistic regression.
+ *
+ * The loss is the mean log loss plus `l2 / 2` times the squared norm of the weights; the intercept is left out of
+ * the penalty unless `penalize_intercept`.
+ */
+export interface LogisticRegression {
+  readonly tag: "logistic_regression";
+  readonly l2: number;
+  readonly penalize_intercept: boolean;
+}
+
+/** Operators that run once a round, drawn as one frame. */
+export interface Loop {
+  readonly operators: readonly string[];
+  readonly rounds: number;
+  readonly until: string | null;
+  readonly round: number | null;
+}
+
+/** What leaves a site of its score cells: a class and the bins `low_bin` to `high_bin`, both inclusive. */
+export interface MergedCell {
+  readonly low_bin: number;
+  readonly high_bin: number;
+  readonly target: number;
+  readonly n: number;
+  readonly log_loss: number;
+  readonly correct: number;
+}
+
+/**
+ * Metrics of the global model after a round (0: before the first), at a site, or `global`.
+ *
+ * A value is null where it may not be shown or cannot be computed; `note` says why. `on` says which rows.
+ * `auc_error` bounds the error of an AUC that comes from binned scores.
+ */
+export interface MetricsMeasured {
+  readonly tag: "metrics_measured";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly site: string;
+  readonly on: "test" | "train";
+  readonly rows: number | null;
+  readonly log_loss: number | null;
+  readonly accuracy: number | null;
+  readonly auc: number | null;
+  readonly auc_error: number | null;
+  readonly note: string | null;
+}
+
+/**
+ * A fitted model: specification, preprocessing, features in order, target, and named arrays.
+ *
+ * `parameters` are `weights` (one per feature) and `intercept` (one number).
+ */
+export interface Model {
+  readonly spec: LogisticRegression;
+  readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
+  readonly inputs: Schema;
+  readonly features: readonly string[];
+  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly parameters: readonly NamedArray[];
+}
+
+/** How the rows of an edge change their form: the channels passed, what moves, what it costs (seconds). */
+export interface Movement {
+  readonly channels: readonly string[];
+  readonly bytes: Interval;
+  readonly cost_s: Interval;
+}
+
+/** An expression and the name of the column that it makes. */
+export interface Named {
+  readonly name: string;
+  readonly expression: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/** An array of 64-bit floats: name, shape, and the values as little-endian bytes in row-major order. */
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: string;
+}
+
+/** Minus a number. */
+export interface Negate {
+  readonly tag: "negate";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
+export interface Node {
+  readonly id: string;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore;
+  readonly inputs: readonly Port[];
+  readonly hints: Hints;
+  readonly names: readonly (string | null)[];
+  readonly span: Span | null;
+}
+
+/** Three-valued negation: not null is null. */
+export interface Not {
+  readonly tag: "not";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+}
+
+/** Replaces columns by an indicator per level. The levels are learned: the schema shows the rest of the columns. */
+export interface OneHot {
+  readonly tag: "one_hot";
+  readonly columns: readonly string[];
+}
+
+/** The levels of every column, sorted. A value that is no level, and null, is 0 in every column. */
+export interface OneHotFacts {
+  readonly tag: "one_hot";
+  readonly levels: readonly (readonly [string, readonly (number | string | boolean)[]])[];
+}
+
+/** An operator of the execution plan finished. `rows` is null where it was not counted or may not be shown. */
+export interface OperatorFinished {
+  readonly tag: "operator_finished";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly operator: string;
+  readonly rows: number | null;
+  readonly seconds: number;
+}
+
+/** A platform that an operator must run on, everywhere or at one site. */
+export interface Pin {
+  readonly platform: string;
+  readonly site: string | null;
+}
+
+/** An output of a node. */
+export interface Port {
+  readonly node: string;
+  readonly port: number;
+}
+
+/**
+ * Adds the predicted probability of a model (input 0) to rows (input 1) as a column.
+ *
+ * Where it runs, what the model does arrives as something learned, and the rows are its only input.
+ */
+export interface Predict {
+  readonly tag: "predict";
+  readonly column: string;
+}
+
+/**
+ * At a site: rows down to features and `target`, with the `steps` (verbs) of a fit applied at once.
+ *
+ * Rows without a target are left out. What the steps learned arrives before the operator runs.
+ */
+export interface Prepare {
+  readonly tag: "prepare";
+  readonly steps: readonly string[];
+  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly features: readonly string[];
+}
+
+/** An operator that ran while the answer was made. `rows` is null where the policy does not show it. */
+export interface Progress {
+  readonly node: string;
+  readonly rows: number | null;
+  readonly seconds: number;
+}
+
+/** The table of this name in every site's catalog; its rows stay at the sites. */
+export interface ReadFederated {
+  readonly tag: "read_federated";
+  readonly federation: string;
+  readonly table: string;
+  readonly sites: readonly string[];
+  readonly schema: Schema;
+}
+
+/**
+ * A file: CSV or TSV (`delimiter`), Parquet, JSON lines.
+ *
+ * `header` says whether the first line of a CSV file names the columns, `nulls` which texts mean null. The schema
+ * has the columns in the order of the file.
+ */
+export interface ReadFile {
+  readonly tag: "read_file";
+  readonly path: string;
+  readonly format: "csv" | "jsonl" | "parquet";
+  readonly schema: Schema;
+  readonly header: boolean;
+  readonly nulls: readonly string[];
+  readonly delimiter: string;
+}
+
+/** A DataFrame or Arrow table of the notebook, handed to the run as an Arrow table under a key. */
+export interface ReadFrame {
+  readonly tag: "read_frame";
+  readonly key: string;
+  readonly label: string;
+  readonly schema: Schema;
+}
+
+/** A table in a database file of DuckDB. */
+export interface ReadTable {
+  readonly tag: "read_table";
+  readonly database: string;
+  readonly table: string;
+  readonly schema: Schema;
+}
+
+/** The run is over: free what it holds. */
+export interface Release {
+  readonly tag: "release";
+  readonly version: number;
+  readonly run: string;
+}
+
+/** Gives columns new names: pairs of (old, new). */
+export interface Rename {
+  readonly tag: "rename";
+  readonly names: readonly (readonly [string, string])[];
+}
+
+/** A result can be fetched: its key, its rows, and its columns as (name, type). */
+export interface ResultReady {
+  readonly tag: "result_ready";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly key: string;
+  readonly rows: number;
+  readonly columns: readonly (readonly [string, string])[];
+}
+
+/** A round ended with a new global model. */
+export interface RoundFinished {
+  readonly tag: "round_finished";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly seconds: number;
+  readonly sites: readonly string[];
+}
+
+/** A round began with these sites. */
+export interface RoundStarted {
+  readonly tag: "round_started";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly sites: readonly string[];
+}
+
+/** Rows as an Arrow IPC stream. */
+export interface Rows {
+  readonly tag: "rows";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly body: string;
+}
+
+/** The last event of a run: how it ended, and why. */
+export interface RunFinished {
+  readonly tag: "run_finished";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly state: "done" | "failed" | "stopped";
+  readonly reason: string;
+  readonly error: string | null;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** A run began. */
+export interface RunStarted {
+  readonly tag: "run_started";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly name: string;
+  readonly sites: readonly string[];
+  readonly rounds: number;
+}
+
+/** Centres columns at their mean and divides by their standard deviation (over n). */
+export interface Scale {
+  readonly tag: "scale";
+  readonly columns: readonly string[];
+}
+
+/** Mean and standard deviation (dividing by n) per column: (name, mean, deviation). */
+export interface ScaleFacts {
+  readonly tag: "scale";
+  readonly values: readonly (readonly [string, number, number])[];
+}
+
+/**
+ * Columns in order. Names are exact in case and unique.
+ *
+ * Examples
+ * --------
+ * >>> schema = Schema.of(age="int64", name="string")
+ * >>> schema.names
+ * ('age', 'name')
+ * >>> schema["age"].type
+ * 'int64'
+ */
+export interface Schema {
+  readonly columns: readonly Column[];
+}
+
+/**
+ * Score rows with a model and count them per class and score bin.
+ *
+ * The bin of a score p in [0, 1] is `min(floor(p * bins), bins - 1)`.
+ */
+export interface ScoreTask {
+  readonly model: LogisticRegression;
+  readonly features: readonly string[];
+  readonly parameters: readonly NamedArray[];
+  readonly bins: number;
+}
+
+/** Score cells after disclosure control, and what was withheld, in words. */
+export interface Scored {
+  readonly tag: "scored";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly round: number;
+  readonly cells: readonly MergedCell[];
+  readonly note: string | null;
+}
+
+/** Makes exactly these columns, in this order. */
+export interface Select {
+  readonly tag: "select";
+  readonly columns: readonly Named[];
+}
+
+/** A site takes no part, and why. */
+export interface SiteLeftOut {
+  readonly tag: "site_left_out";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly site: string;
+  readonly reason: string;
+}
+
+/** A site answered in a round, or failed (`error`). */
+export interface SiteReported {
+  readonly tag: "site_reported";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly site: string;
+  readonly seconds: number;
+  readonly error: string | null;
+}
+
+/** Orders rows, stable; nulls last; text by code point. */
+export interface Sort {
+  readonly tag: "sort";
+  readonly keys: readonly SortKey[];
+}
+
+/** What to sort by, and whether from high to low. Nulls come last both ways. */
+export interface SortKey {
+  readonly expression: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly descending: boolean;
+}
+
+/** A place in a cell: lines count from 1, columns are characters from 0, the end is exclusive. */
+export interface Span {
+  readonly line: number;
+  readonly column: number;
+  readonly end_line: number;
+  readonly end_column: number;
+}
+
+/**
+ * Cuts a collection in two, the first with `fraction` of the rows of every stratum.
+ *
+ * The same rows on every platform: rows are sorted by all columns, permuted by (seed, site), and cut per stratum
+ * (:mod:`jupyter_wayang.platforms.relational.split`).
+ */
+export interface Split {
+  readonly tag: "split";
+  readonly fraction: number;
+  readonly seed: number;
+  readonly by: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate)[];
+}
+
+/** Somebody asked the run to stop; it does so at its next step. */
+export interface StopRequested {
+  readonly tag: "stop_requested";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+}
+
+/**
+ * Plan this part of a task on your own platforms, from your own statistics, and say how.
+ *
+ * `iterations` has (node id, how often it runs) of the operators of a loop; `frames` tables by key as Arrow IPC
+ * streams, for the person's own machine only.
+ */
+export interface SubmitPlan {
+  readonly tag: "submit_plan";
+  readonly version: number;
+  readonly run: string;
+  readonly plan: LogicalPlan;
+  readonly iterations: readonly (readonly [string, number])[];
+  readonly platforms: readonly string[] | null;
+  readonly frames: readonly (readonly [string, string])[];
+}
+
+/** Train on the prepared rows that enter a node. */
+export interface Train {
+  readonly tag: "train";
+  readonly version: number;
+  readonly run: string;
+  readonly node: string;
+  readonly round: number;
+  readonly task: LocalTask;
+}
+
+/** The update of a round. */
+export interface Trained {
+  readonly tag: "trained";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly round: number;
+  readonly update: Update;
+}
+
+/** The parameters after local training and the number of rows they were trained on. */
+export interface Update {
+  readonly parameters: readonly NamedArray[];
+  readonly rows: number;
+}
+
+/** Adds columns, or replaces those of the same name in their place. */
+export interface WithColumns {
+  readonly tag: "with_columns";
+  readonly columns: readonly Named[];
+}
+
+/** The execution plan was made: its JSON, as of :mod:`jupyter_wayang.plan.wire`. */
+export interface EventsPlanned {
+  readonly tag: "planned";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly plan: string;
+  readonly planned_s: number;
+}
+
+/** One value for a group of rows. Nulls are left out; of no values it is null, and a count is 0. */
+export interface ExpressionsAggregate {
+  readonly tag: "aggregate";
+  readonly function: string;
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate | null;
+}
+
+/** At a site: scores the prepared rows with the global model and counts them per class and score bin. */
+export interface LearningScore {
+  readonly tag: "score";
+  readonly bins: number;
+  readonly rounds: number;
+}
+
+/** Aggregate the rows of a port. `purpose` is the word that the policy must allow. */
+export interface MessagesAggregate {
+  readonly tag: "aggregate";
+  readonly version: number;
+  readonly run: string;
+  readonly port: Port;
+  readonly operator: GroupBy;
+  readonly purpose: string;
+}
+
+/** How the site will run its part. `empty`: the table has no rows, so that the site has no part in it. */
+export interface MessagesPlanned {
+  readonly tag: "planned";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly plan: ExecutionPlan;
+  readonly empty: boolean;
+}
+
+/** Score the prepared rows that enter a node. */
+export interface MessagesScore {
+  readonly tag: "score";
+  readonly version: number;
+  readonly run: string;
+  readonly node: string;
+  readonly round: number;
+  readonly task: ScoreTask;
+}
+
+export type AnyRequest =
+  | Describe
+  | SubmitPlan
+  | Learned
+  | MessagesAggregate
+  | Train
+  | MessagesScore
+  | Collect
+  | Release;
+
+export type AnyAnswer =
+  | Description
+  | MessagesPlanned
+  | Aggregated
+  | Trained
+  | Scored
+  | Rows
+  | Done
+  | Failure;
+
+export type AnyEvent =
+  | RunStarted
+  | EventsPlanned
+  | SiteLeftOut
+  | FactsLearned
+  | OperatorFinished
+  | BytesMoved
+  | RoundStarted
+  | SiteReported
+  | MetricsMeasured
+  | RoundFinished
+  | StopRequested
+  | ResultReady
+  | RunFinished;
