@@ -1,13 +1,12 @@
 // JupyterLab loads a prebuilt extension as a container of module federation. This writes one by hand, so that neither
 // webpack nor JupyterLab's own packages are needed to build it.
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const NAME = "jupyter-wayang";
-const VERSION = "0.1.0";
+const { name: NAME, version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 /** The container: `init` is handed what JupyterLab shares, `get` gives a module whose shared parts are at hand. */
 function container(modules) {
@@ -53,6 +52,12 @@ export async function buildExtension(out, css, common) {
     license: "Apache-2.0",
     jupyterlab: { mimeExtension: true, _build: { load: `static/${file}`, mimeExtension: "./mimeExtension" } },
   };
+  const installed = {
+    packageManager: "python",
+    packageName: NAME,
+    uninstallInstructions: `Use your Python package manager, as in pip uninstall ${NAME}`,
+  };
   writeFileSync(join(out, "package.json"), `${JSON.stringify(about, null, 2)}\n`);
+  writeFileSync(join(out, "install.json"), `${JSON.stringify(installed, null, 2)}\n`);
   return gzipSync(text).length;
 }
