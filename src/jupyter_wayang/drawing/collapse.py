@@ -9,7 +9,7 @@ import msgspec
 from jupyter_wayang.plan.execution import Edge, ExecutionOperator, ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.logical import Port
 
-__all__ = ["MOST_OPERATORS", "collapsed"]
+__all__ = ["MOST_OPERATORS", "collapsed", "stacks"]
 
 MOST_OPERATORS = 300
 """Above it a picture opens collapsed."""
@@ -36,6 +36,14 @@ def collapsed(plan: ExecutionPlan) -> ExecutionPlan:
         loop = msgspec.structs.replace(loop, operators=members)
     lanes = tuple(_lane(group) for group in groups.values())
     return msgspec.structs.replace(plan, lanes=lanes, operators=operators, edges=edges, loop=loop)
+
+
+def stacks(plan: ExecutionPlan) -> dict[str, tuple[str, ...]]:
+    """Return, by the lane that stands for several in :func:`collapsed`, the lanes that it stands for."""
+    groups: dict[_Signature, list[str]] = defaultdict(list)
+    for lane in plan.lanes:
+        groups[_signature(plan, lane)].append(lane.id)
+    return {group[0]: tuple(group) for group in groups.values() if len(group) > 1}
 
 
 def _signature(plan: ExecutionPlan, lane: Lane) -> _Signature:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
 from jupyter_wayang.plan import wire
-from jupyter_wayang.plan.execution import ExecutionPlan
+from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
+from jupyter_wayang.session.making import Making
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import graphviz
     import networkx as nx
+
+    from jupyter_wayang.drawing.changes import Changes
+    from jupyter_wayang.session.runs import Result, Run
 
 __all__ = ["Explanation", "Plan"]
 
@@ -40,9 +47,12 @@ class Plan:
     ----------
     execution
         The plan as a value.
+    making
+        How it was made; None of a plan that was only read, which cannot be made again.
     """
 
     execution: ExecutionPlan
+    making: Making | None = field(default=None, repr=False, compare=False)
 
     def explain(self) -> Explanation:
         """Say for every operator which platforms were considered, at which cost, and why this one was taken."""
@@ -55,6 +65,67 @@ class Plan:
         from jupyter_wayang.drawing.text import outline
 
         return outline(self.execution)
+
+    def pinned(self, operator: str, platform: str, site: str | Iterable[str] | None = None) -> Plan:
+        """Make the plan again with an operator pinned to a platform.
+
+        Parameters
+        ----------
+        operator
+            The id of an operator of the plan.
+        platform
+            The name of a platform.
+        site
+            The site, or the sites, where it is pinned; None: everywhere.
+
+        Raises
+        ------
+        NameUnknownError
+            If there is no such operator or platform.
+        WayangError
+            If it cannot run there; the message says why.
+        """
+        making, found = self._again(operator)
+        return _made(making.pinned(found, platform, _sites(site)))
+
+    def unpinned(self, operator: str, site: str | Iterable[str] | None = None) -> Plan:
+        """Make the plan again without a pin of an operator: that of some sites, or the one for everywhere."""
+        making, found = self._again(operator)
+        return _made(making.unpinned(found, _sites(site)))
+
+    def run(self, *, wait: bool | None = None) -> Result | Run:
+        """Run the plan's task, pins and all: the result, or with ``wait=False`` the run as it goes on."""
+        from jupyter_wayang.session.runs import Run
+
+        making = self._known()
+        run = Run(making.submit(), making.kernel, making.fits, making)
+        return run if wait is False else run.wait()
+
+    def changes(self, before: Plan) -> Changes:
+        """Say what is different from another plan of the same task: in a sentence, and as a list."""
+        from jupyter_wayang.drawing.changes import changes
+
+        return changes(before.execution, self.execution)
+
+    def _known(self) -> Making:
+        if self.making is None:
+            raise OperatorError(
+                "this plan was read, not made in this session, and cannot be made again", hint="run its cell again"
+            )
+        return self.making
+
+    def _again(self, operator: str) -> tuple[Making, ExecutionOperator]:
+        making = self._known()
+        for one in self.execution.operators:
+            if one.id == operator:
+                return making, one
+        names = [one.id for one in self.execution.operators]
+        guess = closest(operator, names)
+        raise NameUnknownError(
+            f"there is no operator {operator} in the plan." + (f" Did you mean {guess}?" if guess else ""),
+            found=operator,
+            expected=tuple(names),
+        )
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """Return the operator graph; nodes and edges carry what the plan says of them."""
@@ -87,3 +158,11 @@ class Plan:
         from jupyter_wayang.drawing.html import plan_html
 
         return {"text/html": plan_html(self.execution), "text/plain": self.outline()}
+
+
+def _sites(site: str | Iterable[str] | None) -> tuple[str | None, ...]:
+    return (site,) if site is None or isinstance(site, str) else tuple(site)
+
+
+def _made(making: Making) -> Plan:
+    return Plan(making.plan(), making)

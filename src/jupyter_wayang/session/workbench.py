@@ -21,6 +21,7 @@ from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederate
 from jupyter_wayang.plan.rows import normalize, schema_of
 from jupyter_wayang.platforms import registry
 from jupyter_wayang.session.kernel import Kernel
+from jupyter_wayang.session.making import Making
 from jupyter_wayang.session.plans import Plan
 from jupyter_wayang.session.runs import Run
 
@@ -225,9 +226,8 @@ class Workbench:
         captured: tuple[str, ...],
     ) -> Plan:
         """Plan outputs and all that they need."""
-        logical, _ = self._logical(ports, names, platforms)
-        execution = self.kernel.plan(logical, name=name, platforms=platforms)
-        return Plan(msgspec.structs.replace(execution, captured=captured))
+        making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured)
+        return Plan(making.plan(), making)
 
     def run(
         self,
@@ -240,8 +240,8 @@ class Workbench:
         wait: bool | None,
     ) -> Any:
         """Plan and run outputs: the :class:`Result`, or with ``wait=False`` the :class:`Run` as it goes on."""
-        logical, fits = self._logical(ports, names, platforms)
-        run = Run(self.kernel.submit(logical, name=name, platforms=platforms), self.kernel, fits)
+        making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured)
+        run = Run(making.submit(), self.kernel, making.fits, making)
         return run if wait is False else run.wait()
 
     def remember(self, run: Run, kept: Mapping[Vertex, Vertex]) -> None:
@@ -265,16 +265,29 @@ class Workbench:
         """Stop what runs and free what the session holds."""
         self.kernel.close()
 
-    def _logical(
-        self, ports: tuple[VertexPort, ...], names: Mapping[VertexPort, str], platforms: Sequence[str] | None
-    ) -> tuple[LogicalPlan, dict[str, Vertex]]:
+    def _making(
+        self,
+        ports: tuple[VertexPort, ...],
+        *,
+        names: Mapping[VertexPort, str],
+        platforms: Sequence[str] | None,
+        name: str,
+        captured: tuple[str, ...],
+    ) -> Making:
         registry.named(platforms or ())
         settled = self._settled(ports, names)
         ids = identified(ports, settled)
         fits = {
             id_: vertex for vertex, id_ in ids.items() if isinstance(vertex.operator, Fit) and vertex not in settled
         }
-        return LogicalPlan.of(ports, names, settled), fits
+        return Making(
+            kernel=self.kernel,
+            logical=LogicalPlan.of(ports, names, settled),
+            name=name,
+            platforms=tuple(platforms) if platforms is not None else None,
+            captured=captured,
+            fits=fits,
+        )
 
     def _settled(self, ports: tuple[VertexPort, ...], names: Mapping[VertexPort, str]) -> dict[Vertex, AnyOperator]:
         used = [vertex for vertex in identified(ports) if vertex in self._fitting]

@@ -1,0 +1,1 @@
+"""The live widgets and what they show."""
