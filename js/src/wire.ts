@@ -527,6 +527,14 @@ export interface OperatorFinished {
   readonly seconds: number;
 }
 
+/** Somebody asked the run to pause: it waits at its next step. Answers that are under way are kept. */
+export interface Paused {
+  readonly tag: "paused";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+}
+
 /** A platform that an operator must run on, everywhere or at one site. */
 export interface Pin {
   readonly platform: string;
@@ -631,6 +639,14 @@ export interface ResultReady {
   readonly key: string;
   readonly rows: number;
   readonly columns: readonly (readonly [string, string])[];
+}
+
+/** Somebody asked a paused run to go on. */
+export interface Resumed {
+  readonly tag: "resumed";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
 }
 
 /** A round ended with a new global model. */
@@ -763,6 +779,17 @@ export interface SiteReported {
   readonly site: string;
   readonly seconds: number;
   readonly error: string | null;
+}
+
+/** Sites were asked for something and are awaited until bytes of each have come `up`. */
+export interface SitesAsked {
+  readonly tag: "sites_asked";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly kind: string;
+  readonly sites: readonly string[];
+  readonly round: number | null;
 }
 
 /** Orders rows, stable; nulls last; text by code point. */
@@ -934,11 +961,14 @@ export type AnyEvent =
   | SiteLeftOut
   | FactsLearned
   | OperatorFinished
+  | SitesAsked
   | BytesMoved
   | RoundStarted
   | SiteReported
   | MetricsMeasured
   | RoundFinished
+  | Paused
+  | Resumed
   | StopRequested
   | ResultReady
   | RunFinished;

@@ -13,14 +13,17 @@ __all__ = [
     "FactsLearned",
     "MetricsMeasured",
     "OperatorFinished",
+    "Paused",
     "Planned",
     "ResultReady",
+    "Resumed",
     "RoundFinished",
     "RoundStarted",
     "RunFinished",
     "RunStarted",
     "SiteLeftOut",
     "SiteReported",
+    "SitesAsked",
     "StopRequested",
 ]
 
@@ -70,6 +73,14 @@ class OperatorFinished(Event, frozen=True, kw_only=True, tag="operator_finished"
     operator: str
     rows: int | None = None
     seconds: float = 0.0
+
+
+class SitesAsked(Event, frozen=True, kw_only=True, tag="sites_asked"):
+    """Sites were asked for something and are awaited until bytes of each have come ``up``."""
+
+    kind: str
+    sites: tuple[str, ...]
+    round: int | None = None
 
 
 class BytesMoved(Event, frozen=True, kw_only=True, tag="bytes_moved"):
@@ -125,6 +136,14 @@ class RoundFinished(Event, frozen=True, kw_only=True, tag="round_finished"):
     sites: tuple[str, ...]
 
 
+class Paused(Event, frozen=True, kw_only=True, tag="paused"):
+    """Somebody asked the run to pause: it waits at its next step. Answers that are under way are kept."""
+
+
+class Resumed(Event, frozen=True, kw_only=True, tag="resumed"):
+    """Somebody asked a paused run to go on."""
+
+
 class StopRequested(Event, frozen=True, kw_only=True, tag="stop_requested"):
     """Somebody asked the run to stop; it does so at its next step."""
 
@@ -153,11 +172,14 @@ AnyEvent = (
     | SiteLeftOut
     | FactsLearned
     | OperatorFinished
+    | SitesAsked
     | BytesMoved
     | RoundStarted
     | SiteReported
     | MetricsMeasured
     | RoundFinished
+    | Paused
+    | Resumed
     | StopRequested
     | ResultReady
     | RunFinished

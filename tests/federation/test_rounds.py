@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -280,3 +282,16 @@ def test_an_ordinary_fit_needs_one_place():
 def test_rounds_that_cannot_be_are_refused(wrong):
     with pytest.raises(OperatorError):
         setup(**wrong)
+
+
+def test_a_pause_is_in_no_rounds_time():
+    state, todo = r.step(r.begin(setup(bins=None, rounds=2)), r.Started(at_s=100.0))
+    said = []
+    for base in (100.0, 163.0):
+        for delay, instruction in enumerate([i for i in todo if isinstance(i, r.Train)], start=1):
+            answer = replace(FAKES[instruction.site].answer(instruction, base + delay), told_s=base + 60.0)
+            state, more = r.step(state, answer)
+            said += [i.event for i in more if isinstance(i, r.Announce)]
+            todo = more if any(isinstance(i, r.Train) for i in more) else todo
+    # The second round began when the pause was over (160), not when the last answer had come (104).
+    assert [e.seconds for e in said if isinstance(e, events.RoundFinished)] == [4.0, 7.0]

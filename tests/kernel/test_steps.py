@@ -8,6 +8,7 @@ from collections.abc import Generator
 import pytest
 
 from jupyter_wayang.errors import PlanError, WireError
+from jupyter_wayang.events import BytesMoved, SitesAsked
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
 from jupyter_wayang.kernel.steps import Post, Receive, Reply, Stop, drive_in_thread, drive_plainly
 from jupyter_wayang.transport.messages import Describe, Done, Failure, decode_request, encode
@@ -50,6 +51,33 @@ def test_a_wish_to_stop_is_told_once() -> None:
     stop.set()
     assert drive_in_thread(two_questions(), {"a": echo, "b": echo}, stop).count("stop") == 1
     assert drive_plainly(two_questions(), {"a": echo, "b": echo}, stop_after=1).count("stop") == 1
+
+
+def test_a_run_that_may_not_go_on_keeps_the_answers() -> None:
+    go, heard, answered = threading.Event(), [], threading.Semaphore(0)
+
+    def answers(request: bytes) -> bytes:
+        answered.release()
+        return echo(request)
+
+    def work() -> None:
+        heard.append(drive_in_thread(two_questions(), {"a": answers, "b": answers}, threading.Event(), go))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(2):
+        assert answered.acquire(timeout=10)
+    assert thread.is_alive()
+    assert heard == []
+    go.set()
+    thread.join(10)
+    assert heard == [["a a", "b b"]]
+
+
+def test_a_wish_to_stop_goes_before_a_pause() -> None:
+    stop = threading.Event()
+    stop.set()
+    assert drive_in_thread(two_questions(), {"a": echo, "b": echo}, stop, threading.Event()).count("stop") == 1
 
 
 def test_places_work_side_by_side() -> None:
@@ -111,7 +139,9 @@ def test_answers_that_nobody_waits_for_any_more_are_passed_over() -> None:
         return [answer.run for answer in answers.values()]
 
     assert drive_plainly(run(), {"a": echo}) == ["new"]
-    assert [(event.site, event.direction) for event in said] == [("a", "down"), ("a", "up")] * 2  # type: ignore[attr-defined]
+    moved = [event for event in said if isinstance(event, BytesMoved)]
+    assert [(event.site, event.direction) for event in moved] == [("a", "down"), ("a", "up")] * 2
+    assert [event for event in said if isinstance(event, SitesAsked)] == [SitesAsked(kind="describe", sites=("a", "a"))]
 
 
 def test_a_stopped_run_waits_for_what_it_asked_and_unwinds() -> None:

@@ -72,9 +72,10 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
-    """What happened, and when (seconds since 1970)."""
+    """What happened, when, and when the rounds were told of it, if later (seconds since 1970; a pause may lie between)."""
 
     at_s: float = 0.0
+    told_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +256,7 @@ def _(event: Answered, state: Rounds) -> tuple[Rounds, Instructions]:
     state = replace(state, strategy=strategy, done=state.round)
     sites = tuple(site for site, _ in updates)
     ended = events.RoundFinished(round=state.round, seconds=event.at_s - state.began_s, sites=sites)
-    state, todo = _after_round(state, event.at_s) if state.setup.bins is None else _score(state)
+    state, todo = _after_round(state, max(event.at_s, event.told_s)) if state.setup.bins is None else _score(state)
     return state, (*said, Announce(event=ended), *todo)
 
 
@@ -277,7 +278,7 @@ def _(event: Scored, state: Rounds) -> tuple[Rounds, Instructions]:
     if goal is not None and state.done > 0 and goal.reached(getattr(found["global"], goal.metric)):
         state, todo = _finish(state, "done", f"{goal.describe()} was reached after {_rounds(state.done)}")
     else:
-        state, todo = _after_round(state, event.at_s)
+        state, todo = _after_round(state, max(event.at_s, event.told_s))
     return state, (*said, *todo)
 
 

@@ -46,6 +46,7 @@ class Asking:
         self.deaf = False
         self.round: int | None = None
         self._pending: dict[str, int] = {}
+        self._asked: dict[str, list[str]] = {}
 
     def all(self, requests: Mapping[str, Request]) -> Steps[dict[str, Answer]]:
         """Ask several places and wait for all; answers come back in the order of the requests.
@@ -89,10 +90,15 @@ class Asking:
     def post(self, place: str, message: Request) -> Steps[None]:
         """Send a message without waiting."""
         self._pending[place] = self._pending.get(place, 0) + 1
+        if place != HERE:
+            self._asked.setdefault(str(type(message).__struct_config__.tag), []).append(place)
         yield Post(place=place, message=message)
 
     def receive(self) -> Steps[Reply | None]:
         """Wait for the next answer; None if the run was asked to stop instead."""
+        for kind, sites in self._asked.items():
+            self.context.emit(events.SitesAsked(kind=kind, sites=tuple(sites), round=self.round))
+        self._asked.clear()
         value = yield Receive()
         if isinstance(value, Stop) or value is None:
             return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from jupyter_wayang.errors import NameUnknownError, RunStoppedError, SiteError, WayangError
-from jupyter_wayang.events import AnyEvent, RunFinished, StopRequested
+from jupyter_wayang.events import AnyEvent, Paused, Resumed, RunFinished, StopRequested
 from jupyter_wayang.kernel.asking import RunContext
 from jupyter_wayang.kernel.journal import Journal, RunSummary
 from jupyter_wayang.kernel.outcome import Outcome
@@ -27,6 +27,8 @@ __all__ = ["ExecutionKernel"]
 @dataclass
 class _Active:
     stop: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+    changing: threading.Lock = field(default_factory=threading.Lock)
     outcome: Future[Outcome] = field(default_factory=Future)
 
 
@@ -89,13 +91,14 @@ class ExecutionKernel:
         self._journal.begin(run, name)
         self._results.forget(frozenset(summary.run for summary in self._journal.runs()))
         active = self._active[run] = _Active()
+        active.go.set()
         context = self._context(run, name, platforms, program.federation, emit=self._emitting(run))
         steps = running(program, context)
         places = self._places(program.federation)
 
         def work() -> None:
             try:
-                outcome = drive_in_thread(steps, places, active.stop)
+                outcome = drive_in_thread(steps, places, active.stop, active.go)
             except BaseException as error:  # noqa: BLE001 - kept for whoever waits, who raises it
                 self._journal.end(run, "failed")
                 if not isinstance(error, WayangError):
@@ -122,13 +125,34 @@ class ExecutionKernel:
         return self._journal.wait(run, since, timeout_s)
 
     def stop(self, run: str) -> None:
-        """Ask a run to stop. It is noted at once and takes effect at the run's next step."""
+        """Ask a run to stop, paused or not. It is noted at once and takes effect at the run's next step."""
+        active = self._of_session(run)
+        with active.changing:
+            if not active.outcome.done() and not active.stop.is_set():
+                self._journal.append(run, StopRequested())
+                active.stop.set()
+
+    def pause(self, run: str) -> None:
+        """Ask a run to wait at its next step; what sites answer meanwhile is kept. A run that ends is left alone."""
+        active = self._of_session(run)
+        with active.changing:
+            if active.go.is_set() and not active.stop.is_set() and not active.outcome.done():
+                self._journal.append(run, Paused())
+                active.go.clear()
+
+    def resume(self, run: str) -> None:
+        """Let a paused run go on."""
+        active = self._of_session(run)
+        with active.changing:
+            if not active.go.is_set() and not active.stop.is_set() and not active.outcome.done():
+                self._journal.append(run, Resumed())
+                active.go.set()
+
+    def _of_session(self, run: str) -> _Active:
         active = self._active.get(run)
         if active is None:
             raise NameUnknownError(f"there is no run {run} in this session", hint="%wayang runs lists the runs")
-        if not active.outcome.done() and not active.stop.is_set():
-            self._journal.append(run, StopRequested())
-            active.stop.set()
+        return active
 
     def finished(self, run: str) -> bool:
         """Tell whether a run has ended."""

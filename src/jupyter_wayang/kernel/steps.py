@@ -43,10 +43,11 @@ class Receive:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer: from where, what, after how many seconds, and the bytes of request (down) and answer (up)."""
+    """An answer: from where, what, when (seconds since 1970), after how many seconds, and the bytes down and up."""
 
     place: str
     answer: Answer
+    at_s: float
     seconds: float
     bytes_down: int
     bytes_up: int
@@ -70,6 +71,7 @@ def _exchange(carrier: Carrier, place: str, request: bytes) -> Reply:
     return Reply(
         place=place,
         answer=decode_answer(answer),
+        at_s=time.time(),
         seconds=time.perf_counter() - began,
         bytes_down=len(request),
         bytes_up=len(answer),
@@ -113,7 +115,7 @@ def drive_plainly(run: Run[Outcome], places: Mapping[str, Carrier], stop_after: 
             raise PlanError("the run waits for an answer that nobody was asked for")
 
 
-def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Event) -> Outcome:
+def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Event, go: Event | None = None) -> Outcome:
     """Turn a run in this thread while the places work side by side, each in a thread of its own.
 
     Parameters
@@ -124,6 +126,9 @@ def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Even
         How to reach each place.
     stop
         Set by whoever wishes the run to stop; it learns of it at its next step.
+    go
+        Cleared by whoever wishes the run to wait at its next step: answers that come are kept until it is set again. A
+        wish to stop goes before. None: never.
 
     Returns
     -------
@@ -152,17 +157,21 @@ def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Even
             if isinstance(step, Post):
                 pools[step.place].submit(work, step.place, encode(step.message))
                 continue
-            value = _next(answers, stop, told=told)
+            value = _next(answers, stop, go, told=told)
             told = told or isinstance(value, Stop)
     finally:
         for pool in pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _next(answers: queue.SimpleQueue[Reply | BaseException], stop: Event, *, told: bool) -> Reply | Stop:
+def _next(
+    answers: queue.SimpleQueue[Reply | BaseException], stop: Event, go: Event | None, *, told: bool
+) -> Reply | Stop:
     while True:
         if stop.is_set() and not told:
             return Stop()
+        if go is not None and not told and not go.wait(_POLL_S):
+            continue
         try:
             answer = answers.get(timeout=_POLL_S)
         except queue.Empty:

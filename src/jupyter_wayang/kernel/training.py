@@ -115,14 +115,17 @@ def _announce(event: AnyEvent, asking: Asking, latest: dict[str, MetricsMeasured
 
 
 def _happening(reply: Reply | None, asking: Asking) -> rounds.Happening:
-    now = time.time()
     if reply is None:
-        return rounds.StopRequested(at_s=now)
+        return rounds.StopRequested(at_s=time.time())
+    # The answer may have waited for the end of a pause, which is nobody's time.
+    now, told = reply.at_s, time.time()
     answer = reply.answer
     if isinstance(answer, messages.Trained):
-        return rounds.Answered(at_s=now, site=reply.place, round=answer.round, update=answer.update)
+        return rounds.Answered(at_s=now, told_s=told, site=reply.place, round=answer.round, update=answer.update)
     if isinstance(answer, messages.Scored):
-        return rounds.Scored(at_s=now, site=reply.place, round=answer.round, cells=answer.cells, note=answer.note)
+        return rounds.Scored(
+            at_s=now, told_s=told, site=reply.place, round=answer.round, cells=answer.cells, note=answer.note
+        )
     if isinstance(answer, messages.Failure):
         return rounds.Failed(
             at_s=now, site=reply.place, reason=failure(asking.context.title(reply.place), answer).message

@@ -39,7 +39,7 @@ visits.filter(age >= 18)                          train, test = patients.split(0
                                                       rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5))
                                                   model.evaluate(test)
 
-%wayang explain [NAME] · platforms · runs · sites [FEDERATION] · attach RUN · stop RUN"""
+%wayang explain [NAME] · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN"""
 
 
 class Wayang(Configurable):
@@ -73,6 +73,8 @@ class WayangMagics(Magics):
             "runs": self._runs,
             "sites": self._sites,
             "attach": self._attach,
+            "pause": self._pause,
+            "resume": self._resume,
             "stop": self._stop,
         }
 
@@ -93,7 +95,7 @@ class WayangMagics(Magics):
         --platforms         only these may be used      --sites    a federation's tables
         --explain           plan only, do not run       --wait     wait for the end
 
-        %wayang explain | platforms | runs | sites | attach RUN | stop RUN
+        %wayang explain | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
         """
         if cell is None:
             return self._line(line)
@@ -236,6 +238,20 @@ class WayangMagics(Magics):
         run = self.session.attach(rest)
         return Rows(wait_with_progress(run), self.settings.max_rows)
 
+    def _pause(self, rest: str) -> Text:
+        run = self.session.attach(rest)
+        run.pause()
+        if run.state != "paused":
+            return Text(f"run {rest} is {run.state}: there is nothing to pause")
+        work = f"; {', '.join(run.awaited)} still at work, what they answer is kept" if run.awaited else ""
+        return Text(f"run {rest} waits at its next step{work}. %wayang resume {rest} lets it go on")
+
+    def _resume(self, rest: str) -> Text:
+        run = self.session.attach(rest)
+        paused = run.state == "paused"
+        run.resume()
+        return Text(f"run {rest} goes on" if paused else f"run {rest} is {run.state}, not paused")
+
     def _stop(self, rest: str) -> Text:
         self.session.attach(rest).stop()
         return Text(f"run {rest} stops at its next step")
@@ -261,7 +277,7 @@ def cleaned(lines: list[str]) -> list[str]:
     return lines
 
 
-_COMMANDS = ("explain", "platforms", "runs", "sites", "attach", "stop")
+_COMMANDS = ("explain", "platforms", "runs", "sites", "attach", "pause", "resume", "stop")
 
 
 def register(shell: Any) -> None:

@@ -68,6 +68,14 @@ class Kernel(Protocol):
         """Ask a run to stop."""
         ...
 
+    def pause(self, run: str) -> None:
+        """Ask a run to wait at its next step."""
+        ...
+
+    def resume(self, run: str) -> None:
+        """Let a paused run go on."""
+        ...
+
     def finished(self, run: str) -> bool:
         """Tell whether a run has ended."""
         ...

@@ -7,12 +7,23 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import OperatorError, RunStoppedError
-from jupyter_wayang.events import AnyEvent, MetricsMeasured, Planned, RunFinished
+from jupyter_wayang.events import (
+    AnyEvent,
+    BytesMoved,
+    MetricsMeasured,
+    Paused,
+    Planned,
+    Resumed,
+    RunFinished,
+    SitesAsked,
+    StopRequested,
+)
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import Vertex
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.session.kernel import Kernel, Outcome
+from jupyter_wayang.session.making import Making
 from jupyter_wayang.session.plans import Plan
 
 if TYPE_CHECKING:
@@ -36,10 +47,15 @@ class Run:
         The execution kernel that has it.
     fits
         The vertices that it fits, by node id.
+    making
+        How its plan was made, if that is known here.
     """
 
-    def __init__(self, id: str, kernel: Kernel, fits: Mapping[str, Vertex] | None = None) -> None:
+    def __init__(
+        self, id: str, kernel: Kernel, fits: Mapping[str, Vertex] | None = None, making: Making | None = None
+    ) -> None:
         self.id = id
+        self._making = making
         self._kernel = kernel
         self.fits = dict(fits or {})
 
@@ -77,11 +93,27 @@ class Run:
 
     @property
     def state(self) -> str:
-        """``running``, ``done``, ``stopped`` or ``failed``."""
-        last = self.events()[-1:]
-        if last and isinstance(last[0], RunFinished):
-            return last[0].state
-        return "failed" if self._kernel.finished(self.id) else "running"
+        """``running``, ``paused``, ``done``, ``stopped`` or ``failed``."""
+        events = self.events()
+        if events and isinstance(events[-1], RunFinished):
+            return events[-1].state
+        if self._kernel.finished(self.id):
+            return "failed"
+        wishes = [event for event in events if isinstance(event, Paused | Resumed | StopRequested)]
+        return "paused" if wishes and isinstance(wishes[-1], Paused) else "running"
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The sites that were asked for something and have not answered: what the run waits for."""
+        awaited: dict[str, None] = {}
+        for event in self.events():
+            if isinstance(event, SitesAsked):
+                awaited.update(dict.fromkeys(event.sites))
+            elif isinstance(event, BytesMoved) and event.direction == "up":
+                awaited.pop(event.site, None)
+            elif isinstance(event, RunFinished):
+                awaited.clear()
+        return tuple(awaited)
 
     def wait(self) -> Result:
         """Wait for the end. An interrupt of the notebook stops the run.
@@ -116,6 +148,14 @@ class Run:
         """Ask the run to stop at its next step; the model of the last round is kept."""
         self._kernel.stop(self.id)
 
+    def pause(self) -> None:
+        """Ask the run to wait at its next step. What sites are at work on is finished and kept."""
+        self._kernel.pause(self.id)
+
+    def resume(self) -> None:
+        """Let the run go on after a pause."""
+        self._kernel.resume(self.id)
+
     def plan(self) -> Plan:
         """Return the plan that is run; waits until it is made.
 
@@ -126,7 +166,7 @@ class Run:
         """
         for event in self.follow():
             if isinstance(event, Planned):
-                return Plan(wire.decode(event.plan, ExecutionPlan))
+                return Plan(wire.decode(event.plan, ExecutionPlan), self._making)
         self._kernel.outcome(self.id)
         raise RunStoppedError(f"the run {self.id} ended before it was planned")
 
