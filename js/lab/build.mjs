@@ -41,7 +41,7 @@ async function moduleOf(key, entry, css, common) {
 
 /** Writes the extension to a folder and returns the gzipped size of its program. */
 export async function buildExtension(out, css, common) {
-  const text = container([await moduleOf("./mimeExtension", "lab/mime.ts", css, common)]);
+  const text = container([await moduleOf("./extension", "lab/index.ts", css, common)]);
   const file = `remoteEntry.${createHash("sha256").update(text).digest("hex").slice(0, 16)}.js`;
   mkdirSync(join(out, "static"), { recursive: true });
   writeFileSync(join(out, "static", file), text);
@@ -50,7 +50,7 @@ export async function buildExtension(out, css, common) {
     version: VERSION,
     description: "Draws plans and runs of jupyter-wayang where there is no kernel.",
     license: "Apache-2.0",
-    jupyterlab: { mimeExtension: true, _build: { load: `static/${file}`, mimeExtension: "./mimeExtension" } },
+    jupyterlab: { extension: true, _build: { load: `static/${file}`, extension: "./extension" } },
   };
   const installed = {
     packageManager: "python",

@@ -26,5 +26,8 @@ export interface RunDisplay {
 
 export type AnyDisplay = PlanDisplay | RunDisplay;
 
+/** A live view sends this up from its element when its run has ended; `detail` is the display to keep. */
+export const FINAL_EVENT = "wayang:final";
+
 /** Ends what was drawn: its listeners, timers and elements. */
 export type Dispose = () => void;

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.display import display
 from traitlets import Integer, Unicode
 from traitlets.config import Configurable
 
@@ -17,7 +16,8 @@ from jupyter_wayang.language.cell import Cell, read_cell
 from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.options import Options, parse_options
-from jupyter_wayang.notebook.progress import wait_with_progress
+from jupyter_wayang.notebook.progress import wait_quietly, wait_with_progress
+from jupyter_wayang.notebook.views import RunViews, show_plan, show_run
 from jupyter_wayang.session import Plan, Result, Run
 
 if TYPE_CHECKING:
@@ -138,12 +138,19 @@ class WayangMagics(Magics):
             cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured, wait=False
         )
         self._remember(run, cell)
-        shown = run.waited(0.0 if options.sites else _BRIEF_S)
-        self._last = run.plan()
-        display(self._last)  # type: ignore[no-untyped-call]
+        views = show_run(self.shell, run)
+        self._last = views.plan
         if options.wait or options.form is not None:
-            return self._shown(options, wait_with_progress(run))
-        return self._shown(options, run.wait() if shown else run)
+            return self._shown(options, self._waited(views))
+        ended = run.waited(0.0 if options.sites else _BRIEF_S)
+        return self._shown(options, self._waited(views) if ended else run)
+
+    def _waited(self, views: RunViews) -> Result:
+        try:
+            return wait_quietly(views.run) if views.live else wait_with_progress(views.run)
+        finally:
+            # In the cell, while it runs: a program that executes notebooks listens no longer.
+            views.keep()
 
     def _remember(self, run: Run, cell: Cell) -> None:
         self.session.scope.keep(cell.assigned)
@@ -235,8 +242,8 @@ class WayangMagics(Magics):
         )
 
     def _attach(self, rest: str) -> Any:
-        run = self.session.attach(rest)
-        return Rows(wait_with_progress(run), self.settings.max_rows)
+        views = show_run(self.shell, self.session.attach(rest))
+        return Rows(self._waited(views), self.settings.max_rows)
 
     def _pause(self, rest: str) -> Text:
         run = self.session.attach(rest)
@@ -289,3 +296,7 @@ def register(shell: Any) -> None:
     if cleaned not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(cleaned)
     install_completion(shell, magics.session)
+    # A plan or a run that is a cell's value is shown as the magics show it.
+    shown = shell.display_formatter.ipython_display_formatter
+    shown.for_type(Plan, lambda plan: show_plan(shell, plan))
+    shown.for_type(Run, lambda run: show_run(shell, run))

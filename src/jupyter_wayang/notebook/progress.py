@@ -1,11 +1,25 @@
-"""A progress bar for a run that a cell waits for, made of the run's events."""
+"""Waiting for a run in a cell; where nothing shows it live, with a progress bar made of its events."""
 
 from __future__ import annotations
 
 from jupyter_wayang.events import MetricsMeasured, RoundFinished, RunStarted
 from jupyter_wayang.session import Result, Run
 
-__all__ = ["wait_with_progress"]
+__all__ = ["wait_quietly", "wait_with_progress"]
+
+
+def wait_quietly(run: Run) -> Result:
+    """Wait for a run that is shown live; an interrupt stops the run at its next step.
+
+    Raises
+    ------
+    WayangError
+        What made the run fail.
+    """
+    try:
+        return run.wait()
+    except KeyboardInterrupt:
+        return run.wait()
 
 
 def wait_with_progress(run: Run) -> Result:

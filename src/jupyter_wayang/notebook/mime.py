@@ -1,0 +1,87 @@
+"""What a notebook keeps of a plan and of a run: data to draw, a picture, and text.
+
+JupyterLab with our extension draws the data as the widgets do; other readers, and notebooks that are not trusted, show
+the picture; what shows neither has the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from jupyter_wayang.drawing.html import curves_html, plan_html
+from jupyter_wayang.drawing.measured import measured
+from jupyter_wayang.drawing.text import outline
+from jupyter_wayang.events import AnyEvent, MetricsMeasured, RoundFinished, RunFinished
+from jupyter_wayang.notebook.widgets.display import plan_display
+from jupyter_wayang.plan.execution import ExecutionPlan
+
+__all__ = ["MIME_TYPE", "WIDGET_TYPE", "Bundle", "plan_bundle", "run_bundle", "with_widget"]
+
+MIME_TYPE = "application/vnd.wayang+json"
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
+
+Bundle = dict[str, Any]
+"""By MIME type, what is shown."""
+
+
+def plan_bundle(plan: ExecutionPlan, events: Sequence[AnyEvent] = ()) -> Bundle:
+    """Return a plan as a notebook keeps it, with what events of its run counted and measured.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import Interval
+    >>> sorted(plan_bundle(ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0))))
+    ['application/vnd.wayang+json', 'text/html', 'text/plain']
+    """
+    shown = measured(plan, events) if events else plan
+    return {MIME_TYPE: plan_display(shown), "text/html": plan_html(shown), "text/plain": outline(shown)}
+
+
+def run_bundle(run: str, events: Sequence[AnyEvent], plan: ExecutionPlan | None = None) -> Bundle:
+    """Return the curves of a run as a notebook keeps them.
+
+    Parameters
+    ----------
+    run
+        The run's id.
+    events
+        Its events, from the first one on.
+    plan
+        Its plan, which has the goal of the loop and the titles of the sites.
+
+    Examples
+    --------
+    >>> run_bundle("run-1", [])["text/plain"]
+    'run run-1: 0 rounds'
+    """
+    until = plan.loop.until if plan is not None and plan.loop is not None else None
+    titles = {lane.id: lane.title for lane in plan.lanes} if plan is not None else None
+    return {
+        MIME_TYPE: _run_display(run, events),
+        "text/html": curves_html(events, until=until, titles=titles),
+        "text/plain": _said(run, events),
+    }
+
+
+def with_widget(bundle: Bundle, model_id: str) -> Bundle:
+    """Return a bundle that a live view stands for as long as the kernel has it."""
+    return {WIDGET_TYPE: {"version_major": 2, "version_minor": 0, "model_id": model_id}, **bundle}
+
+
+def _run_display(run: str, events: Sequence[AnyEvent]) -> dict[str, Any]:
+    # The plan has an output of its own.
+    return {"version": 1, "kind": "run", "run": run, "events": msgspec.to_builtins(events), "plan": None}
+
+
+def _said(run: str, events: Sequence[AnyEvent]) -> str:
+    rounds = sum(isinstance(event, RoundFinished) for event in events)
+    parts = [f"run {run}: {rounds} round{'s' if rounds != 1 else ''}"]
+    measured_last = [event for event in events if isinstance(event, MetricsMeasured) and event.site == "global"][-1:]
+    parts += [f"log loss {event.log_loss:.3f}" for event in measured_last if event.log_loss is not None]
+    parts += [f"AUC {event.auc:.3f}" for event in measured_last if event.auc is not None]
+    if events and isinstance(events[-1], RunFinished):
+        parts.append(f"{events[-1].state}: {events[-1].reason}")
+    return ", ".join(parts)
