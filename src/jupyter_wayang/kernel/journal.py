@@ -60,6 +60,7 @@ class Journal:
         self._clock = clock
         self._changed = Condition()
         self._next: dict[str, int] = {}
+        self._closed = False
         self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -111,8 +112,11 @@ class Journal:
         ------
         NameUnknownError
             If there is no such run.
+        DataError
+            If the journal was closed.
         """
         with self._changed:
+            self._check_open()
             if self._connection.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is None:
                 raise NameUnknownError(f"there is no run {run}", hint="%wayang runs lists them")
             rows = self._connection.execute(
@@ -123,7 +127,8 @@ class Journal:
     def wait(self, run: str, since: int, timeout_s: float) -> bool:
         """Wait until there is an event above ``since``, at most ``timeout_s``; tells whether there is one."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._last(run) > since, timeout_s)
+            self._changed.wait_for(lambda: self._closed or self._last(run) > since, timeout_s)
+            return not self._closed and self._last(run) > since
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return the runs, newest first."""
@@ -138,7 +143,13 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         with self._changed:
+            self._closed = True
             self._connection.close()
+            self._changed.notify_all()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise DataError("the session was closed: its journal is no longer read")
 
     def _last(self, run: str) -> int:
         row = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()

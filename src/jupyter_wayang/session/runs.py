@@ -140,6 +140,15 @@ class Run:
             self._kernel.wait(self.id, self._seq(), min(_POLL_S, seconds))
         return True
 
+    def news(self, since: int, timeout_s: float) -> bool:
+        """Wait for an event with a number above ``since``, but no longer than some seconds; tells whether there is one."""
+        return self._kernel.wait(self.id, since, timeout_s)
+
+    @property
+    def over(self) -> bool:
+        """Whether no more events will come."""
+        return self._kernel.finished(self.id)
+
     def _seq(self) -> int:
         last = self.events()[-1:]
         return last[0].seq if last else 0
