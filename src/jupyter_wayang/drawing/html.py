@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from jupyter_wayang.drawing import units
@@ -21,10 +23,31 @@ from jupyter_wayang.drawing.tokens import PlatformLook
 from jupyter_wayang.events import AnyEvent
 from jupyter_wayang.plan.execution import ExecutionPlan
 
-__all__ = ["ReportTable", "curves_html", "plan_html", "report", "rows_html", "table_html"]
+__all__ = ["PageProgram", "ReportTable", "curves_html", "plan_html", "report", "rows_html", "table_html"]
 
 ReportTable = tuple[str, Sequence[str], Sequence[Sequence[object]], str]
 """Title, names of columns, rows, and a note below."""
+
+
+@dataclass(frozen=True)
+class PageProgram:
+    """A program that draws plan and run in a page that is only opened, and the data that it draws.
+
+    Parameters
+    ----------
+    script
+        JavaScript that draws every ``<script type="application/vnd.wayang+json">`` in place of the picture beside it.
+    style
+        Its CSS.
+    plan, run
+        The display JSON of plan and run.
+    """
+
+    script: str
+    style: str
+    plan: Mapping[str, object]
+    run: Mapping[str, object]
+
 
 _HEAD: tuple[MetricName, ...] = ("auc", "log_loss", "accuracy")
 _ROUND: tuple[MetricName, ...] = ("log_loss", "auc", "accuracy")
@@ -37,6 +60,7 @@ def report(
     title: str,
     tables: Sequence[ReportTable] = (),
     looks: Mapping[str, PlatformLook] | None = None,
+    program: PageProgram | None = None,
 ) -> str:
     """Return a run as one HTML file: figures, plan, curves, every round, and tables of results.
 
@@ -52,6 +76,8 @@ def report(
         Tables of results; floats are written with three decimals.
     looks
         Title, badge and hue of platforms, besides those that are known.
+    program
+        What draws plan and curves so that they answer to the hand; None: pictures only.
 
     Returns
     -------
@@ -76,21 +102,35 @@ def report(
         _subtitle(plan, series),
         _figures(series),
         "<h2>Plan</h2>",
-        f'<div class="picture plan">{plan_svg(plan, theme="auto", looks=looks, states=_states(plan, series))}</div>',
+        _picture(
+            "plan", plan_svg(plan, theme="auto", looks=looks, states=_states(plan, series)), program and program.plan
+        ),
         _notes(plan),
         _learned(series),
         operator_details(plan, looks),
-        f'<h2>Curves</h2><div class="picture">{curves}</div>' if series.reached or series.values else "",
+        f"<h2>Curves</h2>{_picture('', curves, program.run if program else None)}" if series.reached or series.values else "",
         _rounds(series),
         *(_table(table) for table in tables),
-        "<footer>Made by jupyter-wayang. This file loads nothing and runs no script.</footer>",
+        f"<footer>Made by jupyter-wayang. This file loads nothing{'' if program else ' and runs no script'}.</footer>",
     ]
+    style = report_css(".wy-report", names, looks) + (program.style if program else "")
+    script = f"<script>{program.script}</script>" if program else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>{escape(title)}</title><style>{report_css('.wy-report', names, looks)}</style></head>"
-        f'<body class="wy-report"><main>{"".join(parts)}</main></body></html>\n'
+        f"<title>{escape(title)}</title><style>{style}</style></head>"
+        f'<body class="wy-report"><main>{"".join(parts)}</main>{script}</body></html>\n'
     )
+
+
+def _picture(kind: str, svg: str, display: Mapping[str, object] | None) -> str:
+    """Return a picture; with data beside it, the page's program draws them in its place."""
+    if display is None:
+        return f'<div class="picture {kind}">{svg}</div>'
+    # A script element ends at its end tag and nowhere else.
+    data = json.dumps(display, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    source = f'<script type="application/vnd.wayang+json">{data}</script>'
+    return f'<div class="picture {kind}">{source}<div data-wayang-picture>{svg}</div></div>'
 
 
 def _subtitle(plan: ExecutionPlan, series: Series) -> str:

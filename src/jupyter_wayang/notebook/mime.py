@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from jupyter_wayang.drawing.html import curves_html, plan_html
 from jupyter_wayang.drawing.measured import measured
 from jupyter_wayang.drawing.text import outline
 from jupyter_wayang.events import AnyEvent, MetricsMeasured, RoundFinished, RunFinished
 from jupyter_wayang.notebook.widgets.display import plan_display
 from jupyter_wayang.plan.execution import ExecutionPlan
+from jupyter_wayang.session import Run
 
 __all__ = ["MIME_TYPE", "WIDGET_TYPE", "Bundle", "plan_bundle", "run_bundle", "with_widget"]
 
@@ -40,40 +39,31 @@ def plan_bundle(plan: ExecutionPlan, events: Sequence[AnyEvent] = ()) -> Bundle:
     return {MIME_TYPE: plan_display(shown), "text/html": plan_html(shown), "text/plain": outline(shown)}
 
 
-def run_bundle(run: str, events: Sequence[AnyEvent], plan: ExecutionPlan | None = None) -> Bundle:
+def run_bundle(run: Run, plan: ExecutionPlan) -> Bundle:
     """Return the curves of a run as a notebook keeps them.
 
     Parameters
     ----------
     run
-        The run's id.
-    events
-        Its events, from the first one on.
+        The run.
     plan
         Its plan, which has the goal of the loop and the titles of the sites.
-
-    Examples
-    --------
-    >>> run_bundle("run-1", [])["text/plain"]
-    'run run-1: 0 rounds'
     """
-    until = plan.loop.until if plan is not None and plan.loop is not None else None
-    titles = {lane.id: lane.title for lane in plan.lanes} if plan is not None else None
+    from jupyter_wayang.notebook.widgets.run import run_display
+
+    events = run.events()
+    until = plan.loop.until if plan.loop is not None else None
+    titles = {lane.id: lane.title for lane in plan.lanes}
     return {
-        MIME_TYPE: _run_display(run, events),
+        MIME_TYPE: run_display(run),
         "text/html": curves_html(events, until=until, titles=titles),
-        "text/plain": _said(run, events),
+        "text/plain": _said(run.id, events),
     }
 
 
 def with_widget(bundle: Bundle, model_id: str) -> Bundle:
     """Return a bundle that a live view stands for as long as the kernel has it."""
     return {WIDGET_TYPE: {"version_major": 2, "version_minor": 0, "model_id": model_id}, **bundle}
-
-
-def _run_display(run: str, events: Sequence[AnyEvent]) -> dict[str, Any]:
-    # The plan has an output of its own.
-    return {"version": 1, "kind": "run", "run": run, "events": msgspec.to_builtins(events), "plan": None}
 
 
 def _said(run: str, events: Sequence[AnyEvent]) -> str:

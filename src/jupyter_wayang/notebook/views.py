@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_wayang.errors import WayangError
-from jupyter_wayang.events import RunFinished
+from jupyter_wayang.events import AnyEvent, RunFinished
 from jupyter_wayang.notebook.mime import Bundle, plan_bundle, run_bundle, with_widget
+from jupyter_wayang.notebook.widgets.bundle import is_built
 
 if TYPE_CHECKING:
     from jupyter_wayang.session import Plan, Run
 
 __all__ = ["Output", "RunViews", "can_be_live", "show_plan", "show_run"]
+
+
+_POLL_S = 1.0
 
 
 def can_be_live(shell: Any) -> bool:
@@ -24,7 +30,7 @@ def can_be_live(shell: Any) -> bool:
     not show and might wait for. ``JUPYTER_WAYANG_WIDGETS=0`` says no for all.
     """
     kernel = getattr(shell, "kernel", None)
-    if kernel is None or os.environ.get("JUPYTER_WAYANG_WIDGETS", "1") == "0":
+    if kernel is None or not is_built() or os.environ.get("JUPYTER_WAYANG_WIDGETS", "1") == "0":
         return False
     parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
     return bool(parent.get("content", {}).get("allow_stdin", False))
@@ -35,51 +41,56 @@ class Output:
 
     Parameters
     ----------
+    shell
+        The notebook's shell.
     bundle
         What it shows.
     model_id
         The live view that stands for it, if there is one.
     """
 
-    def __init__(self, bundle: Bundle, model_id: str | None) -> None:
-        from IPython.display import display
-
+    def __init__(self, shell: Any, bundle: Bundle, model_id: str | None) -> None:
+        self._shell = shell
         self._model_id = model_id
-        self._handle: Any = display(self._whole(bundle), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._id = uuid.uuid4().hex
+        self._publish(bundle, update=False)
 
     def change(self, bundle: Bundle) -> None:
-        """Show something else in its place, in the notebook too."""
-        self._handle.update(self._whole(bundle), raw=True)
+        """Show something else in its place, in the notebook too. What was printed on a terminal stays as it is."""
+        if getattr(self._shell, "kernel", None) is not None:
+            self._publish(bundle, update=True)
 
-    def _whole(self, bundle: Bundle) -> Bundle:
-        return with_widget(bundle, self._model_id) if self._model_id is not None else bundle
+    def _publish(self, bundle: Bundle, *, update: bool) -> None:
+        whole = with_widget(bundle, self._model_id) if self._model_id is not None else bundle
+        self._shell.display_pub.publish(data=whole, metadata={}, transient={"display_id": self._id}, update=update)
 
 
 class RunViews:
-    """The plan and the curves of a run in a cell.
+    """The plan and the curves of a run in a cell, live if the front end can.
 
     Parameters
     ----------
+    shell
+        The notebook's shell.
     run
         The run.
-    live
-        Whether to show live views.
     """
 
-    def __init__(self, run: Run, *, live: bool) -> None:
+    def __init__(self, shell: Any, run: Run) -> None:
         self.run = run
         self.plan = run.plan()
-        self.live = live
+        self.live = live = can_be_live(shell)
         self._lock = threading.Lock()
         self._kept = False
         execution, events = self.plan.execution, run.events()
-        self._plan_output = Output(plan_bundle(execution, events), _plan_view(self.plan, run) if live else None)
+        self._plan_output = Output(shell, plan_bundle(execution, events), _plan_view(self.plan, run) if live else None)
         # One pass over rows has no curve.
         self._run_output: Output | None = None
         if execution.loop is not None:
-            bundle = run_bundle(run.id, events, execution)
-            self._run_output = Output(bundle, _run_view(run, self.plan) if live else None)
-        if not self._keep_if_ended():
+            bundle = run_bundle(run, execution)
+            self._run_output = Output(shell, bundle, _run_view(run) if live else None)
+        self._kept = _ended(events)
+        if not self._kept:
             threading.Thread(target=self._keep_at_end, name=f"wayang-keep-{run.id}", daemon=True).start()
 
     def keep(self) -> None:
@@ -88,35 +99,31 @@ class RunViews:
         with self._lock:
             if self._kept:
                 return
-            self._kept = bool(events) and isinstance(events[-1], RunFinished)
+            self._kept = _ended(events)
             self._plan_output.change(plan_bundle(self.plan.execution, events))
             if self._run_output is not None:
-                self._run_output.change(run_bundle(self.run.id, events, self.plan.execution))
-
-    def _keep_if_ended(self) -> bool:
-        if self.run.state in ("running", "paused"):
-            return False
-        self._kept = True
-        return True
+                self._run_output.change(run_bundle(self.run, self.plan.execution))
 
     def _keep_at_end(self) -> None:
-        try:
-            for _ in self.run.follow():
+        # A journal that is closed with its session says so with an error: the notebook has what there was.
+        with suppress(WayangError):
+            while not self._kept and not self.run.waited(_POLL_S):
                 pass
             self.keep()
-        except WayangError:
-            # The journal was closed with its session: what the notebook has is what there was.
-            return
+
+
+def _ended(events: Sequence[AnyEvent]) -> bool:
+    return bool(events) and isinstance(events[-1], RunFinished)
 
 
 def show_plan(shell: Any, plan: Plan) -> None:
     """Show a plan in a cell."""
-    Output(plan_bundle(plan.execution), _plan_view(plan, None) if can_be_live(shell) else None)
+    Output(shell, plan_bundle(plan.execution), _plan_view(plan, None) if can_be_live(shell) else None)
 
 
 def show_run(shell: Any, run: Run) -> RunViews:
     """Show a run in a cell: its plan as soon as it is made, and its curves."""
-    return RunViews(run, live=can_be_live(shell))
+    return RunViews(shell, run)
 
 
 def _plan_view(plan: Plan, run: Run | None) -> str:
@@ -126,8 +133,7 @@ def _plan_view(plan: Plan, run: Run | None) -> str:
     return str(make(plan, run=run).model_id)
 
 
-def _run_view(run: Run, plan: Plan) -> str:
+def _run_view(run: Run) -> str:
     from jupyter_wayang.notebook.widgets.run import RunView
 
-    make: Callable[..., Any] = RunView
-    return str(make(run, plan=plan).model_id)
+    return str(RunView(run).model_id)

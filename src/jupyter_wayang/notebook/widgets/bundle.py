@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jupyter_wayang.errors import DataError
 
-__all__ = ["bundled"]
+__all__ = ["bundled", "is_built"]
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -27,3 +27,8 @@ def bundled(name: str) -> str:
         raise DataError(
             f"{name} is not in the package: the widgets were not built", hint="npm run build in js/, or make setup"
         ) from error
+
+
+def is_built() -> bool:
+    """Tell whether the bundle is in the package."""
+    return (_STATIC / "plan.js").exists() and (_STATIC / "run.js").exists()
