@@ -1,20 +1,11 @@
 // What a notebook, a report or the extension hands to the drawing code, without a kernel.
-import type { AnyEvent, ExecutionPlan } from "./wire.js";
+import type { PlanPicture } from "./plan/picture.js";
+import type { AnyEvent } from "./wire.js";
 
-/** Title, badge and hue of a platform. */
-export interface Look {
-  readonly title: string;
-  readonly badge: string;
-  readonly hue: string;
-}
+export type { Look } from "./plan/picture.js";
 
-export interface PlanDisplay {
-  readonly version: 1;
-  readonly kind: "plan";
-  readonly plan: ExecutionPlan;
-  readonly layout: unknown;
-  readonly looks: Readonly<Record<string, Look>>;
-}
+/** A plan, its places, and how its platforms look: made by notebook/widgets/display.py. */
+export type PlanDisplay = PlanPicture;
 
 export interface RunDisplay {
   readonly version: 1;

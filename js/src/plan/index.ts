@@ -1,17 +1,60 @@
+// The twin of notebook/widgets/plan.py: a plan that answers to the hand, and without a kernel a plan to look at.
 import type { RenderProps } from "@anywidget/types";
-import type { Dispose, PlanDisplay } from "../display.js";
+import type { Dispose } from "../display.js";
+import { type Head, eventsOf } from "../run/frames.js";
+import type { Changes, PlanPicture } from "./picture.js";
+import { type Backend, type Options, PlanView } from "./view.js";
 
 /** Draws a plan into an element, without a kernel. */
-export function drawPlan(el: HTMLElement, data: PlanDisplay): Dispose {
-  const root = el.ownerDocument.createElement("div");
-  root.className = "jp-Wayang jp-Wayang-plan";
-  root.textContent = `${data.plan.operators.length} operators`;
-  el.append(root);
-  return () => root.remove();
+export function drawPlan(el: HTMLElement, data: PlanPicture, options: Options = {}): Dispose {
+  const view = new PlanView(el, data, options);
+  return () => view.dispose();
+}
+
+/** What Python and the browser share. */
+interface State {
+  display: PlanPicture;
+  changes: Changes | null;
+  undoable: boolean;
+  notice: { readonly text: string; readonly wrong: boolean } | null;
+  answered: number;
+}
+
+function has<K extends string>(content: unknown, ...names: readonly K[]): content is Record<K, unknown> {
+  return typeof content === "object" && content !== null && names.every((name) => name in content);
 }
 
 export default {
-  render({ model, el }: RenderProps<{ display: PlanDisplay }>): Dispose {
-    return drawPlan(el, model.get("display"));
+  render({ model, el, signal }: RenderProps<State> & { readonly signal?: AbortSignal }): Dispose {
+    const backend: Backend = {
+      pin: (operator, platform, sites) => model.send({ type: "pin", operator, platform, sites }),
+      unpin: (operator, sites) => model.send({ type: "unpin", operator, sites }),
+      undo: () => model.send({ type: "undo" }),
+      inspect: (operator) => model.send({ type: "inspect", operator: operator ?? "" }),
+    };
+    const options = { backend, changes: model.get("changes"), undoable: model.get("undoable") };
+    const view = new PlanView(el, model.get("display"), options);
+    const shown = (): void => view.show(model.get("display"), model.get("changes"), model.get("undoable"));
+    const noted = (): void => view.note(model.get("notice"));
+    const heard = (content: unknown, buffers: readonly DataView[]): void => {
+      if (!has(content, "type")) return;
+      if (content.type === "select" && has(content, "operator") && typeof content.operator === "string") view.select(content.operator || null);
+      if (content.type === "frame" && has(content, "head") && buffers[0] !== undefined) view.take(eventsOf(content.head as Head, buffers[0]));
+    };
+    if (model.get("notice") !== null) noted();
+    // `answered` changes last, and once for all that a message changed.
+    model.on("change:answered", shown);
+    model.on("change:notice", noted);
+    model.on("msg:custom", heard);
+    // A view that is late, or comes back after a reload, has missed events.
+    model.send({ type: "since", seq: 0 });
+    const dispose = (): void => {
+      model.off("change:answered", shown);
+      model.off("change:notice", noted);
+      model.off("msg:custom", heard);
+      view.dispose();
+    };
+    signal?.addEventListener("abort", dispose, { once: true });
+    return dispose;
   },
 };

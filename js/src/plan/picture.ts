@@ -231,7 +231,7 @@ export interface Movement {
   readonly cost_s: Interval;
 }
 
-/** The plan with sites of equal plans as one lane, its places, and by lane the sites that it stands for. */
+/** The plan with sites of equal plans as one lane, its places, and by lane and operator those it stands for. */
 export interface Overview {
   readonly plan: ExecutionPlan;
   readonly layout: Layout;

@@ -39,11 +39,15 @@ def collapsed(plan: ExecutionPlan) -> ExecutionPlan:
 
 
 def stacks(plan: ExecutionPlan) -> dict[str, tuple[str, ...]]:
-    """Return, by the lane that stands for several in :func:`collapsed`, the lanes that it stands for."""
-    groups: dict[_Signature, list[str]] = defaultdict(list)
+    """Return what stands for several in :func:`collapsed`, lanes and operators by id, and what each stands for."""
+    groups: dict[_Signature, list[Lane]] = defaultdict(list)
     for lane in plan.lanes:
-        groups[_signature(plan, lane)].append(lane.id)
-    return {group[0]: tuple(group) for group in groups.values() if len(group) > 1}
+        groups[_signature(plan, lane)].append(lane)
+    found = {group[0].id: tuple(lane.id for lane in group) for group in groups.values() if len(group) > 1}
+    members: dict[str, list[str]] = defaultdict(list)
+    for id_, representative in _representatives(plan, groups).items():
+        members[representative].append(id_)
+    return {**found, **{id_: tuple(ids) for id_, ids in members.items() if len(ids) > 1}}
 
 
 def _signature(plan: ExecutionPlan, lane: Lane) -> _Signature:

@@ -35,7 +35,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The plan with sites of equal plans as one lane, its places, and by lane the sites that it stands for."""
+    """The plan with sites of equal plans as one lane, its places, and by lane and operator those it stands for."""
 
     plan: ExecutionPlan
     layout: Layout
