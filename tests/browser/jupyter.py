@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -37,14 +39,17 @@ def write_notebook(path: Path, cells: list[str]) -> Path:
 
 
 @contextmanager
-def served(folder: Path, app: App = "lab", *, python: str = sys.executable) -> Iterator[str]:
-    """Serve a folder of notebooks, with settings of its own, and give the address."""
-    own = folder / ".jupyter"
+def served(folder: Path, app: App = "lab", *, python: str = sys.executable, extension: bool = True) -> Iterator[str]:
+    """Serve a folder of notebooks, with settings of its own, with or without our extension, and give the address."""
+    own = Path(tempfile.mkdtemp(prefix="wayang-jupyter-"))
     labextensions = own / "share" / "labextensions"
     labextensions.mkdir(parents=True, exist_ok=True)
     link = labextensions / "jupyter-wayang"
-    if not link.exists():
-        link.symlink_to(STATIC / "labextension")
+    link.symlink_to(STATIC / "labextension")
+    if not extension:
+        config = own / "config" / "labconfig"
+        config.mkdir(parents=True)
+        (config / "page_config.json").write_text('{"disabledExtensions": {"jupyter-wayang": true}}')
     settings = own / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
@@ -80,6 +85,7 @@ def served(folder: Path, app: App = "lab", *, python: str = sys.executable) -> I
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            shutil.rmtree(own, ignore_errors=True)
 
 
 def _free_port() -> int:

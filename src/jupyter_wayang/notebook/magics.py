@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Integer, Unicode
@@ -17,11 +17,12 @@ from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.options import Options, parse_options
 from jupyter_wayang.notebook.progress import wait_quietly, wait_with_progress
-from jupyter_wayang.notebook.views import RunViews, show_plan, show_run
+from jupyter_wayang.notebook.views import PlanOutput, RunViews
 from jupyter_wayang.session import Plan, Result, Run
 
 if TYPE_CHECKING:
     from jupyter_wayang.app import Session
+    from jupyter_wayang.plan.logical import Vertex
 
 __all__ = ["WayangMagics", "cleaned", "register"]
 
@@ -39,7 +40,7 @@ visits.filter(age >= 18)                          train, test = patients.split(0
                                                       rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5))
                                                   model.evaluate(test)
 
-%wayang explain [NAME] · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN"""
+%wayang explain [NAME] · run · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN"""
 
 
 class Wayang(Configurable):
@@ -66,9 +67,11 @@ class WayangMagics(Magics):
         self.session = session or default_session()
         self.session.scope.variables = shell.user_ns if shell is not None else {}
         self.settings = Wayang(parent=shell)
-        self._last: Plan | None = None
+        self._latest: Callable[[], Plan] | None = None
+        self._kept: Mapping[Vertex, Vertex] = {}
         self._commands: dict[str, Callable[[str], Any]] = {
             "explain": self._explain,
+            "run": self._run,
             "platforms": self._platforms,
             "runs": self._runs,
             "sites": self._sites,
@@ -95,7 +98,7 @@ class WayangMagics(Magics):
         --platforms         only these may be used      --sites    a federation's tables
         --explain           plan only, do not run       --wait     wait for the end
 
-        %wayang explain | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
+        %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
         """
         if cell is None:
             return self._line(line)
@@ -130,16 +133,19 @@ class WayangMagics(Magics):
         )
         name = options.label or options.store or ""
         if options.explain:
-            self._last = session.plan(
-                cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured
-            )
-            return self._last
+            plan = session.plan(cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured)
+            self._kept, self._latest = self._fitted(cell), lambda: plan
+            return plan
         run = session.run(
             cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured, wait=False
         )
-        self._remember(run, cell)
-        views = show_run(self.shell, run)
-        self._last = views.plan
+        self.session.scope.keep(cell.assigned)
+        self._kept = self._fitted(cell)
+        return self._started(options, run)
+
+    def _started(self, options: Options, run: Run) -> Any:
+        self.session.remember(run, self._kept)
+        views = self.show_run(run)
         if options.wait or options.form is not None:
             return self._shown(options, self._waited(views))
         ended = run.waited(0.0 if options.sites else _BRIEF_S)
@@ -152,15 +158,25 @@ class WayangMagics(Magics):
             # In the cell, while it runs: a program that executes notebooks listens no longer.
             views.keep()
 
-    def _remember(self, run: Run, cell: Cell) -> None:
-        self.session.scope.keep(cell.assigned)
+    def _fitted(self, cell: Cell) -> Mapping[Vertex, Vertex]:
+        """Return, by the vertex of a fit in the cell, the vertex that stands for it in later cells."""
         now = self.session.scope.collections
-        fitted = {
+        return {
             value.port.vertex: now[name].port.vertex
             for name, value in cell.assigned.items()
             if isinstance(value, FittedModel)
         }
-        self.session.remember(run, fitted)
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show a plan in a cell."""
+        output = PlanOutput(self.shell, plan)
+        self._latest = lambda: output.plan
+
+    def show_run(self, run: Run) -> RunViews:
+        """Show a run in a cell: its plan as soon as it is made, and its curves."""
+        views = RunViews(self.shell, run)
+        self._latest = lambda: views.plan
+        return views
 
     def _shown(self, options: Options, result: Result | Run) -> Any:
         if isinstance(result, Run):
@@ -209,10 +225,19 @@ class WayangMagics(Magics):
                     hint="%wayang explain NAME, with the name of a collection of a cell",
                 )
             names = self.session.scope.names_of(found.ports)
-            self._last = self.session.plan((found.port,), names=names, platforms=None, name=rest, captured=())
-        if self._last is None:
+            plan = self.session.plan((found.port,), names=names, platforms=None, name=rest, captured=())
+            self._kept, self._latest = {}, lambda: plan
+        return Text(self._planned().explain().text)
+
+    def _planned(self) -> Plan:
+        if self._latest is None:
             raise NameUnknownError("nothing was planned yet", hint="run a %%wayang cell, or %wayang explain NAME")
-        return Text(self._last.explain().text)
+        return self._latest()
+
+    def _run(self, rest: str) -> Any:
+        """Run the plan that was shown last, with all that was pinned in it."""
+        options = parse_options(rest)
+        return self._started(options, cast("Run", self._planned().run(wait=False)))
 
     def _platforms(self, rest: str) -> Text:
         from jupyter_wayang.platforms.registry import installed
@@ -242,7 +267,7 @@ class WayangMagics(Magics):
         )
 
     def _attach(self, rest: str) -> Any:
-        views = show_run(self.shell, self.session.attach(rest))
+        views = self.show_run(self.session.attach(rest))
         return Rows(self._waited(views), self.settings.max_rows)
 
     def _pause(self, rest: str) -> Text:
@@ -284,7 +309,7 @@ def cleaned(lines: list[str]) -> list[str]:
     return lines
 
 
-_COMMANDS = ("explain", "platforms", "runs", "sites", "attach", "pause", "resume", "stop")
+_COMMANDS = ("explain", "run", "platforms", "runs", "sites", "attach", "pause", "resume", "stop")
 
 
 def register(shell: Any) -> None:
@@ -298,5 +323,5 @@ def register(shell: Any) -> None:
     install_completion(shell, magics.session)
     # A plan or a run that is a cell's value is shown as the magics show it.
     shown = shell.display_formatter.ipython_display_formatter
-    shown.for_type(Plan, lambda plan: show_plan(shell, plan))
-    shown.for_type(Run, lambda run: show_run(shell, run))
+    shown.for_type(Plan, magics.show_plan)
+    shown.for_type(Run, magics.show_run)

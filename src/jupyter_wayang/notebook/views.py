@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from jupyter_wayang.notebook.mime import Bundle, plan_bundle, run_bundle, with_w
 from jupyter_wayang.notebook.widgets.bundle import is_built
 
 if TYPE_CHECKING:
+    from jupyter_wayang.notebook.widgets.plan import PlanView
     from jupyter_wayang.session import Plan, Run
 
-__all__ = ["Output", "RunViews", "can_be_live", "show_plan", "show_run"]
+__all__ = ["Output", "PlanOutput", "RunViews", "can_be_live"]
 
 
 _POLL_S = 1.0
@@ -65,6 +66,42 @@ class Output:
         self._shell.display_pub.publish(data=whole, metadata={}, transient={"display_id": self._id}, update=update)
 
 
+class PlanOutput:
+    """A plan in a cell, live if the front end can; what is pinned in it is kept in the notebook.
+
+    Parameters
+    ----------
+    shell
+        The notebook's shell.
+    plan
+        The plan.
+    run
+        A run of it, to be followed.
+    """
+
+    def __init__(self, shell: Any, plan: Plan, run: Run | None = None) -> None:
+        self._plan = plan
+        self._run = run
+        self._view = _plan_view(plan, run) if can_be_live(shell) else None
+        self._output = Output(shell, self._bundle(), self._view and self._view.model_id)
+        if self._view is not None:
+            self._view.observe(lambda _: self.keep(), names="display")
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it is shown, with what was pinned."""
+        return self._plan if self._view is None else self._view.plan
+
+    def keep(self) -> None:
+        """Write the plan as it is now into the notebook."""
+        self._output.change(self._bundle())
+
+    def _bundle(self) -> Bundle:
+        # What the run counts is about its own plan, not about one with other pins.
+        ran = self._run is not None and self.plan is self._plan
+        return plan_bundle(self.plan.execution, self._run.events() if ran and self._run is not None else ())
+
+
 class RunViews:
     """The plan and the curves of a run in a cell, live if the front end can.
 
@@ -78,31 +115,36 @@ class RunViews:
 
     def __init__(self, shell: Any, run: Run) -> None:
         self.run = run
-        self.plan = run.plan()
-        self.live = live = can_be_live(shell)
+        self.live = can_be_live(shell)
+        self._ran = run.plan()
         self._lock = threading.Lock()
-        self._kept = False
-        execution, events = self.plan.execution, run.events()
-        self._plan_output = Output(shell, plan_bundle(execution, events), _plan_view(self.plan, run) if live else None)
+        self._kept = _ended(run.events())
+        self.shown = PlanOutput(shell, self._ran, run)
         # One pass over rows has no curve.
-        self._run_output: Output | None = None
-        if execution.loop is not None:
-            bundle = run_bundle(run, execution)
-            self._run_output = Output(shell, bundle, _run_view(run) if live else None)
-        self._kept = _ended(events)
+        self._curves: Output | None = None
+        if self._ran.execution.loop is not None:
+            self._curves = Output(shell, self._bundle(), _run_view(run) if self.live else None)
         if not self._kept:
             threading.Thread(target=self._keep_at_end, name=f"wayang-keep-{run.id}", daemon=True).start()
 
+    @property
+    def plan(self) -> Plan:
+        """The plan as it is shown, with what was pinned."""
+        return self.shown.plan
+
     def keep(self) -> None:
         """Write the plan and the curves as they are now into the notebook; the last ones are written once."""
-        events = self.run.events()
+        ended = _ended(self.run.events())
         with self._lock:
             if self._kept:
                 return
-            self._kept = _ended(events)
-            self._plan_output.change(plan_bundle(self.plan.execution, events))
-            if self._run_output is not None:
-                self._run_output.change(run_bundle(self.run, self.plan.execution))
+            self._kept = ended
+            self.shown.keep()
+            if self._curves is not None:
+                self._curves.change(self._bundle())
+
+    def _bundle(self) -> Bundle:
+        return run_bundle(self.run, self._ran.execution)
 
     def _keep_at_end(self) -> None:
         # A journal that is closed with its session says so with an error: the notebook has what there was.
@@ -116,21 +158,10 @@ def _ended(events: Sequence[AnyEvent]) -> bool:
     return bool(events) and isinstance(events[-1], RunFinished)
 
 
-def show_plan(shell: Any, plan: Plan) -> None:
-    """Show a plan in a cell."""
-    Output(shell, plan_bundle(plan.execution), _plan_view(plan, None) if can_be_live(shell) else None)
-
-
-def show_run(shell: Any, run: Run) -> RunViews:
-    """Show a run in a cell: its plan as soon as it is made, and its curves."""
-    return RunViews(shell, run)
-
-
-def _plan_view(plan: Plan, run: Run | None) -> str:
+def _plan_view(plan: Plan, run: Run | None) -> PlanView:
     from jupyter_wayang.notebook.widgets.plan import PlanView
 
-    make: Callable[..., Any] = PlanView
-    return str(make(plan, run=run).model_id)
+    return PlanView(plan, run)
 
 
 def _run_view(run: Run) -> str:
