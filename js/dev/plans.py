@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 import jupyter_wayang as wy
 from jupyter_wayang.datasets import heart_disease
-from jupyter_wayang.notebook.widgets.plan import pinnable
 from jupyter_wayang.notebook.widgets.display import plan_picture
+from jupyter_wayang.notebook.widgets.plan import pinnable
 from jupyter_wayang.session import Plan
 
 _POLICY = """
@@ -84,10 +84,11 @@ def main() -> None:
         opened = session(Path(name), 1)
         asked = task(opened)
         plan = asked.plan(name="heart")
+        pinned = plan.pinned("hungary/scale", "polars", "hungary")
         run = asked.run(name="heart", wait=False)
         run.wait()
         cases.append(case("plan", plan, events=run.events()))
-        cases.append(case("pinned", plan.pinned("hungary/scale", "polars", "hungary"), plan))
+        cases.append(case("pinned", pinned, plan))
         ages = opened.read(heart_disease()["cleveland"])
         local = ages.filter(wy.col.age > 50).group_by("cp").agg(n=wy.count()).sort("cp")
         cases.append(case("local", local.plan(name="ages")))

@@ -119,7 +119,10 @@ export class Canvas {
 
   /** Marks the operator whose panel is open. */
   select(id: string | null): void {
-    for (const [other, card] of this.cards) card.group.setAttribute("aria-pressed", String(other === id));
+    for (const [other, card] of this.cards) {
+      if (other === id) card.group.setAttribute("aria-current", "true");
+      else card.group.removeAttribute("aria-current");
+    }
     const box = id === null ? undefined : this.boxes.get(id);
     this.ring.style.display = box === undefined ? "none" : "";
     if (box === undefined) return;
@@ -135,8 +138,8 @@ export class Canvas {
 
   private card(id: string): SVGGElement {
     const title = svg("title");
-    const body = svg("g");
-    const group = svg("g", { class: "operator", role: "button", tabindex: "-1", "aria-pressed": "false", "data-operator": id }, title, body);
+    const body = svg("g", { "aria-hidden": "true" });
+    const group = svg("g", { class: "operator", role: "group", "aria-roledescription": "operator", tabindex: "-1", "data-operator": id }, title, body);
     this.cards.set(id, { group, body, title, face: null });
     return group;
   }

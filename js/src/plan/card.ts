@@ -52,7 +52,7 @@ export function drawCard(face: Face, box: Box, looks: Looks, fonts: Fonts): SVGE
   const soft = step < 2 ? "" : `t${step}`;
   const parts: (SVGElement | null)[] = [];
   for (let behind = Math.min(face.stacked, 3) - 1; behind > 0; behind -= 1) {
-    parts.push(rect(x + 0.5 + 4 * behind, y + 0.5 + 4 * behind, width - 1, box.height - 1, "card behind", 5));
+    parts.push(rect(x + 0.5 + 4 * behind, y + 10, width - 1 - 8 * behind, box.height - 10.5 + 3.5 * behind, "card behind", 5));
   }
   parts.push(rect(x + 0.5, y + 0.5, width - 1, box.height - 1, `card h${step}${aggregate && step === 0 ? " factcard" : ""}`, 5));
   if (face.changed !== undefined) parts.push(rect(x + 0.5, y + 0.5, width - 1, box.height - 1, "changed", 5));
@@ -65,7 +65,7 @@ export function drawCard(face: Face, box: Box, looks: Looks, fonts: Fonts): SVGE
   if (state !== undefined) parts.push(icon(right - 17, y + 22, state, state === "failed" ? `bad s${step}` : `s${step}`));
   parts.push(label(x + 7, y + 32, cut(operator.text, width - (state === undefined ? 13 : 25), fonts.text), soft));
   parts.push(...numbers(face, box, step, fonts));
-  parts.push(...flag(operator, box, fonts), ...tag(face.changed, box, fonts));
+  parts.push(...flag(operator, box, fonts), ...tag(face.changed, box, fonts, mismatch(operator) !== null));
   return parts.filter((part) => part !== null);
 }
 
@@ -99,10 +99,10 @@ function flag(operator: ExecutionOperator, box: Box, fonts: Fonts): SVGElement[]
   return [svg("g", {}, svg("title", {}, said), rect(x, y, width, 17, "flag", 8.5), words)];
 }
 
-function tag(words: string | undefined, box: Box, fonts: Fonts): SVGElement[] {
+function tag(words: string | undefined, box: Box, fonts: Fonts, left: boolean): SVGElement[] {
   if (words === undefined || words === "") return [];
   const width = measured(words, fonts.bold) + 14;
-  const x = box.x + box.width - width + 4;
-  const text = label(x + width / 2, box.y + 1.5, words, "tagt", "middle");
-  return [svg("g", {}, rect(x, box.y - 10.5, width, 16, "tag", 8), text)];
+  const x = left ? box.x - 4 : box.x + box.width - width + 4;
+  const y = box.y + box.height - 7;
+  return [svg("g", {}, rect(x, y, width, 16, "tag", 8), ...([label(x + width / 2, y + 12, words, "tagt", "middle")].filter((part) => part !== null)))];
 }

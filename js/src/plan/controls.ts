@@ -115,7 +115,7 @@ export function table(
   looks: Looks,
   actions: TableActions,
 ): HTMLElement {
-  const names = ["operator", "", "platform", "rows estimated", "rows counted", "time", "share", "state"];
+  const names = ["operator", "what", "platform", "rows estimated", "rows counted", "time", "share", "state"];
   const right = new Set([3, 4, 5, 6]);
   const head = names.map((name, index) => html("th", { scope: "col", class: right.has(index) ? "r" : null }, name));
   const body = plan.lanes.flatMap((lane) => [

@@ -8,6 +8,10 @@ import { moves, rowsText } from "./captions.js";
 import { button, symbol } from "./controls.js";
 import type { Change, Changes } from "./picture.js";
 
+/** So many columns of a schema are shown at once. */
+const SHORT = 6;
+const TOLD_SITES = 2;
+
 /** What a panel about an operator says. */
 export interface Subject {
   readonly operator: ExecutionOperator;
@@ -62,13 +66,14 @@ export function whyPanel(subject: Subject, looks: Looks, actions: Actions): read
   const { operator, lane } = subject;
   const { decision } = operator;
   const look = looks.of(decision.platform);
-  const title = operator.kind === "aggregate" ? `${operator.verb} at the execution kernel` : `Why ${look.title}?`;
+  const why = decision.pinned ? `Pinned to ${look.title}` : `Why ${look.title}?`;
+  const title = operator.kind === "aggregate" ? `${operator.verb} at the execution kernel` : why;
   const where = lane === undefined || lane.kind === "here" || operator.kind === "aggregate" ? "" : ` at ${lane.title}`;
   const facts = [rowsText(operator), operator.bytes === null ? "" : size(mean(operator.bytes)), timeText(subject)].filter(Boolean);
   const lead = html("p", {}, html("b", {}, `${operator.verb}${where}`), `${facts.length > 0 ? `, ${facts.join(", ")}` : ""}. ${decision.reason}`);
   const shown: (HTMLElement | null)[] = [header(title, actions), lead, stateLine(subject)];
   if (decision.alternatives.length > 0) shown.push(...bars(subject, looks, actions), ...pinSection(subject, actions));
-  shown.push(movements(subject), schema(operator), code(operator));
+  shown.push(movements(subject), code(operator), schema(operator));
   return shown.filter((part) => part !== null);
 }
 
@@ -140,15 +145,17 @@ function impossible(one: Alternative, looks: Looks): HTMLElement {
 function pinSection(subject: Subject, actions: Actions): HTMLElement[] {
   if (subject.pinning !== true) return [html("section", {}, html("h4", {}, "Pin"), html("p", {}, subject.pinning))];
   const { decision } = subject.operator;
-  const text = pinText(decision.platform, subject.sites);
+  const { sites } = subject;
+  const shown = pinText(decision.platform, sites?.slice(0, TOLD_SITES) ?? null);
+  const more = sites !== null && sites.length > TOLD_SITES ? ` … ${sites.length - TOLD_SITES} more sites` : "";
   const title = decision.pinned ? "Pinned by you, as text" : "The pin as text";
-  return [html("section", {}, html("h4", {}, title), copyBox(text, actions))];
+  return [html("section", {}, html("h4", {}, title), copyBox(shown + more, pinText(decision.platform, sites), actions))];
 }
 
-function copyBox(text: string, actions: Actions): HTMLElement {
+function copyBox(shown: string, text: string, actions: Actions): HTMLElement {
   const copy = button("copy", "", { "aria-label": "Copy", title: "Copy" });
   copy.addEventListener("click", () => actions.copy(text));
-  return html("div", { class: "jp-Wayang-copy" }, html("code", {}, text), copy);
+  return html("div", { class: "jp-Wayang-copy" }, html("code", {}, shown), copy);
 }
 
 function section(title: string, ...children: readonly Child[]): HTMLElement {
@@ -169,7 +176,8 @@ function schema(operator: ExecutionOperator): HTMLElement | null {
   if (columns.length === 0) return null;
   const rows = columns.map((column) => html("tr", {}, html("td", {}, column.name), html("td", {}, column.type)));
   const head = html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "column"), html("th", { scope: "col" }, "type")));
-  return section(`Schema, ${columns.length} column${columns.length === 1 ? "" : "s"}`, html("table", {}, head, html("tbody", {}, ...rows)));
+  const summary = html("summary", {}, `Schema, ${columns.length} column${columns.length === 1 ? "" : "s"}`);
+  return html("section", {}, html("details", { open: columns.length <= SHORT }, summary, html("table", {}, head, html("tbody", {}, ...rows))));
 }
 
 function code(operator: ExecutionOperator): HTMLElement | null {
@@ -178,22 +186,35 @@ function code(operator: ExecutionOperator): HTMLElement | null {
 
 /** Fills the panel with what changed. */
 export function changesPanel(changes: Changes, plan: ExecutionPlan, looks: Looks, actions: Actions): readonly HTMLElement[] {
-  const operators = changes.items.filter((change) => change.kind !== "conversion").length;
-  const conversions = changes.items.length - operators;
+  const operators = changes.items.filter((change) => change.operator !== "" && change.kind !== "conversion").length;
+  const conversions = changes.items.filter((change) => change.kind === "conversion").length;
   const counted = [many(operators, "operator"), many(conversions, "conversion")].filter(Boolean).join(" and ");
-  const items = changes.items.map((change) => item(change, plan, looks, actions));
+  const items = grouped(changes.items).map((group) => item(group, plan, looks, actions));
   const whole = html(
     "li",
     {},
     html("b", {}, "Whole plan"),
     html("span", { class: "difference" }, signedDuration(rounded(changes.after_s - changes.before_s, changes.after_s))),
-    html("small", {}, `${duration(changes.before_s)} → ${duration(changes.after_s)}, estimated`),
+    html("small", {}, `${duration(changes.before_s)} → ${duration(changes.after_s)}, estimated. Places work side by side: the slowest counts.`),
   );
   return [
     header("What changed", actions),
     html("p", {}, counted === "" ? "Nothing." : `${counted}.`),
     html("ul", { class: "jp-Wayang-changes" }, ...items, whole),
   ];
+}
+
+/** Changes that are told as one: operators of a place that went the same way without being asked to. */
+export function grouped(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const groups = new Map<string, Change[]>();
+  changes.forEach((change, index) => {
+    const together = change.kind === "moved" && !change.by_hand;
+    const key = together ? [change.lane, ...change.before, "→", ...change.after].join(" ") : `${index}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [change]);
+    else group.push(change);
+  });
+  return [...groups.values()];
 }
 
 function rounded(difference: number, of: number): number {
@@ -204,30 +225,37 @@ function many(amount: number, word: string): string {
   return amount === 0 ? "" : `${amount} ${word}${amount === 1 ? "" : "s"}`;
 }
 
-function item(change: Change, plan: ExecutionPlan, looks: Looks, actions: Actions): HTMLElement {
-  const there = plan.operators.some((operator) => operator.id === change.operator);
-  const name = change.kind === "conversion" ? `conversion before ${change.verb}` : change.verb;
-  const words = there ? html("button", { type: "button" }, html("b", {}, name)) : html("b", {}, name);
-  if (there) words.addEventListener("click", () => actions.show(change.operator));
+function item(group: readonly Change[], plan: ExecutionPlan, looks: Looks, actions: Actions): HTMLElement {
+  const change = group[0];
+  if (change === undefined) return html("li");
+  const names = group.flatMap((one, index): Child[] => [index > 0 ? ", " : "", named(one, plan, looks, actions)]);
   const way = change.kind === "conversion" ? (change.after.length > 0 ? change.after : change.before) : [...change.before, ...change.after];
-  const badges = way.flatMap((name_, index): Child[] => [index > 0 ? " → " : " ", looks.inline(name_)]);
-  const spokenWay = html("span", { class: "jp-Wayang-unseen" }, way.map((name_) => looks.of(name_).title).join(" to "));
+  const badges = way.flatMap((name, index): Child[] => [index > 0 ? " → " : " ", looks.inline(name)]);
+  const spokenWay = html("span", { class: "jp-Wayang-unseen" }, way.map((name) => looks.of(name).title).join(" to "));
   const lane = plan.lanes.find((one) => one.id === change.lane);
-  const difference = change.difference_s === 0 ? "" : signedDuration(change.difference_s);
+  const sum = group.reduce((total, one) => total + one.difference_s, 0);
   return html(
     "li",
     {},
-    html("span", {}, words, ...badges, spokenWay),
-    html("span", { class: "difference" }, difference),
+    html("span", {}, ...names, ...badges, spokenWay),
+    html("span", { class: "difference" }, sum === 0 ? "" : signedDuration(sum)),
     html("small", {}, [lane === undefined || lane.kind === "here" ? "" : lane.title, reason(change, looks)].filter(Boolean).join(": ")),
   );
+}
+
+function named(change: Change, plan: ExecutionPlan, looks: Looks, actions: Actions): HTMLElement {
+  const words = change.kind === "conversion" ? `conversion before ${change.verb}` : change.kind === "start" ? "start-up" : change.verb;
+  if (!plan.operators.some((operator) => operator.id === change.operator)) return html("b", {}, words);
+  const open = html("button", { type: "button", title: looks.of(change.after[0] ?? "").title }, html("b", {}, words));
+  open.addEventListener("click", () => actions.show(change.operator));
+  return open;
 }
 
 function reason(change: Change, looks: Looks): string {
   const amount = change.bytes > 0 ? `, ${size(change.bytes)}` : "";
   switch (change.kind) {
     case "moved":
-      return change.by_hand ? "you pinned it or took the pin off" : "follows from it";
+      return change.by_hand ? "by your pin, or without it" : "moves with it";
     case "pinned":
       return "you pinned it where it was";
     case "unpinned":
@@ -236,6 +264,8 @@ function reason(change: Change, looks: Looks): string {
       return "new";
     case "removed":
       return "gone";
+    case "start":
+      return change.difference_s > 0 ? "has to be started" : "need not be started";
     case "conversion":
       if (change.before.length === 0) return `new${amount}`;
       if (change.after.length === 0) return `gone${amount}`;

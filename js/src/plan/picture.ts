@@ -37,10 +37,11 @@ export interface CardPlace {
  *
  * `moved`: an operator (`operator`) went from one platform to another; `pinned` and `unpinned`: only the pin
  * differs. A conversion is named by the operator that takes its rows; `before` and `after` are then
- * `from → to` platforms. `difference_s` is the operator's own cost or the conversion's, over all rounds.
+ * `from → to` platforms. `start` is a platform that is started in one plan only; it has no operator.
+ * `difference_s` is the operator's own cost or the conversion's, over all rounds.
  */
 export interface Change {
-  readonly kind: "added" | "conversion" | "moved" | "pinned" | "removed" | "unpinned";
+  readonly kind: "added" | "conversion" | "moved" | "pinned" | "removed" | "start" | "unpinned";
   readonly operator: string;
   readonly lane: string;
   readonly verb: string;

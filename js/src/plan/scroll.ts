@@ -2,7 +2,6 @@
 import type { Owner } from "../shared/owner.js";
 import { html } from "../shared/svg.js";
 import type { Canvas, Scene } from "./canvas.js";
-import { button } from "./controls.js";
 import type { Box } from "./picture.js";
 
 const LEAST = 0.2;
@@ -22,7 +21,6 @@ export interface Place {
 /** A window on a drawing. */
 export class Scroll {
   readonly element = html("div", { class: "jp-Wayang-scroll" });
-  readonly controls = html("div", { class: "jp-Wayang-zoom" });
   /** Whether the pointer has just moved the drawing, so that its release is no click. */
   dragged = false;
   private readonly rail = html("div", { class: "jp-Wayang-rail", "aria-hidden": "true" });
@@ -42,11 +40,6 @@ export class Scroll {
       const lane = titles.get(place.id);
       this.rail.append(html("span", { class: lane?.kind === "kernel" ? "kernel" : null }, lane?.title ?? place.id));
     }
-    const out = button("minus", "", { "aria-label": "Zoom out", title: "Zoom out" });
-    const into = button("plus", "", { "aria-label": "Zoom in", title: "Zoom in" });
-    owner.on(out, "click", () => this.zoom(0.8));
-    owner.on(into, "click", () => this.zoom(1.25));
-    this.controls.append(out, into);
     owner.on(this.element, "wheel", (event) => this.wheel(event), { passive: false });
     owner.on(this.element, "pointerdown", (event) => this.grab(event));
     const slid = owner.framed(() => this.slid());
@@ -107,8 +100,16 @@ export class Scroll {
   }
 
   private first(): number {
-    const whole = this.element.clientWidth > 12 ? this.whole() : 1;
-    return whole >= READABLE ? Math.min(whole, 1.15) : 1;
+    if (this.element.clientWidth <= 12) return 1;
+    const wide = Math.min(this.whole(), 1);
+    const high = Math.min(wide, (this.room() - 12) / this.canvas.height);
+    return high >= READABLE ? high : wide >= READABLE ? wide : 1;
+  }
+
+  /** How high the window can be. */
+  private room(): number {
+    const most = Number.parseFloat(getComputedStyle(this.element).maxHeight);
+    return Number.isFinite(most) ? most : 720;
   }
 
   private apply(scale: number): void {

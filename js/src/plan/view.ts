@@ -2,7 +2,7 @@
 import { Looks } from "../shared/looks.js";
 import { Owner } from "../shared/owner.js";
 import { html } from "../shared/svg.js";
-import { duration, mean, signedDuration } from "../shared/units.js";
+import { duration, mean } from "../shared/units.js";
 import { type OperatorState, Progress, together } from "../state/progress.js";
 import type { AnyEvent, ExecutionPlan } from "../wire.js";
 import { moves, shares } from "./captions.js";
@@ -164,7 +164,7 @@ export class PlanView {
     const { overview, layout, plan } = this.picture;
     const changed = new Map<string, string>();
     for (const change of this.changes?.items ?? []) {
-      if (change.kind === "conversion" || change.kind === "removed") continue;
+      if (change.kind === "conversion" || change.kind === "removed" || change.kind === "start") continue;
       const before = change.before[0];
       changed.set(change.operator, before === undefined ? { pinned: "pinned", unpinned: "unpinned", added: "new", moved: "" }[change.kind] : `was ${this.looks.of(before).badge}`);
     }
@@ -190,13 +190,13 @@ export class PlanView {
     this.stage.replaceChildren();
     if (scene === null) return;
     const keep = this.scroll?.place() ?? null;
-    const canvas = new Canvas(scene, this.looks, this.fonts(), `${this.picture.plan.name || "Plan"}, ${scene.plan.operators.length} operators. Arrow keys follow the edges.`);
+    const canvas = new Canvas(scene, this.looks, this.fonts(), `${this.picture.plan.name || "Plan"}, ${scene.plan.operators.length} operators. Arrow keys follow the edges, Enter tells why.`);
     this.canvas = canvas;
     this.navigation = new Navigation(scene.plan, scene.layout);
     if (this.stop === undefined || canvas.group(this.stop) === undefined) this.stop = this.navigation.start();
     canvas.tabStop(this.stop);
     this.scroll = new Scroll(this.drawn, canvas, scene, keep);
-    this.stage.append(this.scroll.element, this.scroll.controls);
+    this.stage.append(this.scroll.element);
     this.drawn.on(this.scroll.element, "click", (event) => this.clicked(event));
     this.drawn.on(this.scroll.element, "focusin", (event) => this.focused(event));
     this.scroll.attached();
@@ -272,29 +272,27 @@ export class PlanView {
 
   private buttons(): HTMLElement {
     const made = [
-      button("fit", "Fit", {}, "F"),
-      button("table", "Table", { "aria-pressed": String(this.tabled) }, "T"),
-      button("help", "Keys", { "aria-expanded": String(this.helping) }, "?"),
+      acting(button("minus", "", { "aria-label": "Zoom out", title: "Zoom out" }), () => this.scroll?.zoom(0.8)),
+      acting(button("plus", "", { "aria-label": "Zoom in", title: "Zoom in" }), () => this.scroll?.zoom(1.25)),
+      acting(button("fit", "Fit", {}, "F"), () => this.scroll?.fit()),
+      acting(button("table", "Table", { "aria-pressed": String(this.tabled) }, "T"), () => this.toggleTable()),
+      acting(button("help", "Keys", { "aria-expanded": String(this.helping) }, "?"), () => this.toggleHelp()),
     ];
-    const actions = [() => this.scroll?.fit(), () => this.toggleTable(), () => this.toggleHelp()];
     if (this.picture.overview !== null && this.picture.layout !== null) {
-      made.splice(1, 0, button("sites", this.collapsed ? "Every site" : "Stack equal sites", { "aria-pressed": String(this.collapsed) }));
-      actions.splice(1, 0, () => this.toggleStacks());
+      const stack = button("sites", "Stack equal sites", { "aria-pressed": String(this.collapsed) });
+      made.splice(3, 0, acting(stack, () => this.toggleStacks()));
     }
-    made.forEach((one, index) => one.addEventListener("click", () => actions[index]?.()));
     return html("div", { class: "jp-Wayang-buttons" }, ...made);
   }
 
   private tops(): void {
     const shown: HTMLElement[] = this.helping ? [help()] : [];
-    const undo = button("undo", "Undo", {}, "Ctrl Z");
-    undo.addEventListener("click", () => this.undo());
+    const undo = acting(button("undo", "Undo", {}, "Ctrl Z"), () => this.undo());
     const can = this.undoable && this.backend !== null ? [undo] : [];
     if (this.notice !== null) shown.push(saidBanner(this.notice.text, "", this.notice.wrong, []));
     if (this.busy) shown.push(saidBanner("The plan is made again …", "", false, []));
     else if (this.changes !== null) {
-      const list = button(null, "What changed", { "aria-expanded": String(this.showsChanges) });
-      list.addEventListener("click", () => this.toggleChanges());
+      const list = acting(button(null, "What changed", { "aria-expanded": String(this.showsChanges) }), () => this.toggleChanges());
       shown.push(saidBanner(this.changes.sentence, this.changes.more, false, [...(this.changes.items.length > 0 ? [list] : []), ...can]));
     }
     this.top.replaceChildren(...shown);
@@ -593,7 +591,8 @@ export class PlanView {
   }
 }
 
-/** Writes a cost difference as a view's title does. */
-export function difference(changes: Changes): string {
-  return signedDuration(changes.after_s - changes.before_s);
+function acting<E extends HTMLElement>(element: E, action: () => void): E {
+  // The element goes with the view, and the listener with the element.
+  element.addEventListener("click", action);
+  return element;
 }

@@ -63,7 +63,8 @@ export class Owner {
   /** Watches the size of an element. */
   resized(element: Element, action: () => void): void {
     if (typeof ResizeObserver === "undefined") return;
-    const observer = new ResizeObserver(action);
+    // In the next frame: what follows from a size may change sizes, and that is not for the observer's own round.
+    const observer = new ResizeObserver(this.framed(action));
     observer.observe(element);
     this.own(() => observer.disconnect());
   }

@@ -16,6 +16,10 @@ __all__ = ["Change", "Changes", "changes"]
 
 _TOLD_LANES = 3
 _SURE_SHARE = 1e-3
+_LEAST_S = 1e-6
+
+
+Kind = Literal["moved", "pinned", "unpinned", "added", "removed", "conversion", "start"]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,10 +27,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``moved``: an operator (``operator``) went from one platform to another; ``pinned`` and ``unpinned``: only the pin
     differs. A conversion is named by the operator that takes its rows; ``before`` and ``after`` are then
-    ``from → to`` platforms. ``difference_s`` is the operator's own cost or the conversion's, over all rounds.
+    ``from → to`` platforms. ``start`` is a platform that is started in one plan only; it has no operator.
+    ``difference_s`` is the operator's own cost or the conversion's, over all rounds.
     """
 
-    kind: Literal["moved", "pinned", "unpinned", "added", "removed", "conversion"]
+    kind: Kind
     operator: str
     lane: str
     verb: str
@@ -96,7 +101,7 @@ class _Comparison:
         operators += [self.gone(operator) for id_, operator in self.old.items() if id_ not in self.new]
         operators.sort(key=lambda change: not change.by_hand)
         conversions, edges = self.conversions()
-        items = (*operators, *conversions)
+        items = (*operators, *conversions, *self.starts())
         sentence, more = self.words(operators, conversions)
         return Changes(
             sentence=sentence,
@@ -150,6 +155,18 @@ class _Comparison:
                 marked.append(index)
         return found, tuple(marked)
 
+    def starts(self) -> list[Change]:
+        """Return the platforms that are started more or less often, and what that costs."""
+        seconds: Counter[str] = Counter()
+        for plan, sign in ((self.after, 1.0), (self.before, -1.0)):
+            for name, start_s in plan.start_up_s:
+                seconds[name] += sign * start_s  # type: ignore[assignment]
+        return [
+            Change(kind="start", operator="", lane="", verb="", after=(name,), difference_s=difference)
+            for name, difference in seconds.items()
+            if abs(difference) > _LEAST_S
+        ]
+
     def way(self, edge: Edge | None, operators: dict[str, ExecutionOperator]) -> tuple[str, ...]:
         """Return the platforms that a conversion goes from and to, or nothing if rows stay as they are."""
         if edge is None or not moves(edge):
@@ -189,8 +206,6 @@ class _Comparison:
         more = len(self.after.movements) - len(self.before.movements)
         if more:
             parts.append(f"{abs(more)} conversion{'s' if abs(more) > 1 else ''} {'more' if more > 0 else 'fewer'}")
-        elif conversions:
-            parts.append("as many conversions as before")
         added = sum(change.bytes for change in conversions if change.after and not change.before)
         if added:
             parts.append(f"{units.size(added)} more converted")
@@ -227,7 +242,7 @@ def _keyed(plan: ExecutionPlan) -> dict[tuple[str, str, int, str], tuple[int, Ed
 
 
 def _change(
-    kind: Literal["moved", "pinned", "unpinned", "added", "removed", "conversion"],
+    kind: Kind,
     operator: ExecutionOperator,
     *,
     before: tuple[str, ...] = (),

@@ -93,6 +93,10 @@ class Plan:
         making, found = self._again(operator)
         return _made(making.unpinned(found, _sites(site)))
 
+    def again(self) -> Plan:
+        """Make the plan again as of now: platforms that were started meanwhile cost no start-up any more."""
+        return _made(self._known())
+
     def run(self, *, wait: bool | None = None) -> Result | Run:
         """Run the plan's task, pins and all: the result, or with ``wait=False`` the run as it goes on."""
         from jupyter_wayang.session.runs import Run

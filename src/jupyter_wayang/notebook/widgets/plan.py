@@ -34,7 +34,7 @@ def pinnable(plan: Plan) -> dict[str, str] | None:
     }
 
 
-class PlanView(anywidget.AnyWidget):  # type: ignore[misc]
+class PlanView(anywidget.AnyWidget):
     """A plan to look at, to ask, and to pin operators in.
 
     What the page wishes is only noted: with some kernels a message arrives on another thread, with others only between
@@ -64,9 +64,9 @@ class PlanView(anywidget.AnyWidget):  # type: ignore[misc]
     """
 
     display = Dict().tag(sync=True)
-    changes = Dict(allow_none=True, default_value=None).tag(sync=True)
+    changes: Any = Dict(allow_none=True, default_value=None).tag(sync=True)
     undoable = Bool(False).tag(sync=True)
-    notice = Dict(allow_none=True, default_value=None).tag(sync=True)
+    notice: Any = Dict(allow_none=True, default_value=None).tag(sync=True)
     answered = Int(0).tag(sync=True)
     selected = Unicode()
     _esm = Unicode().tag(sync=True)
@@ -137,30 +137,37 @@ class PlanView(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _answer(self, wish: _Pin | _Unpin | _Undo) -> None:
         """Carry out a wish, and tell the pages once what came of it."""
-        before = self.plan
-        notice: dict[str, Any] | None = None
         try:
-            match wish:
-                case _Pin():
-                    self._plans.append(before.pinned(wish.operator, wish.platform, wish.sites))
-                case _Unpin():
-                    self._plans.append(before.unpinned(wish.operator, wish.sites))
-                case _Undo():
-                    del self._plans[max(len(self._plans) - 1, 1) :]
+            told, said = self._carried_out(wish), ""
         except WayangError as error:
-            notice = {"text": f"{error.message} {error.hint or ''}".strip(), "wrong": True}
+            with self.hold_sync():
+                self.notice = {"text": f"{error.message}. {error.hint or ''}".replace("..", ".").strip(), "wrong": True}
+                self.answered += 1
+            return
+        if self._stream is not None and not self._runs_this:
+            said = "The run in progress keeps its plan."
         with self.hold_sync():
-            if self.plan is not before:
-                told: Changes = changes(before.execution, self.plan.execution)
-                self.display = _display(self.plan)
-                self.changes = msgspec.to_builtins(told)
-                self.undoable = len(self._plans) > 1
-                if self._stream is not None and not self._runs_this:
-                    notice = {"text": "The run in progress keeps its plan.", "wrong": False}
-            self.notice = notice
+            self.display = _display(self.plan)
+            self.changes = msgspec.to_builtins(told)
+            self.undoable = len(self._plans) > 1
+            self.notice = {"text": said, "wrong": False} if said else None
             self.answered += 1
-        if self._runs_this and self.plan is not before and self._stream is not None:
+        if self._stream is not None and self._runs_this:
             self._stream.ask(0)
+
+    def _carried_out(self, wish: _Pin | _Unpin | _Undo) -> Changes:
+        before = self.plan
+        if isinstance(wish, _Undo):
+            del self._plans[max(len(self._plans) - 1, 1) :]
+            return changes(before.execution, self.plan.execution)
+        if isinstance(wish, _Pin):
+            made = before.pinned(wish.operator, wish.platform, wish.sites)
+        else:
+            made = before.unpinned(wish.operator, wish.sites)
+        # Against the plan before as it would be now: what a run has started since is no merit of the pin.
+        told = changes(before.again().execution, made.execution)
+        self._plans.append(made)
+        return told
 
     @property
     def _runs_this(self) -> bool:
