@@ -24,7 +24,7 @@ class Paged {
 
   constructor(owner: Owner, title: string, caption: string, private readonly next: string, previous: string, changed: () => void, save: () => void) {
     this.table = new Table(caption);
-    this.scroll = html("div", { class: "jp-Wayang-scroll", role: "region", "aria-label": caption });
+    this.scroll = html("div", { class: "jp-Wayang-tablescroll", role: "region", "aria-label": caption });
     const button = (words: string, label: string, act: () => void): HTMLButtonElement => {
       const made = html("button", { type: "button", class: "jp-Wayang-button", "aria-label": label }, words);
       owner.on(made, "click", act);

@@ -24,6 +24,8 @@ export class RunState {
   until: string | null = null;
   /** The number of the last event, and its time. */
   seq = 0;
+  /** How many events were passed over: none of a live run, some of a saved one. */
+  missed = 0;
   at_s = 0;
   started_s = Number.NaN;
   planned = false;
@@ -106,6 +108,7 @@ export class RunState {
   /** Takes an event; one that was taken before changes nothing. */
   take(event: AnyEvent): void {
     if (event.seq !== 0 && event.seq <= this.seq) return;
+    if (event.seq !== 0) this.missed += event.seq - this.seq - 1;
     this.seq = event.seq;
     this.at_s = event.at_s;
     if (this.run === "") this.run = event.run;

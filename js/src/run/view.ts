@@ -134,6 +134,9 @@ export class View {
     const link = this.source.link();
     this.head.write(state, now, link, this.source.refused());
     const stalled = new Set(link.kind === "live" ? (stallOf(state, now)?.sites ?? []) : []);
+    // What a test, or somebody who reports a defect, can read.
+    this.root.dataset["seq"] = String(state.seq);
+    this.root.dataset["missed"] = String(state.missed);
     const width = this.width();
     if (width > 0) this.drawRounds(state, width, stalled);
     this.read(state);

@@ -33,7 +33,7 @@ __all__ = ["RunView", "run_display"]
 _DISPLAY_EVENTS = 20_000
 
 
-class RunView(anywidget.AnyWidget):  # type: ignore[misc]
+class RunView(anywidget.AnyWidget):
     """A run to look at and to steer while it goes on.
 
     What the page wishes is only noted; the thread of the stream carries it out, as the notebook may be busy with a cell.
@@ -80,11 +80,12 @@ class RunView(anywidget.AnyWidget):  # type: ignore[misc]
         self._stream.ask(0)
 
     def close(self) -> None:
-        """End the stream and the comm."""
+        """End the stream and the comms, that of the layout too."""
         # Widget.close runs once more when the interpreter ends, perhaps before the view was whole.
         stream: Stream | None = getattr(self, "_stream", None)
         if stream is not None:
             stream.close()
+            self.layout.close()
         super().close()
 
     def _hear(self, _: object, content: object, buffers: object) -> None:
@@ -93,7 +94,7 @@ class RunView(anywidget.AnyWidget):  # type: ignore[misc]
         command, seq = content.get("type"), content.get("seq")
         if command == "since" and isinstance(seq, int) and seq >= 0:
             self._stream.ask(seq)
-        elif command in self._commands:
+        elif isinstance(command, str) and command in self._commands:
             self._stream.wish(self._commands[command])
 
     # What the stream says (jupyter_wayang.notebook.widgets.stream.Listener).
