@@ -138,6 +138,9 @@ describe("the plan view", () => {
     const view = new PlanView(document.body, picture(), { backend: backend(), events: events() });
     press(card(view, "lyon/scale"), "Enter");
     view.show(picture(), changes, true);
+    // Held, and not let go.
+    card(view, "lyon/scale").dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, button: 0, pointerType: "mouse" }));
+    expect(added.mock.calls.length).toBeGreaterThan(0);
     expect(view.owned).toBeGreaterThan(0);
     view.dispose();
     expect(view.owned).toBe(0);
@@ -181,9 +184,9 @@ describe("findings", () => {
 
   it("name the worst estimate first, with both numbers", () => {
     const shown = plan();
-    const operators = shown.operators.map((one) => (one.id === "lyon/read" ? { ...one, counted: 1200, measured_s: 9 } : one));
+    const operators = shown.operators.map((one) => (one.id === "lyon/read" ? { ...one, counted: 1200, measured_s: 9 } : one.id === "lyon/scale" ? { ...one, counted: 1001 } : one));
     const [first, second] = findings({ ...shown, operators }, looks);
-    expect(first).toMatchObject({ operator: "lyon/read", title: "12× more rows than estimated", text: "read at lyon: about 100 estimated, 1 200 counted." });
+    expect(first).toMatchObject({ operator: "lyon/read", title: "12× more rows than estimated", text: "read at lyon: about 100 estimated, 1 200 counted. 1 more operator is off by ten times or more." });
     expect(second?.title).toBe("read at lyon takes 100 % of the time");
   });
 

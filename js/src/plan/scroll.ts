@@ -2,6 +2,7 @@
 import type { Owner } from "../shared/owner.js";
 import { html } from "../shared/svg.js";
 import type { Canvas, Scene } from "./canvas.js";
+import { PlanMap } from "./map.js";
 import type { Box } from "./picture.js";
 
 const LEAST = 0.2;
@@ -15,12 +16,12 @@ export interface Place {
   readonly scale: number;
   readonly left: number;
   readonly top: number;
-  readonly width: number;
 }
 
 /** A window on a drawing. */
 export class Scroll {
   readonly element = html("div", { class: "jp-Wayang-scroll" });
+  readonly map: PlanMap;
   /** Whether the pointer has just moved the drawing, so that its release is no click. */
   dragged = false;
   private readonly rail = html("div", { class: "jp-Wayang-rail", "aria-hidden": "true" });
@@ -40,6 +41,7 @@ export class Scroll {
       const lane = titles.get(place.id);
       this.rail.append(html("span", { class: lane?.kind === "kernel" ? "kernel" : null }, lane?.title ?? place.id));
     }
+    this.map = new PlanMap(owner, scene.layout, (x, y) => this.centre(x, y));
     owner.on(this.element, "wheel", (event) => this.wheel(event), { passive: false });
     owner.on(this.element, "pointerdown", (event) => this.grab(event));
     const slid = owner.framed(() => this.slid());
@@ -54,14 +56,15 @@ export class Scroll {
     this.owner.resized(this.element, () => {
       if (this.element.clientWidth === width) return;
       width = this.element.clientWidth;
-      if (!this.chosen) this.apply(this.first());
+      if (this.chosen) this.slid();
+      else this.apply(this.first());
     });
   }
 
-  /** Where the window is, if a person chose it. */
+  /** Where the window is, if a person chose the scale or scrolled. */
   place(): Place | null {
-    if (!this.chosen) return null;
-    return { scale: this.scale, left: this.element.scrollLeft, top: this.element.scrollTop, width: this.canvas.width };
+    const { scrollLeft: left, scrollTop: top } = this.element;
+    return this.chosen || left > 0 || top > 0 ? { scale: this.scale, left, top } : null;
   }
 
   /** Shows the whole width; if that is so already, full size. */
@@ -123,7 +126,14 @@ export class Scroll {
     this.slid();
   }
 
+  private centre(x: number, y: number): void {
+    const { clientWidth, clientHeight } = this.element;
+    this.element.scrollTo({ left: x * this.scale - clientWidth / 2, top: y * this.scale - clientHeight / 2, behavior: "instant" });
+  }
+
   private slid(): void {
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.element;
+    this.map.see(scrollLeft / this.scale, scrollTop / this.scale, clientWidth / this.scale, clientHeight / this.scale);
     this.element.classList.toggle("away", this.element.scrollLeft > 60 * this.scale);
   }
 

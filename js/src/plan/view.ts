@@ -87,7 +87,7 @@ export class PlanView {
     this.undoable = options.undoable ?? false;
     this.collapsed = picture.layout === null;
     this.looks = new Looks(picture.looks);
-    this.root = html("section", { class: "jp-Wayang jp-Wayang-plan", "data-lm-suppress-shortcuts": "true" });
+    this.root = html("section", { class: "jp-Wayang jp-Wayang-plan" });
     this.body.append(this.stage);
     this.root.append(this.bar, this.top, this.body, this.below, this.live);
     el.append(this.root);
@@ -111,6 +111,7 @@ export class PlanView {
     this.showsChanges = changes !== null && changes.items.length > 0;
     if (changes !== null) this.say(`${changes.sentence} ${changes.more}`);
     this.all();
+    this.scroll?.reveal(this.boxOf(changes?.operators[0] ?? ""));
   }
 
   /** Says something above the drawing, or nothing any more. */
@@ -160,14 +161,20 @@ export class PlanView {
     return this.overview && this.picture.overview !== null ? this.picture.overview.plan : this.picture.plan;
   }
 
-  private scene(): Scene | null {
-    const { overview, layout, plan } = this.picture;
+  /** What marks of change say, by operator. */
+  private marks(): ReadonlyMap<string, string> {
     const changed = new Map<string, string>();
     for (const change of this.changes?.items ?? []) {
       if (change.kind === "conversion" || change.kind === "removed" || change.kind === "start") continue;
       const before = change.before[0];
       changed.set(change.operator, before === undefined ? { pinned: "pinned", unpinned: "unpinned", added: "new", moved: "" }[change.kind] : `was ${this.looks.of(before).badge}`);
     }
+    return changed;
+  }
+
+  private scene(): Scene | null {
+    const { overview, layout, plan } = this.picture;
+    const changed = this.marks();
     if (this.overview && overview !== null) {
       return { plan: overview.plan, layout: overview.layout, stacks: overview.stacks, changed, changedEdges: new Set() };
     }
@@ -196,7 +203,7 @@ export class PlanView {
     if (this.stop === undefined || canvas.group(this.stop) === undefined) this.stop = this.navigation.start();
     canvas.tabStop(this.stop);
     this.scroll = new Scroll(this.drawn, canvas, scene, keep);
-    this.stage.append(this.scroll.element);
+    this.stage.append(this.scroll.element, this.scroll.map.element);
     this.drawn.on(this.scroll.element, "click", (event) => this.clicked(event));
     this.drawn.on(this.scroll.element, "focusin", (event) => this.focused(event));
     this.scroll.attached();
@@ -207,7 +214,9 @@ export class PlanView {
   private measured(): void {
     const whole = this.progress.measured(this.picture.plan);
     const states = this.progress.states(this.picture.plan);
-    this.canvas?.update(this.summed(whole), whole, states);
+    const drawn = this.summed(whole);
+    this.canvas?.update(drawn, whole, states);
+    this.scroll?.map.update(shares(drawn), this.marks());
     this.bars(whole);
     this.feet(whole, states);
     if (this.tabled) this.tables();

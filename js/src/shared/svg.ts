@@ -3,6 +3,7 @@
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 export type Child = Node | string | null | undefined | false;
 
+const FOCUSABLE = new Set(["button", "input", "select", "summary", "textarea"]);
 const SVG = "http://www.w3.org/2000/svg";
 
 function filled<E extends Element>(element: E, attributes: Attributes, children: readonly Child[]): E {
@@ -10,6 +11,8 @@ function filled<E extends Element>(element: E, attributes: Attributes, children:
     if (value === null || value === undefined || value === false) continue;
     element.setAttribute(name, value === true ? "" : typeof value === "number" ? number(value) : value);
   }
+  // JupyterLab takes keys before anyone else, and looks for this on what has the focus, not above it.
+  if ("tabindex" in attributes || FOCUSABLE.has(element.localName)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const child of children) if (child) element.append(child);
   return element;
 }
