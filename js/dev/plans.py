@@ -93,10 +93,11 @@ def main() -> None:
         local = ages.filter(wy.col.age > 50).group_by("cp").agg(n=wy.count()).sort("cp")
         cases.append(case("local", local.plan(name="ages")))
         opened.close()
-    with tempfile.TemporaryDirectory() as name:
-        opened = session(Path(name), 25)
-        cases.append(case("many", task(opened).plan(name="heart of 100")))
-        opened.close()
+    for title, copies in (("many", 25), ("eight", 2), ("full", 8)):
+        with tempfile.TemporaryDirectory() as name:
+            opened = session(Path(name), copies)
+            cases.append(case(title, task(opened).plan(name=f"heart of {4 * copies}")))
+            opened.close()
     Path(sys.argv[1]).write_text(json.dumps(cases), encoding="utf-8")
 
 

@@ -54,7 +54,7 @@ export class PlanView {
   private readonly top = html("div");
   private readonly body = html("div", { class: "jp-Wayang-body" });
   private readonly stage = html("div", { class: "jp-Wayang-stage" });
-  private readonly panel = html("aside", { class: "jp-Wayang-panel" });
+  private readonly panel = html("div", { class: "jp-Wayang-panel", role: "group" });
   private readonly below = html("div");
   private readonly live = html("div", { class: "jp-Wayang-unseen", "aria-live": "polite" });
   private readonly backend: Backend | null;
@@ -77,6 +77,7 @@ export class PlanView {
   private notice: Notice | null = null;
   private busy = false;
   private saidRound = "";
+  private drawnIn = "";
   private readonly refresh: () => void;
 
   constructor(el: HTMLElement, picture: PlanPicture, options: Options = {}) {
@@ -87,7 +88,7 @@ export class PlanView {
     this.undoable = options.undoable ?? false;
     this.collapsed = picture.layout === null;
     this.looks = new Looks(picture.looks);
-    this.root = html("section", { class: "jp-Wayang jp-Wayang-plan" });
+    this.root = html("div", { class: "jp-Wayang jp-Wayang-plan", role: "group" });
     this.body.append(this.stage);
     this.root.append(this.bar, this.top, this.body, this.below, this.live);
     el.append(this.root);
@@ -95,6 +96,8 @@ export class PlanView {
     this.owner.on(this.root, "keydown", (event) => this.key(event));
     if (options.events !== undefined) this.progress.take(options.events);
     this.all();
+    // An element that is not in the page yet has no font to measure with.
+    this.owner.resized(this.root, () => this.refont());
   }
 
   /** Shows a plan that was made again, and what is different. */
@@ -208,6 +211,8 @@ export class PlanView {
     this.drawn.on(this.scroll.element, "focusin", (event) => this.focused(event));
     this.scroll.attached();
     this.measured();
+    canvas.select(this.showsChanges ? null : this.shownId(this.selected));
+    if (this.searching !== "") canvas.match(this.found());
   }
 
   /** Shows what was counted and measured. */
@@ -480,14 +485,20 @@ export class PlanView {
 
   private find(words: string): void {
     this.searching = words;
-    const wanted = words.trim().toLowerCase();
-    const found = wanted === "" ? null : new Set(this.shown.operators.filter((operator) => this.text(operator.id).includes(wanted)).map((operator) => operator.id));
+    const found = this.found();
     this.canvas?.match(found);
     const first = found === null ? undefined : [...found][0];
     if (first === undefined) return;
     this.stop = first;
     this.canvas?.tabStop(first);
     this.scroll?.reveal(this.boxOf(first));
+  }
+
+  /** The operators that match what is searched for; null where nothing is. */
+  private found(): ReadonlySet<string> | null {
+    const wanted = this.searching.trim().toLowerCase();
+    if (wanted === "") return null;
+    return new Set(this.shown.operators.filter((operator) => this.text(operator.id).includes(wanted)).map((operator) => operator.id));
   }
 
   private text(id: string): string {
@@ -590,8 +601,17 @@ export class PlanView {
     return layout?.cards.find((place) => place.id === shown)?.box;
   }
 
+  private refont(): void {
+    if (!this.tabled && this.drawnIn !== this.family()) this.draw();
+  }
+
+  private family(): string {
+    return getComputedStyle(this.root).fontFamily || "sans-serif";
+  }
+
   private fonts(): Fonts {
-    const family = getComputedStyle(this.root).fontFamily || "sans-serif";
+    const family = this.family();
+    this.drawnIn = family;
     return { text: `11px ${family}`, bold: `600 11px ${family}`, verb: `600 12px ${family}` };
   }
 
