@@ -29,6 +29,7 @@ declare module "@jupyterlab/rendermime" {
       rank: number,
     ): void;
     createRenderer(mimeType: string): RenderMime.Renderer;
+    getFactory(mimeType: string): object | undefined;
   }
   export const IRenderMimeRegistry: unique symbol;
 }

@@ -4,7 +4,7 @@ import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { Widget } from "@lumino/widgets";
 import type { RenderMime } from "@jupyterlab/rendermime";
-import { type AnyDisplay, type Dispose, FINAL_EVENT } from "../src/display.js";
+import { type AnyDisplay, type Dispose, FINAL_EVENT, type Final } from "../src/display.js";
 import { draw, isDisplay } from "../src/draw.js";
 import style from "../src/wayang.css";
 
@@ -12,6 +12,7 @@ const MIME_TYPE = "application/vnd.wayang+json";
 const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
 // Lower is better: the widgets' manager has -10 and shows "model not found" where a kernel is gone.
 const RANK = -20;
+const RETRY_MS = 200;
 
 class Renderer extends Widget {
   private readonly still = this.place("still");
@@ -22,8 +23,12 @@ class Renderer extends Widget {
   private display: AnyDisplay | null = null;
   private model: RenderMime.Model | null = null;
   private modelId = "";
+  private retry = 0;
 
-  constructor(private readonly tracker: INotebookTracker | null) {
+  constructor(
+    private readonly registry: IRenderMimeRegistry,
+    private readonly tracker: INotebookTracker | null,
+  ) {
     super();
     this.addClass("jp-Wayang-output");
     this.node.addEventListener(FINAL_EVENT, this);
@@ -37,18 +42,20 @@ class Renderer extends Widget {
     if (id !== this.modelId || this.liveRenderer === null) {
       this.endLive();
       this.modelId = id;
-      this.startLive(model);
+      if (this.isAttached) this.startLive();
     }
     this.endStill();
     this.choose();
     return Promise.resolve();
   }
 
-  /** The live view says how its run ended; it is kept in the notebook, whichever page was open when it began. */
+  /** The run of the live view has ended. If that is not in the notebook yet, it is now. */
   handleEvent(event: Event): void {
-    if (!(event instanceof CustomEvent) || this.model === null) return;
-    const final: unknown = event.detail;
-    if (isDisplay(final)) this.model.setData({ data: { ...this.model.data, [MIME_TYPE]: final } });
+    const { model, display } = this;
+    if (!(event instanceof CustomEvent) || model === null || display?.kind !== "run") return;
+    if (display.events.at(-1)?.tag === "run_finished") return;
+    const final: Final = event.detail;
+    final((kept) => model.setData({ data: { ...model.data, [MIME_TYPE]: kept } }));
   }
 
   override dispose(): void {
@@ -61,21 +68,30 @@ class Renderer extends Widget {
 
   protected override onAfterAttach(): void {
     // Only now is it known which notebook this stands in.
-    if (this.model !== null && this.liveRenderer === null) this.startLive(this.model);
+    if (this.liveRenderer === null) this.startLive();
     this.choose();
   }
 
-  private startLive(model: RenderMime.Model): void {
-    if (this.modelId === "" || !this.isAttached) return;
+  private startLive(): void {
     const panel = this.tracker?.find((one) => one.node.contains(this.node));
-    if (panel === undefined) return;
-    this.liveRenderer = panel.content.rendermime.createRenderer(WIDGET_TYPE);
+    const { model, modelId } = this;
+    clearTimeout(this.retry);
+    if (panel === undefined || model === null || modelId === "" || this.isDisposed || this.liveRenderer !== null) return;
+    const { rendermime } = panel.content;
+    // The notebook gets a renderer of its own with its widgets' manager, some time after its kernel; one that is made
+    // by the placeholder before never gets a manager.
+    if (rendermime.getFactory(WIDGET_TYPE) === this.registry.getFactory(WIDGET_TYPE)) {
+      this.retry = window.setTimeout(() => this.startLive(), RETRY_MS);
+      return;
+    }
+    this.liveRenderer = rendermime.createRenderer(WIDGET_TYPE);
     this.watch.observe(this.liveRenderer.node, { childList: true });
     Widget.attach(this.liveRenderer, this.live);
     void this.liveRenderer.renderModel(model).then(() => this.choose());
   }
 
   private endLive(): void {
+    clearTimeout(this.retry);
     this.watch.disconnect();
     this.liveRenderer?.dispose();
     this.liveRenderer = null;
@@ -138,7 +154,7 @@ export default {
     const factory = {
       safe: true,
       mimeTypes: [MIME_TYPE],
-      createRenderer: () => new Renderer(tracker),
+      createRenderer: () => new Renderer(registry, tracker),
     };
     registry.addFactory(factory, RANK);
   },

@@ -17,8 +17,11 @@ export interface RunDisplay {
 
 export type AnyDisplay = PlanDisplay | RunDisplay;
 
-/** A live view sends this up from its element when its run has ended; `detail` is the display to keep. */
+/** A live view sends this up from its element when its run has ended; `detail` is a {@link Final}. */
 export const FINAL_EVENT = "wayang:final";
+
+/** Gets from the kernel what is to be kept of a run that has ended. */
+export type Final = (keep: (display: RunDisplay) => void) => void;
 
 /** Ends what was drawn: its listeners, timers and elements. */
 export type Dispose = () => void;

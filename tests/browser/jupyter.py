@@ -146,8 +146,8 @@ class Notebook:
 
     def __init__(self, page: Page, address: str, name: str, app: App = "lab") -> None:
         self.page = page
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._errors: list[str] = []
+        page.on("pageerror", lambda error: self._errors.append(error.stack or str(error)))
         self._where = f"{address}/lab/tree/{name}?reset" if app == "lab" else f"{address}/notebooks/{name}"
         self._app = app
 
@@ -163,6 +163,11 @@ class Notebook:
         self.page.evaluate(_READY)
         if kernel:
             self.page.evaluate(_CONNECTED)
+
+    @property
+    def errors(self) -> list[str]:
+        """The errors in the page that are ours: of the extension, or of a widget, whose program is a blob."""
+        return [error for error in self._errors if "jupyter-wayang" in error or "blob:" in error]
 
     def start(self, index: int) -> None:
         """Run a cell, and do not wait for it."""

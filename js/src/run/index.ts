@@ -1,5 +1,5 @@
 import type { AnyWidget } from "@anywidget/types";
-import type { Dispose, RunDisplay } from "../display.js";
+import { type Dispose, FINAL_EVENT, type Final, type RunDisplay } from "../display.js";
 import { LiveRun, type RunModel } from "./live.js";
 import { RunState } from "./state.js";
 import { View, type Source } from "./view.js";
@@ -30,12 +30,21 @@ export function drawRun(el: HTMLElement, data: RunDisplay): Dispose {
 /** Draws a run that goes on into an element, and follows it. */
 export function followRun(el: HTMLElement, live: LiveRun): Dispose {
   const view = new View(el, live);
-  view.owner.own(live.attach(view.changed));
+  let offered = false;
+  const changed = (): void => {
+    view.changed();
+    // What stands in the notebook may be older than the end: a page that was loaded in mid-run is not told of it.
+    if (offered || live.state.end === null || !el.isConnected) return;
+    offered = true;
+    const detail: Final = (keep) => live.final(keep);
+    el.dispatchEvent(new CustomEvent(FINAL_EVENT, { bubbles: true, detail }));
+  };
+  view.owner.own(live.attach(changed));
   // Silence is told by the clock: once a second, until the run has ended.
   let stop = (): void => undefined;
   const tick = (): void => {
-    view.changed();
-    if (live.state.end === null) stop = view.owner.after(1000, tick);
+    changed();
+    if (!offered) stop = view.owner.after(1000, tick);
   };
   tick();
   view.owner.own(() => stop());

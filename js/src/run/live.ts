@@ -1,6 +1,7 @@
 // A run that a kernel tells of: begins with the snapshot, asks for what is missing, notices when nobody answers.
 import type { AnyModel } from "@anywidget/types";
 import { eventsOf, type Head } from "./frames.js";
+import type { RunDisplay } from "../display.js";
 import type { Command, Link } from "./head.js";
 import { RunState } from "./state.js";
 
@@ -13,7 +14,8 @@ export interface RunModel {
 type Message =
   | { readonly type: "frame"; readonly head: Head }
   | { readonly type: "beat"; readonly now_s: number }
-  | { readonly type: "refused"; readonly text: string };
+  | { readonly type: "refused"; readonly text: string }
+  | { readonly type: "display"; readonly display: RunDisplay };
 
 const SILENT_MS = 12_000;
 const RESTARTED = "The notebook's kernel was restarted or is gone.";
@@ -27,6 +29,7 @@ export class LiveRun {
   private asked_ms = Number.NEGATIVE_INFINITY;
   private dead = false;
   private refusedText = "";
+  private keep: ((display: RunDisplay) => void) | null = null;
 
   constructor(private readonly model: AnyModel<RunModel>) {}
 
@@ -72,6 +75,12 @@ export class LiveRun {
     this.model.send({ type: command });
   }
 
+  /** Asks the notebook for what is to be kept of the run. */
+  final(keep: (display: RunDisplay) => void): void {
+    this.keep = keep;
+    this.model.send({ type: "display" });
+  }
+
   private ask(): void {
     if (Date.now() - this.asked_ms < 1000) return;
     this.asked_ms = Date.now();
@@ -92,6 +101,11 @@ export class LiveRun {
   private readonly message = (message: Message, buffers: readonly DataView[]): void => {
     this.heard_ms = Date.now();
     this.dead = false;
+    if (message.type === "display") {
+      this.keep?.(message.display);
+      this.keep = null;
+      return;
+    }
     if (message.type === "refused") {
       this.refusedText = message.text;
     } else if (message.type === "beat") {

@@ -79,11 +79,11 @@ export class RunState {
   }
 
   errorOf(site: string, round: number): string | null {
-    return this.errors.get(`${round} ${site}`) ?? null;
+    return this.errors.size === 0 ? null : (this.errors.get(`${round} ${site}`) ?? null);
   }
 
   cell(site: string, round: number): CellState {
-    if (this.errors.has(`${round} ${site}`)) return "failed";
+    if (this.errorOf(site, round) !== null) return "failed";
     if (!Number.isNaN(this.seconds.get(site)?.get(round) ?? Number.NaN)) return "done";
     if (round > this.round) return "queued";
     if (!this.sitesOf(round).includes(site)) return "absent";

@@ -57,6 +57,8 @@ export class View {
   readonly owner = new Owner();
   /** Draws in the next frame. */
   readonly changed: () => void;
+  /** Moves the cursor in the next frame; the drawings stay. */
+  private readonly pointedAt: () => void;
   private readonly root: HTMLElement;
   private readonly head: Head;
   private readonly side: Side;
@@ -95,6 +97,7 @@ export class View {
     const { owner } = this;
     const document = place.ownerDocument;
     this.changed = owner.framed(() => this.draw());
+    this.pointedAt = owner.framed(() => this.drawCursor());
     this.strip = new Strip(document);
     this.bytes = new Bytes(document);
     this.head = new Head(owner, (command) => this.command(command));
@@ -181,7 +184,7 @@ export class View {
         return name;
       }),
     );
-    this.side.write(this.scene, many ? rank : state.sites, this.cursor);
+    this.side.write(this.scene, many ? rank : state.sites);
     this.names.setAttribute("aria-valuemax", String(state.rounds));
     this.drawCursor();
   }
@@ -345,7 +348,7 @@ export class View {
     this.pointed = pointed && shown !== null;
     if (shown !== this.cursor) {
       this.cursor = shown;
-      this.changed();
+      this.pointedAt();
     }
     this.place(event);
   }
@@ -353,6 +356,7 @@ export class View {
   private drawCursor(): void {
     const round = this.cursor;
     this.line.hidden = round === null;
+    this.side.mark(round);
     for (const plot of this.plots) if (!plot.element.hidden) plot.lines.point(round);
     if (round === null) {
       this.tip.hidden = true;

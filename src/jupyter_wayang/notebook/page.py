@@ -30,5 +30,5 @@ def program_of(run: Run, plan: ExecutionPlan) -> PageProgram | None:
         script=bundled("page.js"),
         style=bundled("wayang.css"),
         plan=plan_display(measured(plan, run.events())),
-        run={**run_display(run), "plan": None},
+        run=run_display(run),
     )

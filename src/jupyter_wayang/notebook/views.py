@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Output", "PlanOutput", "RunViews", "can_be_live"]
 
 
-_POLL_S = 1.0
+_POLL_S = 0.5
 
 
 def can_be_live(shell: Any) -> bool:
@@ -118,13 +118,15 @@ class RunViews:
         self.live = can_be_live(shell)
         self._ran = run.plan()
         self._lock = threading.Lock()
-        self._kept = _ended(run.events())
+        self._kept = threading.Event()
         self.shown = PlanOutput(shell, self._ran, run)
         # One pass over rows has no curve.
         self._curves: Output | None = None
         if self._ran.execution.loop is not None:
             self._curves = Output(shell, self._bundle(), _run_view(run) if self.live else None)
-        if not self._kept:
+        if _ended(run.events()):
+            self._kept.set()
+        else:
             threading.Thread(target=self._keep_at_end, name=f"wayang-keep-{run.id}", daemon=True).start()
 
     @property
@@ -136,9 +138,10 @@ class RunViews:
         """Write the plan and the curves as they are now into the notebook; the last ones are written once."""
         ended = _ended(self.run.events())
         with self._lock:
-            if self._kept:
+            if self._kept.is_set():
                 return
-            self._kept = ended
+            if ended:
+                self._kept.set()
             self.shown.keep()
             if self._curves is not None:
                 self._curves.change(self._bundle())
@@ -147,11 +150,13 @@ class RunViews:
         return run_bundle(self.run, self._ran.execution)
 
     def _keep_at_end(self) -> None:
-        # A journal that is closed with its session says so with an error: the notebook has what there was.
+        # A look now and then, for a thread that woke at every event would slow the run down. A journal that is closed
+        # with its session says so with an error: the notebook has what there was.
         with suppress(WayangError):
-            while not self._kept and not self.run.waited(_POLL_S):
-                pass
-            self.keep()
+            while not self._kept.wait(_POLL_S):
+                if self.run.over:
+                    self.keep()
+                    return
 
 
 def _ended(events: Sequence[AnyEvent]) -> bool:

@@ -75,6 +75,7 @@ class RunView(anywidget.AnyWidget):
             "pause": run.pause,
             "resume": run.resume,
             "stop": run.stop,
+            "display": self._display,
         }
         self.on_msg(self._hear)
         self._stream.ask(0)
@@ -96,6 +97,10 @@ class RunView(anywidget.AnyWidget):
             self._stream.ask(seq)
         elif isinstance(command, str) and command in self._commands:
             self._stream.wish(self._commands[command])
+
+    def _display(self) -> None:
+        """Send what a notebook keeps of the run: a page that was loaded in mid-run writes it itself."""
+        self.send({"type": "display", "display": run_display(self._run)})
 
     # What the stream says (jupyter_wayang.notebook.widgets.stream.Listener).
 

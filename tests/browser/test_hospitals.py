@@ -1,0 +1,141 @@
+"""The whole way of a person through four hospitals: look, ask, pin, run, watch, pause, resume, reload, stop."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cells import SETUP, heart
+from jupyter import App, Notebook, outputs, page_of, served, write_notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+OURS = "application/vnd.wayang+json"
+UPDATE = "cleveland/model_update"
+MANY_ROUNDS = 3000
+
+EVENTS = """
+import json
+print(json.dumps([(event.seq, event.at_s, event.tag if hasattr(event, "tag") else type(event).__name__)
+                  for event in heart.events()]))
+"""
+
+
+def test_the_whole_way_in_jupyterlab(browser: Browser, tmp_path: Path) -> None:
+    cells = [SETUP, heart("--sites hospitals --explain", rounds=MANY_ROUNDS), "%wayang run -o heart", EVENTS]
+    path = write_notebook(tmp_path / "heart.ipynb", cells)
+    with served(tmp_path) as address, page_of(browser) as page:
+        notebook = Notebook(page, address, path.name).open()
+        notebook.run(0)
+        notebook.run(1)
+        plan = notebook.cell(1).locator(".jp-Wayang-plan")
+        look_and_pin(plan)
+        notebook.start(2)
+        run = notebook.cell(2).locator(".jp-Wayang-run")
+        seen = watch(run)
+        pause_and_resume(run, page)
+        notebook.save()
+        events = reload_and_stop(notebook, page, path)
+        at_s = {seq: at for seq, at, _ in events}
+        # What was seen had just happened, and long before the end.
+        assert all(at_s[seq] < wall + 5 and wall < at_s[len(events)] for wall, seq in seen)
+        assert not notebook.errors
+
+
+def look_and_pin(plan: Locator) -> None:
+    """See five lanes, ask one operator for its alternatives, pin it, and read what that changed."""
+    plan.wait_for()
+    titles = plan.locator(".lane-title, [data-lane]").all_inner_texts()
+    for name in ("Execution kernel", "Cleveland", "Hungary", "Switzerland", "VA Long Beach"):
+        assert name in plan.inner_text(), titles
+    operator = plan.locator("[data-operator^='cleveland/']").filter(has_text="local_update").first
+    operator.click()
+    panel = plan.locator(".jp-Wayang-panel")
+    alternatives = panel.locator(".jp-Wayang-alternative:not(.no)")
+    alternatives.first.wait_for()
+    assert alternatives.count() >= 2
+    assert all(re.search(r"\d (s|ms|µs)", text) for text in alternatives.locator(".difference").all_inner_texts())
+    panel.get_by_role("button", name="Pin to DuckDB").click()
+    plan.locator(".jp-Wayang-said", has_text="DuckDB").wait_for()
+    operator.click()
+    panel.get_by_text('.on("duckdb"').wait_for()
+
+
+def seq_of(run: Locator) -> int:
+    return int(run.get_attribute("data-seq") or 0)
+
+
+def later(run: Locator, seq: int, timeout_s: float = 30) -> int:
+    """Wait until a view has more than some events, and return how many."""
+    until = time.monotonic() + timeout_s
+    while (now := seq_of(run)) <= seq:
+        assert time.monotonic() < until, f"the view stays at event {now}"
+        run.page.wait_for_timeout(50)
+    return now
+
+
+def watch(run: Locator) -> list[tuple[float, int]]:
+    """See points arrive while the run goes on, and note when how many were there."""
+    run.wait_for()
+    seen = [(time.time(), later(run, 50))]
+    for _ in range(4):
+        seen.append((time.time(), later(run, seen[-1][1])))
+    assert run.locator(".jp-Wayang-phase").get_attribute("data-phase") in ("running", "measuring"), seen
+    return seen
+
+
+def pause_and_resume(run: Locator, page: Page) -> None:
+    run.get_by_role("button", name="Pause").click()
+    run.locator(".jp-Wayang-phase[data-phase=paused]").wait_for()
+    still = seq_of(run)
+    page.wait_for_timeout(1500)
+    paused = seq_of(run)
+    assert paused - still < 20, "a paused run goes on"
+    run.get_by_role("button", name="Resume").click()
+    later(run, paused + 40)
+
+
+def reload_and_stop(notebook: Notebook, page: Page, path: Path) -> list[tuple[int, float, str]]:
+    """Load the page again in mid-run, find every event, stop, and find the end in the saved notebook."""
+    page.reload()
+    notebook.ready()
+    run = notebook.cell(2).locator(".jp-Wayang-run")
+    run.wait_for()
+    later(run, later(run, 100))
+    assert run.get_attribute("data-missed") == "0"
+    run.get_by_role("button", name="Stop").click()
+    run.locator(".jp-Wayang-phase[data-phase=stopped]").wait_for()
+    notebook.run(3)
+    events = json.loads(notebook.cell(3).locator(".jp-OutputArea-output").inner_text())
+    assert [seq for seq, _, _ in events] == list(range(1, len(events) + 1))
+    later(run, len(events) - 1)
+    assert run.get_attribute("data-missed") == "0"
+    notebook.save()
+    page.wait_for_timeout(500)
+    kept = [data[OURS] for data in outputs(path)[2] if OURS in data]
+    assert kept[-1]["events"][-1]["tag"] == "run_finished"
+    return events
+
+
+@pytest.mark.parametrize("app", ["notebook"])
+def test_the_main_path_in_notebook_7(browser: Browser, tmp_path: Path, app: App) -> None:
+    path = write_notebook(tmp_path / "heart.ipynb", [SETUP, heart(rounds=400)])
+    with served(tmp_path, app) as address, page_of(browser) as page:
+        notebook = Notebook(page, address, path.name, app).open()
+        notebook.run(0)
+        notebook.run(1)
+        cell = notebook.cell(1)
+        cell.locator(".jp-Wayang-plan").wait_for()
+        cell.locator(".jp-Wayang-phase[data-phase=done]").wait_for(timeout=90_000)
+        assert cell.locator(".jp-Wayang-run").get_attribute("data-missed") == "0"
+        notebook.save()
+        page.wait_for_timeout(500)
+        kept = [data[OURS] for data in outputs(path)[1] if OURS in data]
+        assert [one["kind"] for one in kept] == ["plan", "run"]
+        assert kept[1]["events"][-1]["tag"] == "run_finished"
+        assert not notebook.errors
