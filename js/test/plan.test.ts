@@ -22,6 +22,10 @@ function card(view: PlanView, id: string): Element {
   return found;
 }
 
+function never(): never {
+  throw new Error("no layout");
+}
+
 const moved = (verb: string, byHand = false, lane = "lyon"): Change => ({
   kind: "moved", operator: `${lane}/${verb}`, lane, verb, before: ["duckdb"], after: ["polars"], by_hand: byHand, difference_s: 0.1, bytes: 0,
 });
@@ -73,6 +77,43 @@ describe("the plan view", () => {
     const pin = view.root.querySelector('[aria-label="Pin to polars"]');
     expect(pin?.getAttribute("aria-disabled")).toBe("true");
     expect(view.root.querySelector(".jp-Wayang-panel")?.textContent).toContain("Only a live notebook");
+    view.dispose();
+  });
+
+  it("says when the kernel is gone, and goes on without it", () => {
+    const asked = backend();
+    const view = new PlanView(document.body, picture(), { backend: asked });
+    view.lost("The kernel is gone.");
+    expect(view.root.querySelector(".jp-Wayang-said.wrong")?.textContent).toContain("The kernel is gone.");
+    press(card(view, "turin/scale"), "p");
+    expect(asked.pin).not.toHaveBeenCalled();
+    view.dispose();
+  });
+
+  it("says when nobody answers", () => {
+    vi.useFakeTimers();
+    const view = new PlanView(document.body, picture(), { backend: backend() });
+    press(card(view, "turin/scale"), "p");
+    expect(view.root.textContent).toContain("The plan is made again");
+    vi.advanceTimersByTime(5000);
+    expect(view.root.textContent).toContain("No answer yet");
+    view.dispose();
+    vi.useRealTimers();
+  });
+
+  it("stacks equal sites where there are many, and shows each again", () => {
+    const shown = picture();
+    const lanes = [...shown.plan.lanes, ...Array.from({ length: 8 }, (_, index) => ({ id: `s${index}`, title: `s${index}`, kind: "site" as const, platforms: [], note: "", rows: null }))];
+    const overview = { plan: { ...shown.plan, operators: shown.plan.operators.filter((one) => one.lane !== "turin") }, layout: picture().layout ?? never(), stacks: { lyon: ["lyon", "turin"], "lyon/read": ["lyon/read", "turin/read"], "lyon/scale": ["lyon/scale", "turin/scale"] } };
+    const asked = backend();
+    const view = new PlanView(document.body, { ...shown, plan: { ...shown.plan, lanes }, overview }, { backend: asked });
+    view.take(events());
+    press(card(view, "lyon/scale"), "p");
+    expect(asked.pin).toHaveBeenCalledWith("lyon/scale", "duckdb", ["lyon", "turin"]);
+    const toggle = [...view.root.querySelectorAll("button")].find((one) => one.textContent === "Stack equal sites");
+    expect(toggle?.getAttribute("aria-pressed")).toBe("true");
+    toggle?.click();
+    expect(card(view, "turin/scale")).not.toBeNull();
     view.dispose();
   });
 

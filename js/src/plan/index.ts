@@ -41,17 +41,20 @@ export default {
       if (content.type === "select" && has(content, "operator") && typeof content.operator === "string") view.select(content.operator || null);
       if (content.type === "frame" && has(content, "head") && buffers[0] !== undefined) view.take(eventsOf(content.head as Head, buffers[0]));
     };
+    const lost = (): void => view.lost("The notebook's kernel was restarted or is gone. This is what there was; run the cell again to go on.");
     if (model.get("notice") !== null) noted();
     // `answered` changes last, and once for all that a message changed.
     model.on("change:answered", shown);
     model.on("change:notice", noted);
     model.on("msg:custom", heard);
+    model.on("comm_live_update", lost);
     // A view that is late, or comes back after a reload, has missed events.
     model.send({ type: "since", seq: 0 });
     const dispose = (): void => {
       model.off("change:answered", shown);
       model.off("change:notice", noted);
       model.off("msg:custom", heard);
+      model.off("comm_live_update", lost);
       view.dispose();
     };
     signal?.addEventListener("abort", dispose, { once: true });

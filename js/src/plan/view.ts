@@ -37,6 +37,8 @@ export interface Notice {
 }
 
 const NO_KERNEL = "Only a live notebook can make the plan again.";
+const MANY_SITES = 8;
+const PATIENCE_MS = 4000;
 const STEPS: Readonly<Record<string, Step>> = {
   ArrowLeft: "left",
   ArrowRight: "right",
@@ -57,7 +59,7 @@ export class PlanView {
   private readonly panel = html("div", { class: "jp-Wayang-panel", role: "group" });
   private readonly below = html("div");
   private readonly live = html("div", { class: "jp-Wayang-unseen", "aria-live": "polite" });
-  private readonly backend: Backend | null;
+  private backend: Backend | null;
   private picture: PlanPicture;
   private changes: Changes | null;
   private undoable: boolean;
@@ -76,6 +78,7 @@ export class PlanView {
   private searching = "";
   private notice: Notice | null = null;
   private busy = false;
+  private unanswered: (() => void) | null = null;
   private saidRound = "";
   private drawnIn = "";
   private readonly refresh: () => void;
@@ -86,7 +89,7 @@ export class PlanView {
     this.changes = options.changes ?? null;
     this.showsChanges = this.changes !== null && this.changes.items.length > 0;
     this.undoable = options.undoable ?? false;
-    this.collapsed = picture.layout === null;
+    this.collapsed = stacked(picture);
     this.looks = new Looks(picture.looks);
     this.root = html("div", { class: "jp-Wayang jp-Wayang-plan", role: "group" });
     this.body.append(this.stage);
@@ -123,6 +126,13 @@ export class PlanView {
     this.busy = false;
     if (notice !== null) this.say(notice.text);
     this.tops();
+  }
+
+  /** Goes on without a kernel: shows what there was, and says why nothing can be pinned. */
+  lost(why: string): void {
+    this.backend = null;
+    this.panels();
+    this.note({ text: why, wrong: true });
   }
 
   /** Takes events of the plan's run; the drawing follows in the next frame. */
@@ -396,6 +406,10 @@ export class PlanView {
     this.busy = true;
     this.notice = null;
     this.tops();
+    this.unanswered?.();
+    this.unanswered = this.owner.after(PATIENCE_MS, () => {
+      if (this.busy) this.note({ text: "No answer yet: the kernel may be busy with a cell. The plan follows when it is free.", wrong: false });
+    });
   }
 
   private copy(text: string): void {
@@ -618,6 +632,12 @@ export class PlanView {
   private say(words: string): void {
     if (words.trim() !== "") this.live.textContent = words;
   }
+}
+
+/** Tells whether equal sites are one lane at first: where there are many, or no places for all. */
+function stacked(picture: PlanPicture): boolean {
+  const sites = picture.plan.lanes.filter((lane) => lane.kind === "site").length;
+  return picture.layout === null || (picture.overview !== null && sites > MANY_SITES);
 }
 
 function acting<E extends HTMLElement>(element: E, action: () => void): E {
