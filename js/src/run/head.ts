@@ -127,7 +127,7 @@ export class Head {
     const stall = stallOf(state, now_s);
     const awaited = stall === null ? "" : `, once ${listed(stall.sites.map((site) => state.title(site)))} ${stall.sites.length === 1 ? "answers" : "answer"}`;
     if (state.end !== null) this.left.write(duration(state.end.seconds), "in all");
-    else this.left.write(Number.isNaN(rest) ? "" : `about ${about(rest)}`, `left${state.until === null ? "" : " at most"}${awaited}`);
+    else this.left.write(Number.isNaN(rest) ? "" : rest < 1 ? "under 1 s" : `about ${about(rest)}`, `left${state.until === null ? "" : " at most"}${awaited}`);
     const value = (metric: "log_loss" | "auc"): readonly [string, string] => {
       const line = state.line(metric, GLOBAL);
       const last = line?.last() ?? -1;

@@ -32,6 +32,8 @@ export interface Scene {
 
 const TOP = 8;
 const LABEL = 13;
+/** The most points of a line that are drawn; all are kept. */
+const MOST = 1500;
 
 /** Draws a metric with uPlot; made anew only when the lines are other ones. */
 export class Lines {
@@ -57,7 +59,7 @@ export class Lines {
     this.lines = many ? this.banded(scene) : this.single(scene);
     // Names at the ends of the lines must not lie on each other.
     this.height = Math.max(this.least, this.lines.filter((line) => line.named).length * LABEL + TOP + 12);
-    const data = this.data(scene.state);
+    const data = this.data(scene.state, scene.axis);
     const key = [many, scene.axis.start, scene.axis.width - scene.axis.end, ...this.lines.map((line) => `${line.label}${line.width}`)].join("|");
     if (this.plot === null || key !== this.key) {
       this.plot?.destroy();
@@ -130,13 +132,15 @@ export class Lines {
   }
 
   /** Rounds in which anything was measured, reduced to what can be seen. */
-  private data(state: RunState): uPlot.AlignedData {
+  private data(state: RunState, axis: Axis): uPlot.AlignedData {
     const length = this.lines.reduce((most, line) => Math.max(most, line.values.length), 0);
     const rounds: number[] = [];
     for (let round = 0; round < length; round += 1) {
       if (this.lines.some((line) => !Number.isNaN(line.values[round] ?? Number.NaN))) rounds.push(round);
     }
-    const rows = reduced({ x: rounds, lines: this.lines.map((line) => rounds.map((round) => line.values[round] ?? Number.NaN)) });
+    const lines = this.lines.map((line) => rounds.map((round) => line.values[round] ?? Number.NaN));
+    // More points than pixels cost time and show nothing.
+    const rows = reduced({ x: rounds, lines }, Math.min(MOST, Math.max(Math.round(axis.end - axis.start), 200)));
     this.x = rows.x;
     this.range = this.rangeOf(rows.lines, state);
     const shown = rows.lines.map((line) => Array.from(line, (value) => (Number.isNaN(value) ? null : value)));

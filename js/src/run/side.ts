@@ -82,15 +82,16 @@ export class Side {
       hovered(key === undefined ? null : Number(key));
     });
     owner.on(this.rounds.table.element, "pointerleave", () => hovered(null));
-    this.element = html("div", { class: "jp-Wayang-side" }, this.sites.element, this.notes, this.rounds.element);
+    this.sites.element.append(this.notes);
+    this.element = html("div", { class: "jp-Wayang-side" }, this.sites.element, this.rounds.element);
   }
 
-  write(scene: Scene, order: readonly string[], cursor: number | null): void {
+  write(scene: Scene, order: readonly string[]): void {
     this.scene = scene;
     this.order = order;
     const known = METRICS.filter((metric) => scene.state.line(metric, GLOBAL) !== undefined);
     this.writeSites(scene, known);
-    this.writeRounds(scene.state, known, cursor);
+    this.writeRounds(scene.state, known);
     this.writeNotes(scene.state);
   }
 
@@ -133,7 +134,12 @@ export class Side {
     this.sites.write(headings, this.order.length, row, about, "sites");
   }
 
-  private writeRounds(state: RunState, known: readonly Metric[], cursor: number | null): void {
+  /** Marks the row of a round, or none. */
+  mark(round: number | null): void {
+    this.rounds.table.mark(round === null ? null : String(round));
+  }
+
+  private writeRounds(state: RunState, known: readonly Metric[]): void {
     const last = Math.max(state.round, ...known.map((metric) => state.line(metric, GLOBAL)?.last() ?? 0));
     const headings: Heading[] = [
       { words: "round" },
@@ -143,10 +149,10 @@ export class Side {
       { words: "up", right: true },
       { words: "down", right: true },
     ];
-    this.rounds.write(headings, last + 1, (index) => this.roundRow(state, known, last - index, cursor), "the same numbers as the curves", "rounds");
+    this.rounds.write(headings, last + 1, (index) => this.roundRow(state, known, last - index), "the same numbers as the curves", "rounds");
   }
 
-  private roundRow(state: RunState, known: readonly Metric[], round: number, cursor: number | null): TableRow {
+  private roundRow(state: RunState, known: readonly Metric[], round: number): TableRow {
     const asked = state.sitesOf(round).length;
     const answered = state.reported.get(round);
     const took = state.took.get(round);
@@ -155,7 +161,6 @@ export class Side {
     const fewer: Cell = { words: `${Number.isNaN(answered) ? 0 : answered} of ${asked}`, ...(under && (!Number.isNaN(took) || state.end !== null) ? { kind: "failed" as const } : {}) };
     return {
       key: String(round),
-      marked: round === cursor ? "accent" : undefined,
       cells: [
         String(round),
         ...known.map((metric) => written(state.line(metric, GLOBAL)?.get(round) ?? Number.NaN)),

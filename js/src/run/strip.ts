@@ -21,12 +21,14 @@ const NARROW = 9;
 /** Draws the cells; knows which one lies at a place. */
 export class Strip {
   readonly canvas: Canvas;
+  private readonly small: HTMLCanvasElement;
   private rows: readonly string[] = [];
   private high = ROW;
   private scene: Scene | null = null;
 
   constructor(document: Document) {
     this.canvas = new Canvas(document);
+    this.small = document.createElement("canvas");
   }
 
   /** The cell at a place of the canvas. */
@@ -135,38 +137,62 @@ export class Strip {
     const height = rows.length * this.high + TOP * 2;
     this.canvas.draw(scene.axis.width, height, (context) => {
       box(context, scene.palette.lane, scene.axis.start, TOP, scene.axis.end - scene.axis.start, rows.length * this.high, 0);
-      rows.forEach((site, index) => this.heat(context, scene, site, TOP + index * this.high, metric, limits));
+      if (stepOf(scene.axis) > 3) rows.forEach((site, index) => this.heat(context, scene, site, TOP + index * this.high, metric, limits));
+      else this.dense(context, scene, metric, limits);
       this.ranks(context, scene);
       if (chosen !== null) this.ring(context, scene, chosen);
     });
     return limits;
   }
 
+  /** Draws a site's cells one by one. */
   private heat(context: CanvasRenderingContext2D, scene: Scene, site: string, y: number, metric: Metric, limits: readonly number[]): void {
-    const { axis, palette, state } = scene;
-    const step = stepOf(axis);
-    const width = Math.max(step - (step > 3 ? 0.8 : 0), 1);
+    const width = stepOf(scene.axis) - 0.8;
     const high = this.high - (this.high > 3 ? 0.6 : 0);
-    const line = state.line(metric, site);
-    let shown = "";
-    for (let round = 1; round <= Math.max(state.round, state.finished); round += 1) {
-      const x = xOf(axis, round - 1);
-      const kind = state.cell(site, round);
-      const value = line?.get(round) ?? Number.NaN;
-      if (kind === "failed") {
-        box(context, palette.failed, x, y, Math.max(width, 2), high, 0);
-      } else if (kind === "absent" || kind === "unanswered") {
-        bar(context, palette["ink-3"], x + width / 2, y + high / 2, Math.min(width * 0.6, 8));
-      } else if (!Number.isNaN(value)) {
-        const name: ColourName = heatName(limits, value, metric);
-        const colour = palette[name];
-        if (colour !== shown) context.fillStyle = shown = colour;
-        context.fillStyle = colour;
-        context.fillRect(x, y, width, high);
-      } else if (kind === "awaited" && scene.stalled.has(site)) {
-        box(context, palette["stall-mark"], x, y, Math.max(width, 2), high, 0);
-      }
+    for (let round = 1; round <= Math.max(scene.state.round, scene.state.finished); round += 1) {
+      const tone = this.tone(scene, site, round, metric, limits);
+      const x = xOf(scene.axis, round - 1);
+      if (tone === "absent") bar(context, scene.palette["ink-3"], x + width / 2, y + high / 2, Math.min(width * 0.6, 8));
+      else if (tone !== null) box(context, scene.palette[tone], x, y, width, high, 0);
     }
+  }
+
+  /** Draws cells that are too many to be drawn one by one as a picture of as many pixels; marks come over it. */
+  private dense(context: CanvasRenderingContext2D, scene: Scene, metric: Metric, limits: readonly number[]): void {
+    const last = Math.max(scene.state.round, scene.state.finished);
+    if (last === 0) return;
+    const image = new ImageData(last, this.rows.length);
+    const pixels = new DataView(image.data.buffer);
+    const colours = new Map<string, number>();
+    const marked: (readonly [site: number, round: number, tone: ColourName])[] = [];
+    this.rows.forEach((site, index) => {
+      for (let round = 1; round <= last; round += 1) {
+        const tone = this.tone(scene, site, round, metric, limits);
+        if (tone === null || tone === "absent") continue;
+        let colour = colours.get(tone);
+        if (colour === undefined) colours.set(tone, (colour = packed(scene.palette[tone])));
+        pixels.setUint32((index * last + round - 1) * 4, colour);
+        if (tone === "failed" || tone === "stall-mark") marked.push([index, round, tone]);
+      }
+    });
+    this.small.width = last;
+    this.small.height = this.rows.length;
+    this.small.getContext("2d")?.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.small, scene.axis.start, TOP, xOf(scene.axis, last) - scene.axis.start, this.rows.length * this.high);
+    // A single cell may be narrower than a pixel.
+    for (const [index, round, tone] of marked) box(context, scene.palette[tone], xOf(scene.axis, round - 1), TOP + index * this.high, Math.max(stepOf(scene.axis), 2), this.high, 0);
+  }
+
+  /** What a cell of the heat map is filled with. */
+  private tone(scene: Scene, site: string, round: number, metric: Metric, limits: readonly number[]): ColourName | "absent" | null {
+    const { state } = scene;
+    if (state.errorOf(site, round) !== null) return "failed";
+    const value = state.line(metric, site)?.get(round) ?? Number.NaN;
+    if (!Number.isNaN(value)) return heatName(limits, value, metric);
+    const kind = state.cell(site, round);
+    if (kind === "absent" || kind === "unanswered") return "absent";
+    return kind === "awaited" && scene.stalled.has(site) ? "stall-mark" : null;
   }
 
   /** Names the worst three, and else the ranks; all of them where there is room. */
@@ -236,8 +262,17 @@ function limitsOf(scene: Scene, metric: Metric): number[] {
 const HEATS = ["heat-0", "heat-1", "heat-2", "heat-3", "heat-4", "heat-5"] as const;
 
 function heatName(limits: readonly number[], value: number, metric: Metric): ColourName {
-  const above = limits.filter((limit) => value >= limit).length;
+  let above = 0;
+  for (const limit of limits) if (value >= limit) above += 1;
   return HEATS[metric === "log_loss" ? above : HEATS.length - 1 - above] ?? "heat-0";
+}
+
+/** A colour as the style computes it, as red, green, blue and opacity in one number. */
+function packed(colour: string): number {
+  const parts = (colour.match(/[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);
+  const scale = colour.startsWith("color(") ? 255 : 1;
+  const [red = 0, green = 0, blue = 0] = parts.map((part) => Math.round(part * scale));
+  return ((red << 24) | (green << 16) | (blue << 8) | 255) >>> 0;
 }
 
 function box(context: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number, height: number, radius: number): void {

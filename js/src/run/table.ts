@@ -17,7 +17,7 @@ export interface Heading {
 export interface TableRow {
   readonly key: string;
   readonly cells: readonly (Cell | string)[];
-  readonly marked?: "accent" | "stall" | undefined;
+  readonly marked?: "stall" | undefined;
 }
 
 /** A table that is written again and again. */
@@ -51,11 +51,15 @@ export class Table {
     rows.forEach((row, index) => this.row(row, index));
   }
 
+  /** Marks the row of a key, or none. */
+  mark(key: string | null): void {
+    for (const row of this.body.rows) row.classList.toggle("is-accent", key !== null && row.dataset["key"] === key);
+  }
+
   private row(row: TableRow, index: number): void {
     const element = this.body.rows[index] ?? this.body.insertRow();
     if (element.dataset["key"] !== row.key) element.dataset["key"] = row.key;
-    const kind = row.marked === undefined ? "" : `is-${row.marked}`;
-    if (element.className !== kind) element.className = kind;
+    element.classList.toggle("is-stall", row.marked === "stall");
     const written = (this.written[index] ??= []);
     row.cells.forEach((given, column) => {
       const cell: Cell = typeof given === "string" ? { words: given } : given;
