@@ -74,7 +74,7 @@ export class Canvas {
       ...layout.lanes.map((place) => this.lane(place)),
       frame === null ? null : rect(frame.box.x, frame.box.y, frame.box.width, frame.box.height, "frame", 7),
       ...layout.edges.map((place) => this.edge(place)),
-      ...layout.lanes.flatMap((place) => this.header(place)),
+      svg("g", { class: "headers" }, ...layout.lanes.flatMap((place) => this.header(place))),
       this.words,
       this.pill,
       cards,

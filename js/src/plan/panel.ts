@@ -94,8 +94,10 @@ function bars(subject: Subject, looks: Looks, actions: Actions): HTMLElement[] {
   const longest = Math.max(...all.map((one) => parts(one).reduce((sum, part) => sum + part, 0)), 1e-12);
   const key = (kind: string, words: string): HTMLElement => html("span", {}, html("i", { class: kind }), words);
   const keys = html("div", { class: "jp-Wayang-keys", "aria-hidden": "true" }, key("compute", "compute"), key("in", "move in"), key("out", "move out"));
-  const rows = all.map((one) => (one.impossible === null ? bar(one, subject, longest, looks, actions) : impossible(one, looks)));
-  const note = html("p", { class: "note" }, "A bar is this operator in the best whole plan with that platform; the difference is between the whole plans.");
+  const rows = all.map((other) => (other.impossible === null ? bar(other, subject, longest, looks, actions) : impossible(other, looks)));
+  const { sites } = subject;
+  const one = sites !== null && sites.length > 1 ? ` Both are for one of the ${sites.length} sites.` : "";
+  const note = html("p", { class: "note" }, `A bar is this operator in the best whole plan with that platform; the difference is between the whole plans.${one}`);
   return [keys, html("div", { class: "jp-Wayang-alternatives", role: "list" }, ...rows), note];
 }
 

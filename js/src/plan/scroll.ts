@@ -1,4 +1,5 @@
 // The window on the drawing: scrolls, zooms, is dragged, and keeps the names of lanes in sight.
+import type { Looks } from "../shared/looks.js";
 import type { Owner } from "../shared/owner.js";
 import { html } from "../shared/svg.js";
 import type { Canvas, Scene } from "./canvas.js";
@@ -33,13 +34,15 @@ export class Scroll {
     private readonly canvas: Canvas,
     private readonly scene: Scene,
     private readonly keep: Place | null,
+    looks: Looks,
   ) {
     this.chosen = keep !== null;
     this.element.append(this.rail, canvas.element);
     const titles = new Map(scene.plan.lanes.map((lane) => [lane.id, lane]));
     for (const place of scene.layout.lanes) {
       const lane = titles.get(place.id);
-      this.rail.append(html("span", { class: lane?.kind === "kernel" ? "kernel" : null }, lane?.title ?? place.id));
+      const badges = (lane?.platforms ?? []).map((name) => looks.inline(name));
+      this.rail.append(html("span", { class: lane?.kind === "kernel" ? "kernel" : null }, html("b", {}, lane?.title ?? place.id), ...badges));
     }
     this.map = new PlanMap(owner, scene.layout, (x, y) => this.centre(x, y));
     owner.on(this.element, "wheel", (event) => this.wheel(event), { passive: false });

@@ -215,7 +215,7 @@ export class PlanView {
     this.navigation = new Navigation(scene.plan, scene.layout);
     if (this.stop === undefined || canvas.group(this.stop) === undefined) this.stop = this.navigation.start();
     canvas.tabStop(this.stop);
-    this.scroll = new Scroll(this.drawn, canvas, scene, keep);
+    this.scroll = new Scroll(this.drawn, canvas, scene, keep, this.looks);
     this.stage.append(this.scroll.element, this.scroll.map.element);
     this.drawn.on(this.scroll.element, "click", (event) => this.clicked(event));
     this.drawn.on(this.scroll.element, "focusin", (event) => this.focused(event));
