@@ -191,3 +191,36 @@ def test_a_stop_in_mid_round_is_noted_at_once_and_keeps_the_model(cells: Callabl
     assert 2 <= last.rounds < 10_000
     assert len(result.model.parameters) == 2
     assert "2 rows" in cells('%%wayang\nread("visits.csv").filter(age > 18)')
+
+
+def test_a_run_is_paused_and_goes_on_by_its_id(cells: Callable[[str], str], tmp_path: Path) -> None:
+    declare(cells, tmp_path)
+    cells("%%wayang out << --sites hospitals" + FIT.format(rounds=10_000))
+    run = cells.shell.user_ns["out"]  # type: ignore[attr-defined]
+    for event in run.follow():
+        if type(event).__name__ == "RoundFinished" and event.round == 2:
+            break
+    assert f"run {run.id} waits at its next step" in cells(f"%wayang pause {run.id}")
+    assert run.state == "paused"
+    cells(f"%wayang pause {run.id}")
+    held = run.events()[-1].seq
+    # A step that had begun when the pause came is finished; then nothing comes.
+    while run.news(held, 0.5):
+        held = run.events()[-1].seq
+    assert not run.over
+    assert run.awaited != ()
+    assert f"run {run.id} goes on" in cells(f"%wayang resume {run.id}")
+    assert run.news(held + 1, 10)
+    assert "is running, not paused" in cells(f"%wayang resume {run.id}")
+    cells(f"%wayang pause {run.id}")
+    run.stop()
+    assert run.wait().state == "stopped"
+    assert run.awaited == ()
+    assert "is stopped: there is nothing to pause" in cells(f"%wayang pause {run.id}")
+    tags = [type(event).__name__ for event in run.events()]
+    assert [tag for tag in tags if tag in {"Paused", "Resumed", "StopRequested"}] == [
+        "Paused",
+        "Resumed",
+        "Paused",
+        "StopRequested",
+    ]

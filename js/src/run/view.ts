@@ -75,7 +75,7 @@ export class View {
   /** The axis of rounds is where the keyboard moves the cursor. */
   private readonly names = html("div", { class: "jp-Wayang-rounds", tabindex: 0, role: "slider", "aria-label": "Round under the cursor", "aria-valuemin": 0 });
   private readonly line = html("div", { class: "jp-Wayang-cursor", hidden: true });
-  private readonly tip = html("div", { class: "jp-Wayang-tip", hidden: true });
+  private readonly tip = html("div", { class: "jp-Wayang-tip", hidden: true, "aria-hidden": "true" });
   private readonly drawings: HTMLElement;
   private readonly empty = html("div", { class: "jp-Wayang-empty", hidden: true });
   private readonly aloud = html("div", { class: "jp-Wayang-unseen", "aria-live": "polite" });
@@ -383,7 +383,7 @@ export class View {
     const shown = state.sites.length > MANY ? scene.chosen : state.sites;
     this.tip.replaceChildren(
       html("div", { class: "jp-Wayang-tiphead" }, html("b", {}, `Round ${round}`), html("span", {}, about)),
-      html("table", {}, html("thead", {}, html("tr", {}, html("th", {}), ...known.map((metric) => html("th", { class: "r" }, METRIC_NAMES[metric])))), html("tbody", {}, row(GLOBAL, GLOBAL, true), ...shown.map((site) => row(state.title(site), site, false)))),
+      html("table", {}, html("thead", {}, html("tr", {}, html("td"), ...known.map((metric) => html("th", { class: "r" }, METRIC_NAMES[metric])))), html("tbody", {}, row(GLOBAL, GLOBAL, true), ...shown.map((site) => row(state.title(site), site, false)))),
     );
     const loss = known.map((metric) => `${METRIC_NAMES[metric]} ${written(state.line(metric, GLOBAL)?.get(round) ?? Number.NaN)}`);
     this.names.setAttribute("aria-valuenow", String(round));
