@@ -71,6 +71,15 @@ describe("the plan view", () => {
     view.dispose();
   });
 
+  it("keeps the focus on the operator when the plan is made again", () => {
+    const view = new PlanView(document.body, picture(), { backend: backend() });
+    card(view, "turin/scale").dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+    (card(view, "turin/scale") as SVGElement).focus();
+    view.show(picture(), changes, true);
+    expect(document.activeElement?.getAttribute("data-operator")).toBe("turin/scale");
+    view.dispose();
+  });
+
   it("cannot pin without a kernel, and says so", () => {
     const view = new PlanView(document.body, picture(), {});
     press(card(view, "turin/scale"), "Enter");

@@ -206,6 +206,7 @@ export class PlanView {
   private draw(): void {
     this.drawn?.end();
     this.drawn = new Owner();
+    const focused = this.stage.contains(document.activeElement) ? document.activeElement?.getAttribute("data-operator") : null;
     const scene = this.scene();
     this.stage.replaceChildren();
     if (scene === null) return;
@@ -223,6 +224,7 @@ export class PlanView {
     this.measured();
     canvas.select(this.showsChanges ? null : this.shownId(this.selected));
     if (this.searching !== "") canvas.match(this.found());
+    if (focused && !this.tabled) canvas.group(this.shownId(focused) ?? focused)?.focus({ preventScroll: true });
   }
 
   /** Shows what was counted and measured. */
