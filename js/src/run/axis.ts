@@ -9,11 +9,11 @@ export interface Axis {
   readonly narrow: boolean;
 }
 
-/** Lays the axis out for a width. */
-export function axisOf(width: number, rounds: number, many: boolean): Axis {
+/** Lays the axis out for a width; `names` is how wide the names of the sites are. */
+export function axisOf(width: number, rounds: number, many: boolean, names = 0): Axis {
   const narrow = width < 560;
   const right = narrow ? (many ? 116 : 96) : many ? 132 : 112;
-  return { width, start: narrow ? 64 : 92, end: Math.max(width - right, 140), rounds: Math.max(rounds, 1), narrow };
+  return { width, start: narrow ? (many ? 78 : 64) : Math.min(Math.max(92, Math.ceil(names) + 26), 148), end: Math.max(width - right, 140), rounds: Math.max(rounds, 1), narrow };
 }
 
 export function xOf(axis: Axis, round: number): number {

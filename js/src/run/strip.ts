@@ -202,7 +202,7 @@ export class Strip {
     const write = (index: number, y: number, words: string, strong: boolean): void => {
       context.font = `${strong ? 600 : 400} 11px ${palette.family}`;
       context.fillStyle = palette[strong ? "accent-ink" : "ink-3"];
-      context.fillText(cut(words, axis.start - 26, context.font), axis.start - 14, y);
+      context.fillText(cut(words, axis.start - 20, context.font), axis.start - 14, y);
       context.strokeStyle = palette[strong ? "accent" : "line"];
       context.lineWidth = 1;
       context.beginPath();

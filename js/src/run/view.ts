@@ -1,6 +1,6 @@
 // The run view: head, curves, cells, bytes and tables over one axis of rounds.
 import { Owner } from "../shared/owner.js";
-import { html } from "../shared/svg.js";
+import { html, measured } from "../shared/svg.js";
 import { duration, metric as written, size } from "../shared/units.js";
 import { axisOf, named, roundAt, xOf, type Axis } from "./axis.js";
 import { Bytes } from "./bytes.js";
@@ -154,9 +154,10 @@ export class View {
     this.empty.textContent = state.end === null ? "No rounds in this run." : `No rounds in this run. ${state.resultRows === null ? "" : `The result has ${state.resultRows} rows.`}`;
     if (!some) return;
     this.palette ??= paletteOf(this.root);
-    this.axis = axisOf(width, state.rounds, many);
-    const rank = this.ranking(state, many);
+    const font = `600 11px ${this.palette.family}`;
     const titles = state.sites.map((site) => state.title(site));
+    this.axis = axisOf(width, state.rounds, many, Math.max(...titles.map((title) => measured(title, font)), 0));
+    const rank = this.ranking(state, many);
     const short = marks(titles);
     this.kept = this.kept.filter((site) => state.sites.includes(site));
     this.scene = {
