@@ -52,7 +52,7 @@ export function legend(plan: ExecutionPlan, states: ReadonlySet<OperatorState>, 
   }
   if (plan.operators.some((operator) => operator.decision.pinned)) entries.push(html("span", {}, inlineIcon("pin"), "pinned"));
   const keys = html("span", { class: "jp-Wayang-keyhint" }, "arrows, Enter, P pin, ? help");
-  return html("footer", { class: "jp-Wayang-legend" }, ...entries, html("span", { class: "jp-Wayang-grow" }), keys);
+  return html("div", { class: "jp-Wayang-legend" }, ...entries, html("span", { class: "jp-Wayang-grow" }), keys);
 }
 
 function heatEntry(): HTMLElement {

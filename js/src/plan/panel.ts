@@ -58,7 +58,7 @@ export function listed(operator: ExecutionOperator): readonly Alternative[] {
 function header(title: string, actions: Actions): HTMLElement {
   const close = button("close", "", { "aria-label": "Close" });
   close.addEventListener("click", () => actions.close());
-  return html("header", {}, html("h3", { tabindex: "-1" }, title), close);
+  return html("div", { class: "jp-Wayang-head" }, html("h3", { tabindex: "-1" }, title), close);
 }
 
 /** Fills the panel with why an operator runs where it does. */

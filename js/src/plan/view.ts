@@ -52,7 +52,7 @@ const STEPS: Readonly<Record<string, Step>> = {
 export class PlanView {
   readonly root: HTMLElement;
   private readonly owner = new Owner();
-  private readonly bar = html("header", { class: "jp-Wayang-bar" });
+  private readonly bar = html("div", { class: "jp-Wayang-bar" });
   private readonly top = html("div");
   private readonly body = html("div", { class: "jp-Wayang-body" });
   private readonly stage = html("div", { class: "jp-Wayang-stage" });
