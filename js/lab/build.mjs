@@ -30,7 +30,7 @@ async function moduleOf(key, entry, css, common) {
     entryPoints: [entry],
     format: "cjs",
     platform: "browser",
-    plugins: [{ name: "css", setup: ({ onLoad }) => onLoad({ filter: /\.css$/ }, () => ({ contents: css, loader: "text" })) }],
+    plugins: [...common.plugins, { name: "css", setup: ({ onLoad }) => onLoad({ filter: /\.css$/ }, () => ({ contents: css, loader: "text" })) }],
     external: ["@lumino/*", "@jupyterlab/*", "@codemirror/*"],
     metafile: true,
   });

@@ -1,13 +1,18 @@
 // What JupyterLab shares with its extensions, as far as it is used here (JupyterLab 4.2 and newer).
 declare module "@lumino/widgets" {
   export class Widget {
-    static attach(widget: Widget, host: HTMLElement): void;
     readonly node: HTMLElement;
     readonly isAttached: boolean;
     readonly isDisposed: boolean;
     addClass(name: string): void;
     dispose(): void;
-    protected onAfterAttach(): void;
+    hide(): void;
+    setHidden(hidden: boolean): void;
+    protected onAfterAttach(message: unknown): void;
+  }
+
+  export class Panel extends Widget {
+    addWidget(widget: Widget): void;
   }
 }
 

@@ -2,7 +2,7 @@
 // the widgets' own code where it has not: after a restart, without a kernel, in a notebook that is not trusted.
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
-import { Widget } from "@lumino/widgets";
+import { Panel, Widget } from "@lumino/widgets";
 import type { RenderMime } from "@jupyterlab/rendermime";
 import { type AnyDisplay, type Dispose, FINAL_EVENT, type Final } from "../src/display.js";
 import { draw, isDisplay } from "../src/draw.js";
@@ -14,9 +14,8 @@ const WIDGET_TYPE = "application/vnd.jupyter.widget-view+json";
 const RANK = -20;
 const RETRY_MS = 200;
 
-class Renderer extends Widget {
-  private readonly still = this.place("still");
-  private readonly live = this.place("live");
+class Renderer extends Panel {
+  private readonly still = new Widget();
   private drawn: Dispose | null = null;
   private liveRenderer: RenderMime.Renderer | null = null;
   private readonly watch = new MutationObserver(() => this.choose());
@@ -31,6 +30,7 @@ class Renderer extends Widget {
   ) {
     super();
     this.addClass("jp-Wayang-output");
+    this.addWidget(this.still);
     this.node.addEventListener(FINAL_EVENT, this);
   }
 
@@ -66,7 +66,8 @@ class Renderer extends Widget {
     super.dispose();
   }
 
-  protected override onAfterAttach(): void {
+  protected override onAfterAttach(message: unknown): void {
+    super.onAfterAttach(message);
     // Only now is it known which notebook this stands in.
     if (this.liveRenderer === null) this.startLive();
     this.choose();
@@ -86,7 +87,8 @@ class Renderer extends Widget {
     }
     this.liveRenderer = rendermime.createRenderer(WIDGET_TYPE);
     this.watch.observe(this.liveRenderer.node, { childList: true });
-    Widget.attach(this.liveRenderer, this.live);
+    this.liveRenderer.hide();
+    this.addWidget(this.liveRenderer);
     void this.liveRenderer.renderModel(model).then(() => this.choose());
   }
 
@@ -100,14 +102,14 @@ class Renderer extends Widget {
   private endStill(): void {
     this.drawn?.();
     this.drawn = null;
-    this.still.replaceChildren();
+    this.still.node.replaceChildren();
   }
 
   /** A live view has elements; what is loading, or was not found, is text. */
   private choose(): void {
     const alive = (this.liveRenderer?.node.childElementCount ?? 0) > 0;
-    this.live.hidden = !alive;
-    this.still.hidden = alive;
+    this.liveRenderer?.setHidden(!alive);
+    this.still.setHidden(alive);
     if (alive) {
       this.endStill();
     } else if (this.drawn === null && this.isAttached) {
@@ -117,18 +119,11 @@ class Renderer extends Widget {
 
   private drawStill(): void {
     if (this.display !== null) {
-      this.drawn = draw(this.still, this.display);
+      this.drawn = draw(this.still.node, this.display);
       return;
     }
-    this.still.textContent = "This was written by a later version of jupyter-wayang than the one installed here.";
+    this.still.node.textContent = "This was written by a later version of jupyter-wayang than the one installed here.";
     this.drawn = () => undefined;
-  }
-
-  private place(kind: string): HTMLElement {
-    const element = document.createElement("div");
-    element.className = `jp-Wayang-${kind}`;
-    this.node.append(element);
-    return element;
   }
 }
 

@@ -22,7 +22,7 @@ OURS = "application/vnd.wayang+json"
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
-    path = write_notebook(folder / "heart.ipynb", [SETUP, heart("--sites hospitals --wait")])
+    path = write_notebook(folder / "heart.ipynb", [SETUP, heart("--sites hospitals --wait", rounds=400)])
     notebook = nbformat.read(path, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "src"))
@@ -47,8 +47,10 @@ def test_opened_without_a_kernel_and_untrusted_it_shows_plan_and_curves(executed
         cell = notebook.cell(1)
         cell.locator(".jp-Wayang-run canvas").first.wait_for()
         assert not page.evaluate("() => window.panel.content.widgets.some((one) => one.model.trusted)")
-        assert cell.locator(".jp-Wayang-lane").count() == 5
-        assert cell.locator(".jp-Wayang-card").count() > 20
+        plan = cell.locator(".jp-Wayang-plan")
+        assert all(name in plan.inner_text() for name in ("Execution kernel", "Cleveland", "VA Long Beach"))
+        assert plan.locator("[data-operator]").count() > 20
+        assert cell.locator(".jp-Wayang-phase").get_attribute("data-phase") == "done"
         assert not notebook.errors
 
 

@@ -103,12 +103,16 @@ def report(
         _figures(series),
         "<h2>Plan</h2>",
         _picture(
-            "plan", plan_svg(plan, theme="auto", looks=looks, states=_states(plan, series)), program and program.plan
+            "plan",
+            plan_svg(plan, theme="auto", looks=looks, states=_states(plan, series)),
+            program.plan if program else None,
         ),
         _notes(plan),
         _learned(series),
         operator_details(plan, looks),
-        f"<h2>Curves</h2>{_picture('', curves, program.run if program else None)}" if series.reached or series.values else "",
+        f"<h2>Curves</h2>{_picture('', curves, program.run if program else None)}"
+        if series.reached or series.values
+        else "",
         _rounds(series),
         *(_table(table) for table in tables),
         f"<footer>Made by jupyter-wayang. This file loads nothing{'' if program else ' and runs no script'}.</footer>",

@@ -17,7 +17,7 @@ from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.options import Options, parse_options
 from jupyter_wayang.notebook.progress import wait_quietly, wait_with_progress
-from jupyter_wayang.notebook.views import PlanOutput, RunViews
+from jupyter_wayang.notebook.views import LiveViews, PlanOutput, RunViews
 from jupyter_wayang.session import Plan, Result, Run
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class WayangMagics(Magics):
         self.session = session or default_session()
         self.session.scope.variables = shell.user_ns if shell is not None else {}
         self.settings = Wayang(parent=shell)
+        self._live = LiveViews(shell)
         self._latest: Callable[[], Plan] | None = None
         self._kept: Mapping[Vertex, Vertex] = {}
         self._commands: dict[str, Callable[[str], Any]] = {
@@ -169,12 +170,12 @@ class WayangMagics(Magics):
 
     def show_plan(self, plan: Plan) -> None:
         """Show a plan in a cell."""
-        output = PlanOutput(self.shell, plan)
+        output = PlanOutput(self._live, plan)
         self._latest = lambda: output.plan
 
     def show_run(self, run: Run) -> RunViews:
         """Show a run in a cell: its plan as soon as it is made, and its curves."""
-        views = RunViews(self.shell, run)
+        views = RunViews(self._live, run)
         self._latest = lambda: views.plan
         return views
 

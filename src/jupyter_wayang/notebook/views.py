@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.events import AnyEvent, RunFinished
@@ -16,9 +16,12 @@ from jupyter_wayang.notebook.widgets.bundle import is_built
 
 if TYPE_CHECKING:
     from jupyter_wayang.notebook.widgets.plan import PlanView
+    from jupyter_wayang.notebook.widgets.run import RunView
     from jupyter_wayang.session import Plan, Run
 
-__all__ = ["Output", "PlanOutput", "RunViews", "can_be_live"]
+    View = TypeVar("View", PlanView, RunView)
+
+__all__ = ["LiveViews", "Output", "PlanOutput", "RunViews", "can_be_live"]
 
 
 _POLL_S = 0.5
@@ -35,6 +38,54 @@ def can_be_live(shell: Any) -> bool:
         return False
     parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
     return bool(parent.get("content", {}).get("allow_stdin", False))
+
+
+class LiveViews:
+    """The live views of a notebook, by cell: those of a cell that runs again are closed, with their comms and threads.
+
+    Parameters
+    ----------
+    shell
+        The notebook's shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self._of_cell: dict[str, tuple[str, list[PlanView | RunView]]] = {}
+
+    @property
+    def possible(self) -> bool:
+        """Whether the front end can show some."""
+        return can_be_live(self.shell)
+
+    def plan(self, plan: Plan, run: Run | None) -> PlanView:
+        """Make a live view of a plan."""
+        from jupyter_wayang.notebook.widgets.plan import PlanView
+
+        return self._added(PlanView(plan, run))
+
+    def run(self, run: Run) -> RunView:
+        """Make a live view of a run."""
+        from jupyter_wayang.notebook.widgets.run import RunView
+
+        return self._added(RunView(run))
+
+    def _added(self, view: View) -> View:
+        parent = self.shell.kernel.get_parent("shell")
+        cell, request = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id", "")
+        if cell is None:
+            # A front end that does not tell which cell it runs keeps all its views.
+            return view
+        shown = self._of_cell.get(cell)
+        if shown is None or shown[0] != request:
+            for old in shown[1] if shown is not None else ():
+                # A widget leaves its layout behind.
+                layout = old.layout
+                old.close()
+                layout.close()
+            shown = self._of_cell[cell] = (request, [])
+        shown[1].append(view)
+        return view
 
 
 class Output:
@@ -71,19 +122,19 @@ class PlanOutput:
 
     Parameters
     ----------
-    shell
-        The notebook's shell.
+    live
+        The notebook's live views.
     plan
         The plan.
     run
         A run of it, to be followed.
     """
 
-    def __init__(self, shell: Any, plan: Plan, run: Run | None = None) -> None:
+    def __init__(self, live: LiveViews, plan: Plan, run: Run | None = None) -> None:
         self._plan = plan
         self._run = run
-        self._view = _plan_view(plan, run) if can_be_live(shell) else None
-        self._output = Output(shell, self._bundle(), self._view and self._view.model_id)
+        self._view = live.plan(plan, run) if live.possible else None
+        self._output = Output(live.shell, self._bundle(), self._view and self._view.model_id)
         if self._view is not None:
             self._view.observe(lambda _: self.keep(), names="display")
 
@@ -107,23 +158,24 @@ class RunViews:
 
     Parameters
     ----------
-    shell
-        The notebook's shell.
+    live
+        The notebook's live views.
     run
         The run.
     """
 
-    def __init__(self, shell: Any, run: Run) -> None:
+    def __init__(self, live: LiveViews, run: Run) -> None:
         self.run = run
-        self.live = can_be_live(shell)
+        self.live = live.possible
         self._ran = run.plan()
         self._lock = threading.Lock()
         self._kept = threading.Event()
-        self.shown = PlanOutput(shell, self._ran, run)
+        self.shown = PlanOutput(live, self._ran, run)
         # One pass over rows has no curve.
         self._curves: Output | None = None
         if self._ran.execution.loop is not None:
-            self._curves = Output(shell, self._bundle(), _run_view(run) if self.live else None)
+            view = live.run(run).model_id if self.live else None
+            self._curves = Output(live.shell, self._bundle(), view)
         if _ended(run.events()):
             self._kept.set()
         else:
@@ -161,15 +213,3 @@ class RunViews:
 
 def _ended(events: Sequence[AnyEvent]) -> bool:
     return bool(events) and isinstance(events[-1], RunFinished)
-
-
-def _plan_view(plan: Plan, run: Run | None) -> PlanView:
-    from jupyter_wayang.notebook.widgets.plan import PlanView
-
-    return PlanView(plan, run)
-
-
-def _run_view(run: Run) -> str:
-    from jupyter_wayang.notebook.widgets.run import RunView
-
-    return str(RunView(run).model_id)
