@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Integer, Unicode
+from traitlets import Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from jupyter_wayang.app import default_session
@@ -48,6 +48,7 @@ class Wayang(Configurable):
 
     max_rows = Integer(20, help="Rows of a result that a cell shows").tag(config=True)
     platforms = Unicode("", help="Platforms that may be used, with commas between; empty: all").tag(config=True)
+    frames_per_second = Float(4.0, min=0.1, max=20.0, help="How often a live view of a run may change").tag(config=True)
 
 
 @magics_class
@@ -67,7 +68,7 @@ class WayangMagics(Magics):
         self.session = session or default_session()
         self.session.scope.variables = shell.user_ns if shell is not None else {}
         self.settings = Wayang(parent=shell)
-        self._live = LiveViews(shell)
+        self._live = LiveViews(shell, lambda: self.settings.frames_per_second)
         self._latest: Callable[[], Plan] | None = None
         self._kept: Mapping[Vertex, Vertex] = {}
         self._commands: dict[str, Callable[[str], Any]] = {

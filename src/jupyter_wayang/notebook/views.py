@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,10 +47,13 @@ class LiveViews:
     ----------
     shell
         The notebook's shell.
+    frames_per_second
+        How often the view of a run may change.
     """
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, frames_per_second: Callable[[], float] = lambda: 4.0) -> None:
         self.shell = shell
+        self._frames_per_second = frames_per_second
         self._of_cell: dict[str, tuple[str, list[PlanView | RunView]]] = {}
 
     @property
@@ -68,7 +71,7 @@ class LiveViews:
         """Make a live view of a run."""
         from jupyter_wayang.notebook.widgets.run import RunView
 
-        return self._added(RunView(run))
+        return self._added(RunView(run, frames_per_second=self._frames_per_second()))
 
     def _added(self, view: View) -> View:
         parent = self.shell.kernel.get_parent("shell")
