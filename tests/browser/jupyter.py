@@ -186,6 +186,14 @@ class Notebook:
         """Return the locator of a cell."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
+    def alone(self) -> None:
+        """Show the notebook without the panels beside it."""
+        self.page.evaluate("() => { window.jupyterapp.shell.collapseLeft(); window.jupyterapp.shell.collapseRight(); }")
+
+    def top(self, index: int) -> None:
+        """Scroll until a cell is on top."""
+        self.cell(index).evaluate("(cell) => cell.scrollIntoView({ block: 'start' })")
+
     def theme(self, name: str) -> None:
         """Change the theme."""
         self.page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
