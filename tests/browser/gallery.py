@@ -84,7 +84,7 @@ class Gallery:
 
     def narrow(self) -> None:
         """The same in a narrow window, from the saved notebook."""
-        with page_of(self.browser, width=720, height=1400) as page:
+        with page_of(self.browser, width=720, height=1750) as page:
             notebook = Notebook(page, self.address, "heart.ipynb").open()
             notebook.alone()
             plan = notebook.cell(2).locator(PLAN)
@@ -95,7 +95,7 @@ class Gallery:
 
     def many(self) -> None:
         """Eight and a hundred sites, and one that fails."""
-        with page_of(self.browser, width=1480, height=1150) as page:
+        with page_of(self.browser, width=1480, height=1450) as page:
             notebook = Notebook(page, self.address, "many.ipynb").open()
             notebook.alone()
             notebook.run(0)

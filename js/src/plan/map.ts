@@ -4,10 +4,10 @@ import type { Owner } from "../shared/owner.js";
 import { html, rect, svg } from "../shared/svg.js";
 import type { Layout } from "./picture.js";
 
-const WIDTH = 210;
-const HIGHEST = 110;
+const WIDTH = 160;
+const HIGHEST = 36;
 
-/** A small map of a plan. Pointer only: with keys, focus moves the window. */
+/** A small map of a plan, in the bar and not over the drawing. Pointer only: with keys, focus moves the window. */
 export class PlanMap {
   readonly element: HTMLElement;
   private readonly seen = rect(0, 0, 0, 0, "seen", 4);

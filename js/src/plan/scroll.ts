@@ -136,8 +136,10 @@ export class Scroll {
 
   private slid(): void {
     const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.element;
+    // Hidden for a moment, as when JupyterLab changes its theme: nothing has moved.
+    if (clientWidth === 0) return;
     this.map.see(scrollLeft / this.scale, scrollTop / this.scale, clientWidth / this.scale, clientHeight / this.scale);
-    this.element.classList.toggle("away", this.element.scrollLeft > 60 * this.scale);
+    this.element.classList.toggle("away", scrollLeft > 60 * this.scale);
   }
 
   private wheel(event: WheelEvent): void {

@@ -55,6 +55,7 @@ export class PlanView {
   private readonly bar = html("div", { class: "jp-Wayang-bar" });
   private readonly top = html("div");
   private readonly body = html("div", { class: "jp-Wayang-body" });
+  private readonly map = html("span");
   private readonly stage = html("div", { class: "jp-Wayang-stage" });
   private readonly panel = html("div", { class: "jp-Wayang-panel", role: "group" });
   private readonly below = html("div");
@@ -217,7 +218,8 @@ export class PlanView {
     if (this.stop === undefined || canvas.group(this.stop) === undefined) this.stop = this.navigation.start();
     canvas.tabStop(this.stop);
     this.scroll = new Scroll(this.drawn, canvas, scene, keep, this.looks);
-    this.stage.append(this.scroll.element, this.scroll.map.element);
+    this.stage.append(this.scroll.element);
+    this.map.replaceChildren(this.scroll.map.element);
     this.drawn.on(this.scroll.element, "click", (event) => this.clicked(event));
     this.drawn.on(this.scroll.element, "focusin", (event) => this.focused(event));
     this.scroll.attached();
@@ -271,7 +273,7 @@ export class PlanView {
     const changes = whole.edges.filter(moves).length;
     const sub = [`${whole.operators.length} operators`, sites > 0 ? `${sites} sites` : "", changes > 0 ? `${changes} conversion${changes === 1 ? "" : "s"}` : ""];
     const title = html("div", { class: "jp-Wayang-title" }, html("div", { class: "jp-Wayang-name" }, whole.name || "Plan"), html("div", { class: "jp-Wayang-sub" }, sub.filter(Boolean).join(", ")));
-    this.bar.replaceChildren(title, ...this.stats(whole), html("span", { class: "jp-Wayang-grow" }), this.search(), this.buttons());
+    this.bar.replaceChildren(title, ...this.stats(whole), html("span", { class: "jp-Wayang-grow" }), this.map, this.search(), this.buttons());
   }
 
   private stats(whole: ExecutionPlan): HTMLElement[] {
