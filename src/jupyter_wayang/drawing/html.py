@@ -24,7 +24,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan
 __all__ = ["ReportTable", "curves_html", "plan_html", "report", "rows_html", "table_html"]
 
 ReportTable = tuple[str, Sequence[str], Sequence[Sequence[object]], str]
-"""Title, names of columns, rows, and a note below."""
+"""Title, names of columns, rows, and notes below, one a line."""
 
 _HEAD: tuple[MetricName, ...] = ("auc", "log_loss", "accuracy")
 _ROUND: tuple[MetricName, ...] = ("log_loss", "auc", "accuracy")
@@ -167,10 +167,10 @@ def _rounds(series: Series) -> str:
 
 
 def _table(table: ReportTable) -> str:
-    title, columns, rows, note = table
-    below = f'<p class="note">{escape(note)}</p>' if note else ""
+    title, columns, rows, notes = table
+    below = "".join(f'<p class="note">{escape(note)}</p>' for note in notes.splitlines())
     inner = grid([(name, "") for name in columns], rows, decimals=3)
-    return f'<h2>{escape(title)}</h2><div class="scroll">{inner}</div>{below}'
+    return f'<h2>{escape(title)}</h2><div class="scroll whole">{inner}</div>{below}'
 
 
 def plan_html(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None) -> str:
