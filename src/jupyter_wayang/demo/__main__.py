@@ -106,10 +106,8 @@ def _figure(value: float | None, wide: int, decimals: int = 3) -> str:
 def _write(folder: Path, events: Sequence[AnyEvent], found: Comparison) -> None:
     from jupyter_wayang.drawing.html import ReportTable, report
 
-    tables: list[ReportTable] = [
-        ("Compared with other ways", COLUMNS, table(found), caption(found)),
-        ("Who gains, and who does not", ("",), [(said,) for said in verdicts(found)], ""),
-    ]
+    notes = "\n".join([caption(found), *verdicts(found)])
+    tables: list[ReportTable] = [("Compared with other ways", COLUMNS, table(found), notes)]
     (folder / "heart.html").write_text(
         report(final_plan(events), events, title=_TITLE, tables=tables), encoding="utf-8"
     )
