@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-NOTEBOOK = "01-hospitals.ipynb"
 _TITLE = "Four hospitals, four platforms, one model"
 
 
@@ -61,12 +60,12 @@ def demonstrate(folder: Path) -> None:
         If the notebook does not come to its end.
     """
     began = time.perf_counter()
-    notebook = notebooks.find(NOTEBOOK)
+    notebook = notebooks.find(storing.HOSPITALS)
     folder.mkdir(parents=True, exist_ok=True)
     _say_what_is_missing()
-    print(f"Executing notebooks/{NOTEBOOK} in {folder}/ …", flush=True)
+    print(f"Executing notebooks/{storing.HOSPITALS} in {folder}/ …", flush=True)
     executed = notebooks.execute(notebook, folder.resolve(), sys.stdout)
-    storing.write(executed, folder / NOTEBOOK)
+    storing.write(executed, folder / storing.HOSPITALS)
     events = notebooks.journalled(folder / ".wayang", "heart")
     found = Comparison.read(folder / "comparison.json")
     _print_run(events)
@@ -74,7 +73,7 @@ def demonstrate(folder: Path) -> None:
     _write(folder, events, found)
     print(f"plan and curves     {folder / 'heart.html'} (opens without a server)")
     print(f"all figures         {folder / 'summary.json'}")
-    print(f"executed notebook   {folder / NOTEBOOK}")
+    print(f"executed notebook   {folder / storing.HOSPITALS}")
     print(f"That took {time.perf_counter() - began:.0f} s. The same by hand, in JupyterLab: make lab")
 
 

@@ -1,4 +1,4 @@
-"""Storing executed notebooks: with outputs, and without what differs for no reason from one execution to the next."""
+"""Storing executed notebooks with their outputs, and the pictures of the README, which come from the same run."""
 
 from __future__ import annotations
 
@@ -7,24 +7,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from jupyter_wayang.demo import notebooks
+from jupyter_wayang.demo.summary import final_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbformat import NotebookNode
 
-__all__ = ["NOTEBOOKS", "cleaned", "store", "write"]
+    from jupyter_wayang.events import AnyEvent
 
-NOTEBOOKS = ("00-quickstart.ipynb", "01-hospitals.ipynb")
+__all__ = ["HOSPITALS", "NOTEBOOKS", "cleaned", "store", "write"]
+
+HOSPITALS = "01-hospitals.ipynb"
+NOTEBOOKS = ("00-quickstart.ipynb", HOSPITALS)
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def store(out: TextIO) -> None:
-    """Execute all notebooks, each in a folder of its own that goes away, and store them with their outputs."""
+    """Execute all notebooks, each in a folder of its own that goes away; store them, and the pictures of the docs."""
     for name in NOTEBOOKS:
         path = notebooks.find(name)
         out.write(f"{name}\n")
         with tempfile.TemporaryDirectory(prefix="wayang-notebook-") as folder:
             write(notebooks.execute(path, Path(folder), out), path)
+            if name == HOSPITALS:
+                _draw(notebooks.journalled(Path(folder) / ".wayang", "heart"), path.parents[1] / "docs" / "pictures")
+
+
+def _draw(events: Sequence[AnyEvent], folder: Path) -> None:
+    from jupyter_wayang.drawing.curves import curves_svg
+    from jupyter_wayang.drawing.svg import plan_svg
+
+    plan = final_plan(events)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "heart-plan.svg").write_text(plan_svg(plan), encoding="utf-8")
+    curves = curves_svg(events, titles={lane.id: lane.title for lane in plan.lanes})
+    (folder / "heart-curves.svg").write_text(curves, encoding="utf-8")
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
