@@ -60,6 +60,7 @@ class Journal:
         self._clock = clock
         self._changed = Condition()
         self._next: dict[str, int] = {}
+        self._ended: set[str] = set()
         self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -102,6 +103,7 @@ class Journal:
         """Note how a run ended."""
         with self._changed:
             self._connection.execute("UPDATE runs SET state = ? WHERE run = ?", (state, run))
+            self._ended.add(run)
             self._changed.notify_all()
 
     def events(self, run: str, since: int = 0) -> tuple[AnyEvent, ...]:
@@ -121,9 +123,10 @@ class Journal:
         return tuple(_DECODER.decode(body) for (body,) in rows)
 
     def wait(self, run: str, since: int, timeout_s: float) -> bool:
-        """Wait until there is an event above ``since``, at most ``timeout_s``; tells whether there is one."""
+        """Wait until there is an event above ``since`` or the run ends, at most ``timeout_s``; tells whether there is one."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._last(run) > since, timeout_s)
+            self._changed.wait_for(lambda: self._last(run) > since or run in self._ended, timeout_s)
+            return self._last(run) > since
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return the runs, newest first."""
@@ -141,6 +144,8 @@ class Journal:
             self._connection.close()
 
     def _last(self, run: str) -> int:
+        if run in self._next:
+            return self._next[run] - 1
         row = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
         return int(row[0] or 0)
 

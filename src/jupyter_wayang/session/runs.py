@@ -91,9 +91,11 @@ class Run:
         WayangError
             What made the run fail.
         """
+        seq = 0
         try:
             while not self._kernel.finished(self.id):
-                self._kernel.wait(self.id, self._seq(), _POLL_S)
+                seq = self._seq(seq)
+                self._kernel.wait(self.id, seq, _POLL_S)
         except KeyboardInterrupt:
             self.stop()
             raise
@@ -102,15 +104,18 @@ class Run:
     def waited(self, seconds: float) -> bool:
         """Wait for the end, but no longer than some seconds; tells whether it has ended."""
         until = time.monotonic() + seconds
+        seq = 0
         while not self._kernel.finished(self.id):
             if time.monotonic() >= until:
                 return False
-            self._kernel.wait(self.id, self._seq(), min(_POLL_S, seconds))
+            seq = self._seq(seq)
+            self._kernel.wait(self.id, seq, min(_POLL_S, seconds))
         return True
 
-    def _seq(self) -> int:
-        last = self.events()[-1:]
-        return last[0].seq if last else 0
+    def _seq(self, known: int) -> int:
+        """Return the number of the last event; only those after a known one are read."""
+        news = self.events(known)
+        return news[-1].seq if news else known
 
     def stop(self) -> None:
         """Ask the run to stop at its next step; the model of the last round is kept."""
