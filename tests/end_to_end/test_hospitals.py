@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "federation"))
 
 from heart import arrays, task
-from heart_reference import prepared, reference, scores  # noqa: E402
+from heart_reference import prepared, reference, scores
 
 LEARNERS = {
     "numpy": ("pandas", "numpy"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import OperatorError, RunStoppedError
-from jupyter_wayang.events import AnyEvent, MetricsMeasured, Planned, RunFinished
+from jupyter_wayang.events import AnyEvent, MetricsMeasured, Planned, RunFinished, Withheld
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import Vertex
@@ -187,10 +188,14 @@ class Result:
         RunStoppedError
             If the run was stopped before it had any.
         """
-        if self._outcome.table is None:
-            if self._outcome.model is not None:
-                return _coefficients(self._outcome.model)
+        if self._table is None:
             raise RunStoppedError(f"the run {self.run.id} was stopped before it had a result")
+        return self._table
+
+    @property
+    def _table(self) -> pa.Table | None:
+        if self._outcome.table is None and self._outcome.model is not None:
+            return _coefficients(self._outcome.model)
         return self._outcome.table
 
     def to_pandas(self) -> pd.DataFrame:
@@ -207,15 +212,36 @@ class Result:
         frame = pl.from_arrow(self.to_arrow())
         return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the rows should know: numbers that sites kept back, a run that was stopped."""
+        events = self.run.events()
+        kept = [f"{event.site}: {event.reason}" for event in events if isinstance(event, Withheld)]
+        stopped = [
+            f"stopped after {e.rounds} rounds" for e in events if isinstance(e, RunFinished) and e.state == "stopped"
+        ]
+        return tuple(dict.fromkeys((*stopped, *kept)))
+
     def __repr__(self) -> str:
+        return self.shown_as_text()
+
+    def shown_as_text(self, most: int = 20) -> str:
+        """Return the rows, up to ``most``, and the notes, as text."""
         from jupyter_wayang.drawing.text import table_text
 
-        return table_text(self.to_arrow())
+        rows = [table_text(self._table, most=most)] if self._table is not None else []
+        return "\n".join([*rows, *self.notes])
 
-    def _repr_html_(self) -> str:
+    def shown_as_html(self, most: int = 20) -> str:
+        """Return the rows, up to ``most``, and the notes, as HTML."""
         from jupyter_wayang.drawing.html import table_html
 
-        return table_html(self.to_arrow())
+        if self._table is None:
+            return f"<p>{escape('; '.join(self.notes))}</p>"
+        return table_html(self._table, most=most, notes=self.notes)
+
+    def _repr_html_(self) -> str:
+        return self.shown_as_html()
 
 
 def _coefficients(model: Model) -> pa.Table:
