@@ -32,7 +32,7 @@ _WORDS = {
 _TAIL = """
 ## What each needs, and what starting it costs
 
-Start-up is charged once for a plan that uses the platform and does not find it running. Costs are shipped as measured by the scripts in `benchmarks/`.
+Start-up is charged once for a plan that uses the platform and does not find it running. Costs in seconds are shipped as measured by the scripts in `benchmarks/`; `%wayang explain` shows them.
 
 """
 
@@ -68,7 +68,8 @@ def _row(tag: str, platforms: list[Platform]) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+    # Rounded: the page need not be written anew whenever costs are fitted anew.
+    return f"about {seconds:.0f} s" if seconds >= 1 else "under 1 s"
 
 
 if __name__ == "__main__":

@@ -36,12 +36,14 @@ def store(out: TextIO) -> None:
 
 
 def _draw(events: Sequence[AnyEvent], folder: Path) -> None:
+    from jupyter_wayang.drawing.cards import State
     from jupyter_wayang.drawing.curves import curves_svg
     from jupyter_wayang.drawing.svg import plan_svg
 
     plan = final_plan(events)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "heart-plan.svg").write_text(plan_svg(plan), encoding="utf-8")
+    done: dict[str, State] = dict.fromkeys((one.id for one in plan.operators), "done")
+    (folder / "heart-plan.svg").write_text(plan_svg(plan, states=done), encoding="utf-8")
     curves = curves_svg(events, titles={lane.id: lane.title for lane in plan.lanes})
     (folder / "heart-curves.svg").write_text(curves, encoding="utf-8")
 
