@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import jupyter_wayang as wy
-from jupyter_wayang.errors import NameUnknownError, OperatorError, PlatformError
+from jupyter_wayang.errors import NameUnknownError, OperatorError, PlatformError, WayangError
 from jupyter_wayang.plan.models import array
 
 ROWS = {"age": [17, 42, 60, None], "ward": ["a", "b", "b", "a"]}
@@ -144,3 +144,37 @@ def test_metrics_are_a_table_of_round_site_metric_and_value(session: wy.Session)
     assert sorted(metrics["round"].unique()) == [0, 1, 2, 3]
     loss = metrics[(metrics.metric == "log_loss") & (metrics.site == "global")]["value"]
     assert loss.iloc[0] == pytest.approx(np.log(2))
+
+
+def test_features_are_named_as_they_are_before_an_encoding(session: wy.Session) -> None:
+    rows = session.read(
+        pa.table(
+            {
+                "k": [1_000_000.0, 1_000_001.0, 1_000_001.0, 1_000_000.0] * 10,
+                "x": [float(n % 7) for n in range(40)],
+                "unused": ["a", "b"] * 20,
+                "y": [n % 3 == 0 for n in range(40)],
+            }
+        )
+    )
+    model = rows.one_hot("k").fit(wy.logistic_regression(l2=0.1), target=wy.col.y, features=["k", "x"])
+    result = model.evaluate(rows).run()
+    assert result.model.features == ("k=1000000", "k=1000001", "x")
+    assert result.to_arrow()["rows"].to_pylist() == [40]
+
+
+def test_a_feature_may_have_any_name(session: wy.Session) -> None:
+    x = [float(n % 7) for n in range(40)]
+    rows = session.read(pa.table({"target": x, "y": [n % 3 == 0 for n in range(40)]}))
+    plain = session.read(pa.table({"x": x, "y": [n % 3 == 0 for n in range(40)]}))
+    found, wanted = (
+        each.fit(wy.logistic_regression(l2=0.1), target=wy.col.y).run().model.parameters for each in (rows, plain)
+    )
+    assert found == wanted
+
+
+@pytest.mark.parametrize("targets", [[-1, 1], [1, 2], [0, 1, 2, 3]])
+def test_a_target_that_is_no_yes_or_no_is_said(session: wy.Session, targets: list[int]) -> None:
+    rows = session.read(pa.table({"x": np.arange(40.0), "num": [targets[n % len(targets)] for n in range(40)]}))
+    with pytest.raises(WayangError, match="values other than 0 and 1; make it a yes or no, as in target=num > 0"):
+        rows.scale().fit(wy.logistic_regression(l2=0.1), target=wy.col.num).run()

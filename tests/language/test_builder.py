@@ -110,6 +110,22 @@ WRONG = {
     "text feature": (lambda v, n: fit(v.drop("day")), OperatorError, "the feature ward is text"),
     "date feature": (lambda v, n: fit(v.drop("ward")), OperatorError, "the feature day is a date"),
     "feature of the target": (lambda v, n: fit(n, features=["urgent"]), OperatorError, "is what the target reads"),
+    "unknown feature before an encoding": (
+        lambda v, n: fit(v.one_hot("ward"), features=["wrd", "age"]),
+        ColumnError,
+        "Did you mean ward?",
+    ),
+    "feature of text beside an encoding": (
+        lambda v, n: fit(v.with_columns(w=col.ward).one_hot("ward"), features=["ward", "w"]),
+        OperatorError,
+        "the feature w is text",
+    ),
+    "feature twice": (lambda v, n: fit(n, features=["age", "age"]), OperatorError, "features= names age twice"),
+    "feature with the name of the target": (
+        lambda v, n: fit(n.rename(age="__target__")),
+        OperatorError,
+        "no feature can be called __target__",
+    ),
     "unknown feature": (lambda v, n: fit(n, features=["agge"]), ColumnError, "Did you mean age?"),
     "features": (lambda v, n: fit(n, features=[3]), OperatorError, "features= takes a list of columns"),
     "target": (

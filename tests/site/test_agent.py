@@ -316,6 +316,13 @@ def test_an_error_that_nobody_foresaw_tells_its_kind_and_not_its_text(
     assert "Jane Roe" in (tmp_path / "audit.jsonl").read_text()
 
 
+def test_a_missing_file_names_no_neighbour(site: Callable[..., Asked], tmp_path: Path) -> None:
+    (tmp_path / "patients.parquet").rename(tmp_path / "patients_1.parquet")
+    answer = site()(messages.Describe(run="r", table="patients"))
+    refused(answer, "DataError", "patients.parquet")
+    assert "patients_1" not in repr(answer)
+
+
 def test_the_audit_has_a_line_for_every_answer(site: Callable[..., Asked], tmp_path: Path) -> None:
     ask = site()
     submitted(ask, read())

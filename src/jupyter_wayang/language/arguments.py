@@ -11,6 +11,7 @@ from jupyter_wayang.language.words import Word
 from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named
 from jupyter_wayang.plan.expressions import text as written
 from jupyter_wayang.plan.schema import NUMERIC, Schema
+from jupyter_wayang.plan.tasks import TARGET
 
 __all__ = [
     "check_features",
@@ -131,16 +132,21 @@ def features(value: object) -> tuple[str, ...]:
         raise OperatorError(
             f"features= takes a list of columns, not {_shown(value)}", hint="as in features=[age, chol]"
         )
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        raise OperatorError(f"features= names {twice} twice", found=twice)
     return names
 
 
-def check_features(schema: Schema, names: tuple[str, ...] | None, target: tuple[str, ...]) -> None:
-    """Raise an error if a feature is no number, or is what the target reads.
+def check_features(raw: Schema, schema: Schema, names: tuple[str, ...] | None, target: tuple[str, ...]) -> None:
+    """Raise an error if a feature is not there, is no number, or is what the target reads.
 
     Parameters
     ----------
+    raw
+        The columns before the preprocessing steps: features are named as they are there.
     schema
-        The columns after the preprocessing steps.
+        The columns after the steps; those that ``one_hot()`` makes are numbers, and not known yet.
     names
         The features; None: every column that the target does not read.
     target
@@ -149,6 +155,9 @@ def check_features(schema: Schema, names: tuple[str, ...] | None, target: tuple[
     for name in names or ():
         if name in target:
             raise OperatorError(f"the feature {name} is what the target reads: the model would learn nothing else")
+        raw[name]
+    if TARGET in (raw.names if names is None else names):
+        raise OperatorError(f"no feature can be called {TARGET}", hint=f'rename({TARGET}="…") gives it another name')
     for column in schema:
         if column.name in target or (names is not None and column.name not in names):
             continue

@@ -329,7 +329,7 @@ class Collection(Planned):
         target
             What is to be predicted, an expression that is true or false.
         features
-            Columns; None: all that the target does not read.
+            Columns as they are before the steps; None: all that the target does not read.
         rounds, strategy
             How many rounds at most, and what happens in each; None: to convergence, where the rows are.
         until
@@ -343,7 +343,7 @@ class Collection(Planned):
         base = self._trained_on(columns_of(wanted))
         operator = Fit(model=model, target=wanted, features=names, options=options)
         vertex = Vertex(operator, (base,))
-        given.check_features(rows_of(base), names, columns_of(wanted))
+        given.check_features(raw_rows(base), rows_of(base), names, columns_of(wanted))
         return FittedModel(VertexPort(vertex), self.desk)
 
     @worded
