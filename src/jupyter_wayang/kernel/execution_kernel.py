@@ -224,7 +224,12 @@ class ExecutionKernel:
     ) -> RunContext:
         allowed = tuple(platforms) if platforms is not None else None
         return RunContext(
-            run=run, name=name, platforms=allowed, titles=self._titles.get(federation or "", {}), emit=emit
+            run=run,
+            name=name,
+            platforms=allowed,
+            titles=self._titles.get(federation or "", {}),
+            emit=emit,
+            federated=federation is not None,
         )
 
 

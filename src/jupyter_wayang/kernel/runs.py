@@ -211,6 +211,7 @@ class _Running:
             (named.name, type_of(named.expression, schema)) for named in columns
         )
         self.context.emit(events.FactsLearned(operator=action.node, text=aggregation.describe(facts)))
+        self.combined(f"{action.node}_facts")
         yield from self.tell(action.node, columns)
 
     def schema_before(self, action: Learn) -> Schema:
@@ -242,6 +243,7 @@ class _Running:
             yield from self.tell(action.watch_prepare, (*model.prepared(), target))
         trained = yield from train(action, features, self.places, self.asking)
         self.trained[action.node] = trained
+        self.combined(f"{action.node}_aggregate")
         self.rounds += trained.rounds
         self.reason, self.state = trained.reason, trained.state
         self.models[action.node] = Model(
@@ -262,12 +264,13 @@ class _Running:
             yield from self.tell(action.prepare, (*model.prepared(), _as_target(model.target, model.inputs)))
             table = yield from measured(action, model, self.places, self.asking)
         self.frames[action.node] = table
+        self.combined(action.node)
 
     def predict(self, action: PredictRows) -> Steps[None]:
         """Tell the places what a prediction is."""
         output = self.program.site_plan.outputs()[action.port]
         names = output.names if isinstance(output, Schema) else ()
-        prediction = Named(name=action.column, expression=self.models[action.model].prediction())
+        prediction = Named(name=action.column, expression=self.models[action.model].linear())
         yield from self.tell(
             action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), prediction)
         )
@@ -276,6 +279,12 @@ class _Running:
         """Aggregate rows at the sites; what they answer becomes a table of the kernel."""
         tables = yield from self.tables(action.port, action.parts.partial, "aggregate")
         self.frames[action.node] = aggregation.gathered(action.parts, tables)
+        self.combined(f"{action.node}_partials")
+
+    def combined(self, node: str) -> None:
+        """Say that an operator of the execution kernel has combined what the sites answered."""
+        if self.context.federated:
+            self.context.emit(events.OperatorFinished(operator=self.context.operator(HERE, node)))
 
     def tables(self, port: Port, operator: GroupBy, purpose: str) -> Steps[Mapping[str, pa.Table]]:
         """Ask every place for an aggregation of its rows."""

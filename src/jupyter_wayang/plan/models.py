@@ -251,13 +251,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Return the features as expressions over the raw columns."""
         return prepared(self.steps, self.inputs, self.features)
 
-    def prediction(self) -> AnyExpression:
-        """Return the predicted probability as one expression over the raw columns."""
+    def linear(self) -> AnyExpression:
+        """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns."""
         terms = [
             Binary(op="*", left=named.expression, right=Constant.of(float(weight)))
             for named, weight in zip(self.prepared(), array(self["weights"]), strict=True)
         ]
-        return sigmoid(_sum([Constant.of(float(array(self["intercept"])[0])), *terms]))
+        return _sum([Constant.of(float(array(self["intercept"])[0])), *terms])
 
 
 def prepared(steps: tuple[Facts, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.catalog import Catalog
-from jupyter_wayang.errors import DisclosureError, PlanError, SiteError, WayangError
+from jupyter_wayang.errors import DataError, DisclosureError, PlanError, PlatformError, SiteError, WayangError
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
@@ -114,7 +114,7 @@ class SiteAgent:
             run, asked, detail = message.run, str(type(message).__struct_config__.tag), _detail(message)
             answer = self._with_progress(self._answer(message), run)
         except WayangError as error:
-            answer = messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=error.hint)
+            answer = self._failure(error, run)
         except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
             answer = self._unexpected(error, run)
         reply = messages.encode(answer)
@@ -123,6 +123,12 @@ class SiteAgent:
             site=self.lane.id, run=run, asked=asked, detail=detail, answered=answered, bytes_out=len(reply)
         )
         return reply
+
+    def _failure(self, error: WayangError, run: str) -> messages.Failure:
+        """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""
+        own = self._policy is not None and self._policy.allows_rows
+        hint = error.hint if own or not isinstance(error, DataError | PlatformError) else None
+        return messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=hint)
 
     def _unexpected(self, error: Exception, run: str) -> messages.Failure:
         """Keep the traceback here; of an error that nobody foresaw, only its kind leaves: its text may hold values."""
