@@ -20,7 +20,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from fitting import Fitted, Measurement, channel_file, cost_file, estimated, fit, replaced
@@ -79,11 +78,18 @@ class Bench:
         """Add a measurement."""
         self.found.setdefault(tag, []).append(point)
 
+    def held(self, payload: Payload, schema: Schema) -> Payload:
+        """Return rows computed, where a lazy platform scans them best: in a Parquet file if it writes such."""
+        ours, engine = self.platform.channel, self.engine
+        if any((c.source, c.target) == (ours, PARQUET) for c in self.platform.conversions):
+            return engine.convert(engine.convert(payload, ours, PARQUET, schema), PARQUET, ours, schema)
+        return computed(engine, payload, schema)
+
     def took(self, job: Callable[[], tuple[Payload, ...]], schema: Schema) -> float:
         """Return the seconds of a job that makes payloads, without those of computing them from what is there."""
         if not lazy(self.platform):
             return min(interleaved({"job": lambda: [self.engine.keep(one) for one in job()]}, self.repeats)["job"])
-        held = [computed(self.engine, one, schema) for one in job()]
+        held = [self.held(one, schema) for one in job()]
         times = interleaved(
             {
                 "job": lambda: [computed(self.engine, one, schema) for one in job()],
@@ -101,6 +107,8 @@ class Bench:
         source = tag.startswith("read_")
         schemas = () if source else tuple(schema_of(table.schema) for table in inputs)
         payloads = () if source else tuple(entered(self.engine, self.platform, table) for table in inputs)
+        if lazy(self.platform):
+            payloads = tuple(self.held(*each) for each in zip(payloads, schemas, strict=True))
         frames = {"rows": inputs[0]}
 
         def job() -> tuple[Payload, ...]:
@@ -206,7 +214,7 @@ def started_afresh(name: str, repeats: int) -> float:
         json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
         for _ in range(repeats)
     ]
-    return median(times)
+    return min(times)
 
 
 def measure(platform: Platform, sizes: tuple[int, ...], repeats: int) -> dict[str, list[Measurement]]:
@@ -246,7 +254,7 @@ def fit_platform(platform: Platform, how: str, options: argparse.Namespace) -> N
     repeats = 1 if options.quick else 2 if platform.name == "spark" else 5
     found = measure(platform, options.sizes, repeats)
     fitted = {tag: fit(tag, points) for tag, points in found.items()}
-    started = started_afresh(platform.name, 1 if options.quick or platform.name == "spark" else 3)
+    started = started_afresh(platform.name, 1 if options.quick else 2 if platform.name == "spark" else 3)
     operators_, conversions = _in_order(fitted)
     report(f"{platform.title}: start-up {started:.2g} s", operators_ | conversions, found, options.sizes)
     if options.into is not None:

@@ -20,14 +20,14 @@ from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
 from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import Filter, ReadFrame
 from jupyter_wayang.plan.rows import schema_of
-from jupyter_wayang.plan.tasks import LocalTask
+from jupyter_wayang.plan.tasks import TARGET, LocalTask
 from jupyter_wayang.platforms.platform import ARROW, Engine, Platform
 from jupyter_wayang.platforms.registry import installed
 
 
 def first_job(engine: Engine, platform: Platform) -> None:
     """Filter a few rows, or train on them where a platform does nothing else."""
-    table = csv.read_csv(BytesIO(b"x,target\n1.5,1.0\n-0.5,0.0\n2.5,1.0\n0.5,1.0\n-1.5,0.0\n"))
+    table = csv.read_csv(BytesIO(f"x,{TARGET}\n1.5,1.0\n-0.5,0.0\n2.5,1.0\n0.5,1.0\n-1.5,0.0\n".encode()))
     schema = schema_of(table.schema)
     if "read_frame" not in platform.operators:
         start = (named_array("weights", np.zeros(1)), named_array("intercept", np.zeros(1)))

@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 import pyarrow as pa
 
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Call, Case, ColumnRef, IsNull, Literal
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Call, Case, Cast, ColumnRef, Literal
 from jupyter_wayang.plan.expressions import Named as Column
 from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import (
@@ -30,7 +30,7 @@ from jupyter_wayang.plan.operators import (
 )
 from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreTask
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms.platform import Engine, Payload, Platform
 
 FEATURES = tuple(f"x{index}" for index in range(15))
@@ -50,7 +50,7 @@ class Job:
 
 
 def rows(count: int, *, wide: bool = True) -> pa.Table:
-    """Return rows with a key of ten to a group, a city, numbers and, if wide, some nulls and a date: 4 or 10 columns."""
+    """Return a key of ten rows to a value, a city and a number; if wide, more numbers with some nulls, and a date."""
     random = np.random.default_rng(count)
     made: dict[str, pa.Array] = {
         "id": pa.array(np.arange(count)),
@@ -59,7 +59,7 @@ def rows(count: int, *, wide: bool = True) -> pa.Table:
         "x0": pa.array(random.normal(size=count)),
     }
     if wide:
-        for index in range(1, 5):
+        for index in range(1, 6):
             made[f"x{index}"] = pa.array(random.normal(size=count), mask=random.random(count) < 0.05)
         made["visits"] = pa.array(random.integers(0, 20, count), mask=random.random(count) < 0.05)
         made["day"] = pa.array([dt.date(2024, 1, 1)], pa.date32()).take(pa.array(np.zeros(count, dtype="int64")))
@@ -77,7 +77,7 @@ def training_rows(count: int) -> pa.Table:
     random = np.random.default_rng(count + 1)
     features = random.normal(size=(count, len(FEATURES)))
     target = (features @ np.linspace(-1, 1, len(FEATURES)) + random.normal(size=count) > 0).astype(float)
-    return pa.table({**{name: features[:, i] for i, name in enumerate(FEATURES)}, "target": target})
+    return pa.table({**{name: features[:, i] for i, name in enumerate(FEATURES)}, TARGET: target})
 
 
 def operators(schema: Schema, count: int) -> tuple[Job, ...]:
@@ -90,6 +90,7 @@ def operators(schema: Schema, count: int) -> tuple[Job, ...]:
         Job(tag="filter", operator=Filter(condition=half), title="filter, half stay"),
         Job(tag="filter", operator=Filter(condition=few), title="filter by number and text"),
         Job(tag="select", operator=Select(columns=_computed(schema)), title="select, half computed"),
+        Job(tag="select", operator=Select(columns=_prepared(schema)), title="select, as before training"),
         Job(tag="group_by", operator=_grouped("city", numbers), title="group by text, 10 groups"),
         Job(tag="group_by", operator=_grouped("key", numbers), title="group by number, 10 rows a group"),
         Job(tag="join", operator=Join(on=(("key", "key"),)), inputs=2, title="join, 10 to 1"),
@@ -99,7 +100,7 @@ def operators(schema: Schema, count: int) -> tuple[Job, ...]:
             title="sort by two columns",
         ),
         Job(tag="limit", operator=Limit(rows=max(1, count // 2)), title="limit to half"),
-        Job(tag="split", operator=Split(fraction=0.8, seed=7, by=(_ref("city"),)), title="split by text"),
+        Job(tag="split", operator=Split(fraction=0.8, seed=7, by=(half,)), title="split by a condition"),
     )
 
 
@@ -201,12 +202,30 @@ def _grouped(key: str, aggregates: Iterable[Column]) -> GroupBy:
 
 
 def _computed(schema: Schema) -> tuple[Column, ...]:
-    """Return all columns; numbers are filled, scaled or cut, as preparing for training does."""
-    makers: tuple[Callable[[ColumnRef], AnyExpression], ...] = (
-        lambda x: Binary(op="/", left=Binary(op="-", left=x, right=Literal.of(0.1)), right=Literal.of(1.3)),
-        lambda x: Call(function="coalesce", args=(x, Literal.of(0.0))),
-        lambda x: Case(condition=IsNull(arg=x), then=Literal.of(0.0), otherwise=Literal.of(1.0)),
+    """Return all columns, every other number scaled."""
+    floats = [column.name for column in schema if column.type == "float64"][::2]
+    return tuple(
+        Column(name=name, expression=_scaled(_ref(name)) if name in floats else _ref(name)) for name in schema.names
     )
-    floats = [column.name for column in schema if column.type == "float64"]
-    made = {name: makers[index % len(makers)](_ref(name)) for index, name in enumerate(floats)}
-    return tuple(Column(name=name, expression=made.get(name, _ref(name))) for name in schema.names)
+
+
+def _prepared(schema: Schema) -> tuple[Column, ...]:
+    """Return the numbers filled and scaled, and the first cities as indicators: what preparing for training comes to."""
+    numbers = [column.name for column in schema if column.type in ("float64", "int64") and column.name != "id"]
+    filled = {
+        name: Call(function="coalesce", args=(Cast(arg=_ref(name), to="float64"), Literal.of(0.1))) for name in numbers
+    }
+    levels = _CITIES[: len(numbers) // 2]
+    return (
+        *(Column(name=name, expression=_scaled(expression)) for name, expression in filled.items()),
+        *(Column(name=f"city={level}", expression=_indicator("city", level)) for level in levels),
+    )
+
+
+def _scaled(x: AnyExpression) -> AnyExpression:
+    return Binary(op="/", left=Binary(op="-", left=x, right=Literal.of(0.1)), right=Literal.of(1.3))
+
+
+def _indicator(name: str, level: str) -> AnyExpression:
+    same = Binary(op="==", left=_ref(name), right=Literal.of(level))
+    return Case(condition=same, then=Literal.of(1.0), otherwise=Literal.of(0.0))

@@ -7,6 +7,6 @@ from jupyter_wayang.platforms.platform import Coefficient
 __all__ = ["COSTS"]
 
 COSTS = {
-    "arrow.table>parquet.file": Coefficient(fixed_s=0.00021, byte_s=2.5e-09, spread=1.2),
-    "parquet.file>arrow.table": Coefficient(fixed_s=0.00049, row_s=1.1e-08, byte_s=2.1e-10, spread=1.2),
+    "arrow.table>parquet.file": Coefficient(fixed_s=0.00061, byte_s=2.6e-09, spread=1.3),
+    "parquet.file>arrow.table": Coefficient(fixed_s=0.00065, byte_s=8.5e-10, spread=1.3),
 }

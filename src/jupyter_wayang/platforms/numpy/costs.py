@@ -7,9 +7,9 @@ from jupyter_wayang.platforms.platform import Coefficient, CostTable
 __all__ = ["COSTS"]
 
 COSTS = CostTable(
-    start_up_s=0.14,
+    start_up_s=0.18,
     operators={
-        "local_update": Coefficient(fixed_s=1.2e-05, row_s=1.2e-08, out_row_s=8.7e-06, spread=1.7),
-        "score": Coefficient(fixed_s=3.6e-05, row_s=2.8e-08, spread=1.7),
+        "local_update": Coefficient(fixed_s=1.2e-05, row_s=1.6e-08, out_row_s=8.1e-06, spread=3.4),
+        "score": Coefficient(fixed_s=3.4e-05, row_s=2.9e-08, spread=1.7),
     },
 )

@@ -7,9 +7,9 @@ from jupyter_wayang.platforms.platform import Coefficient, CostTable
 __all__ = ["COSTS"]
 
 COSTS = CostTable(
-    start_up_s=0.69,
+    start_up_s=0.72,
     operators={
-        "local_update": Coefficient(fixed_s=0.0014, row_s=1.4e-07, out_row_s=0.0005, spread=1.2),
-        "score": Coefficient(fixed_s=7.8e-05, row_s=3.2e-08, spread=1.4),
+        "local_update": Coefficient(fixed_s=0.0013, row_s=1.8e-07, out_row_s=0.00048, spread=1.4),
+        "score": Coefficient(fixed_s=5.9e-05, row_s=3.2e-08, spread=1.5),
     },
 )
