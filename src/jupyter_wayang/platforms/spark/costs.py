@@ -7,23 +7,23 @@ from jupyter_wayang.platforms.platform import Coefficient, CostTable
 __all__ = ["COSTS"]
 
 COSTS = CostTable(
-    start_up_s=7.9,
+    start_up_s=5.5,
     operators={
-        "read_file": Coefficient(fixed_s=0.068, row_s=7.2e-07, byte_s=3e-08, spread=1.9),
-        "read_frame": Coefficient(fixed_s=0.047, row_s=1.2e-06, byte_s=4.4e-09, spread=1.2),
-        "filter": Coefficient(fixed_s=0.027, row_s=5.2e-07, byte_s=5e-10, spread=1.4),
-        "select": Coefficient(fixed_s=0.029, row_s=3.1e-07, byte_s=1.1e-08, spread=1.3),
-        "group_by": Coefficient(fixed_s=0.053, row_s=4.3e-07, out_row_s=1.8e-06, byte_s=5.3e-09, spread=1.2),
-        "join": Coefficient(fixed_s=0.062, row_s=9e-07, spread=1.3),
-        "sort": Coefficient(fixed_s=0.052, row_s=1.7e-06, byte_s=1.4e-08, spread=1.2),
-        "limit": Coefficient(fixed_s=0.02, row_s=9.8e-07, spread=1.4),
-        "split": Coefficient(fixed_s=0.093, row_s=1e-06, byte_s=1.6e-08, spread=1.3),
-        "local_update": Coefficient(fixed_s=0.092, row_s=8e-07, spread=1.5),
-        "score": Coefficient(fixed_s=0.1, row_s=1.5e-06, spread=1.2),
+        "read_file": Coefficient(fixed_s=0.09, byte_s=1.9e-08, spread=1.7),
+        "read_frame": Coefficient(fixed_s=0.064, row_s=2e-07, byte_s=5.4e-09, spread=1.2),
+        "filter": Coefficient(fixed_s=0.052, row_s=2.9e-07, byte_s=6.3e-10, spread=1.5),
+        "select": Coefficient(fixed_s=0.046, row_s=2.7e-07, byte_s=2.7e-09, spread=1.3),
+        "group_by": Coefficient(fixed_s=0.067, out_row_s=1.1e-06, byte_s=8.4e-09, spread=1.2),
+        "join": Coefficient(fixed_s=0.073, row_s=8e-07, spread=2.6),
+        "sort": Coefficient(fixed_s=0.057, byte_s=3.8e-08, spread=1.3),
+        "limit": Coefficient(fixed_s=0.026, row_s=6.6e-07, spread=1.5),
+        "split": Coefficient(fixed_s=0.084, row_s=1.6e-07, byte_s=4.1e-08, spread=1.2),
+        "local_update": Coefficient(fixed_s=0.065, row_s=9.7e-07, spread=1.9),
+        "score": Coefficient(fixed_s=0.063, row_s=2.6e-06, spread=1.4),
     },
     conversions={
-        "parquet.file>spark.frame": Coefficient(fixed_s=0.039, row_s=9.4e-07, byte_s=2e-09, spread=1.3),
-        "spark.frame>arrow.table": Coefficient(fixed_s=0.0086, byte_s=1.7e-08, spread=1.2),
-        "spark.frame>parquet.file": Coefficient(fixed_s=0.078, row_s=9e-07, byte_s=1.6e-08, spread=1.4),
+        "parquet.file>spark.frame": Coefficient(fixed_s=0.035, row_s=9e-07, byte_s=1e-09, spread=1.2),
+        "spark.frame>arrow.table": Coefficient(fixed_s=0.013, row_s=3.7e-07, byte_s=5.1e-09, spread=1.2),
+        "spark.frame>parquet.file": Coefficient(fixed_s=0.066, row_s=4.7e-07, byte_s=2.1e-08, spread=1.2),
     },
 )
