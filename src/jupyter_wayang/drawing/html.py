@@ -110,7 +110,7 @@ def _figures(series: Series) -> str:
         found.append((f"{series.reached} of {series.rounds}", "rounds"))
     auc, loss, accuracy = (series.last(metric) for metric in _HEAD)
     if auc is not None:
-        error = f"AUC ± {units.metric(series.auc_error)}" if series.auc_error is not None else "AUC"
+        error = f"AUC, at worst ± {units.metric(series.auc_error)}" if series.auc_error is not None else "AUC"
         found.append((units.metric(auc[1]), f"{error}, {series.on} rows"))
     if loss is not None:
         first = series.first("log_loss")

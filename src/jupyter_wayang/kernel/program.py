@@ -425,11 +425,12 @@ def _result_at(compiler: _Compiler, result: Port) -> str:
 
 def _rows_refused(plan: LogicalPlan, result: Port, source: ReadFederated) -> DisclosureError:
     node = plan[result.node]
-    name = (node.names[result.port] if node.names else None) or node.operator.verb
+    named = node.names[result.port] if node.names else None
+    name = named or "rows"
     output = plan.outputs()[result]
     columns = len(output) if isinstance(output, Schema) else 0
     error = DisclosureError(
-        f"the rows of {name} may not leave the sites.",
+        f"the rows of {named} may not leave the sites." if named else "these rows may not leave the sites.",
         facts=(
             ("would disclose", f"single rows, all {columns} columns, from each of the {len(source.sites)} sites"),
             (
