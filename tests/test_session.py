@@ -178,3 +178,68 @@ def test_a_target_that_is_no_yes_or_no_is_said(session: wy.Session, targets: lis
     rows = session.read(pa.table({"x": np.arange(40.0), "num": [targets[n % len(targets)] for n in range(40)]}))
     with pytest.raises(WayangError, match="values other than 0 and 1; make it a yes or no, as in target=num > 0"):
         rows.scale().fit(wy.logistic_regression(l2=0.1), target=wy.col.num).run()
+
+
+def site_of(tmp_path: Path, name: str, text: str) -> dict[str, object]:
+    (tmp_path / f"{name}.csv").write_text(text)
+    (tmp_path / "policy.toml").write_text(
+        'tables = ["t"]\noperators = ["aggregate", "learn", "fit", "evaluate"]\nminimum_rows = 1\nminimum_cell = 1\n'
+    )
+    return {"tables": {"t": {"path": f"{name}.csv"}}, "platforms": ["pandas", "numpy"], "policy": "policy.toml"}
+
+
+def test_a_site_without_a_value_in_a_column_takes_part(session: wy.Session, tmp_path: Path) -> None:
+    known = "x,y\n" + "".join(f"{n}.5,{n % 2}\n" for n in range(20))
+    bare = "x,y\n" + "".join(f",{n % 2}\n" for n in range(20))
+    for order in (("full", "bare"), ("bare", "full")):
+        sites = {name: site_of(tmp_path, name, known if name == "full" else bare) for name in order}
+        session.federation("f", sites)
+        rows = session.read("t", sites="f")
+        assert rows.schema["x"].type == "float64"
+        counted = rows.agg(n=wy.count(), k=wy.count(wy.col.x), m=wy.mean(wy.col.x)).run().to_arrow()
+        assert counted.to_pylist() == [{"n": 40, "k": 20, "m": 10.0}]
+        strategy = wy.fedavg(learning_rate=0.1)
+        fitted = (
+            rows.impute("mean").fit(wy.logistic_regression(), target=wy.col.y > 0, rounds=1, strategy=strategy).run()
+        )
+        assert fitted.model.features == ("x",)
+
+
+def test_a_site_that_was_empty_takes_part_once_it_has_rows(session: wy.Session, tmp_path: Path) -> None:
+    rows = "x,y\n" + "".join(f"{n}.5,{n % 2}\n" for n in range(20))
+    session.federation("f", {"a": site_of(tmp_path, "a", rows), "b": site_of(tmp_path, "b", "x,y\n")})
+    counted = session.read("t", sites="f").agg(n=wy.count(), m=wy.max(wy.col.x))
+    assert counted.schema["m"].type == "float64"
+    count = session.read("t", sites="f").agg(n=wy.count())
+    assert count.run().to_arrow().to_pylist() == [{"n": 20}]
+    site_of(tmp_path, "b", rows)
+    assert count.run().to_arrow().to_pylist() == [{"n": 40}]
+
+
+def test_a_file_that_has_grown_is_planned_as_it_is(session: wy.Session, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n\n1\n2\n")
+    rows = session.read("a.csv")
+    assert rows.plan().execution.operators[0].rows.high == 2
+    (tmp_path / "a.csv").write_text("n\n" + "1\n" * 300)
+    assert rows.plan().execution.operators[0].rows.high == 300
+
+
+def test_a_local_column_without_values_has_no_type(session: wy.Session, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,nothing\n1,\n2,\n")
+    (tmp_path / "b.csv").write_text("y,nothing\n5,1\n")
+    rows = session.read("a.csv")
+    assert rows.schema["nothing"].type == "null"
+    for name in ("pandas", "polars", "duckdb"):
+        for made, wanted in (
+            (rows.sort("nothing", "x"), [{"x": 1, "nothing": None}, {"x": 2, "nothing": None}]),
+            (rows.filter(wy.col.nothing > 3), []),
+            (rows.filter(wy.col.nothing == "x"), []),
+            (rows.group_by("nothing").agg(n=wy.count()), [{"nothing": None, "n": 2}]),
+            (rows.agg(k=wy.count(wy.col.nothing), m=wy.max(wy.col.nothing)), [{"k": 0, "m": None}]),
+            (
+                rows.limit(1).with_columns(z=wy.coalesce(wy.col.nothing, wy.col.x)),
+                [{"x": 1, "nothing": None, "z": 1}],
+            ),
+            (rows.join(session.read("b.csv"), on="nothing"), []),
+        ):
+            assert made.run(platforms=[name]).to_arrow().to_pylist() == wanted

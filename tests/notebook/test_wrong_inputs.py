@@ -57,7 +57,7 @@ IN_A_CELL = {
         '%%wayang\nread("visits.csv").filter(class > 1)',
         ["class is a word of Python", 'col["class"]', "^^^^^"],
     ),
-    "missing file": ('%%wayang\nread("vists.csv")', ['there is no file "vists.csv". Did you mean visits.csv?']),
+    "missing file": ('%%wayang\nread("vists.csv")', ['there is no file "vists.csv"', "Did you mean visits.csv?"]),
     "empty file": ('%%wayang\nread("empty.csv")', ['"empty.csv" is empty']),
     "corrupt file": ('%%wayang\nread("corrupt.parquet")', ['"corrupt.parquet" cannot be read as parquet']),
     "two percent signs": ('%wayang\nread("visits.csv")', ["two percent signs", "%%wayang"]),

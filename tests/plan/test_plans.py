@@ -214,8 +214,9 @@ def test_what_enters_is_cast_once() -> None:
     found = normalize(table)
     assert [str(field.type) for field in found.schema] == ["int64", "double", "string", "timestamp[us]"]
     assert found["x"].to_pylist() == [None, 1.5]
-    with pytest.raises(DataError, match="big"):
+    with pytest.raises(DataError, match="big") as caught:
         normalize(pa.table({"big": pa.array([2**63], pa.uint64())}))
+    assert str(2**63) not in caught.value.message
     with pytest.raises(OperatorError, match="tags"):
         normalize(pa.table({"tags": [[1]]}))
 

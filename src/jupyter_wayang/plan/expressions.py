@@ -542,6 +542,6 @@ def _quoted(value: float | str) -> str:
     if isinstance(value, str):
         # JSON's escapes are Python's too.
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, float) and math.isinf(value):
+    if value in (math.inf, -math.inf):
         return "1e999" if value > 0 else "-1e999"
     return repr(value)
