@@ -176,7 +176,7 @@ def test_a_missing_file_is_said_with_the_nearest_name(catalog: Catalog) -> None:
         source(catalog, path="vists.csv")
     assert caught.value.hint == "Did you mean visits.csv?"
     catalog.tables["patients"] = TableSpec(path="visits.csv")
-    with pytest.raises(DataError, match="^there is no table patient$") as caught:
+    with pytest.raises(DataError, match=r"^there is no table patient$") as caught:
         catalog.named("patient")
     assert caught.value.hint == "Did you mean patients?"
 

@@ -180,6 +180,63 @@ def test_a_target_that_is_no_yes_or_no_is_said(session: wy.Session, targets: lis
         rows.scale().fit(wy.logistic_regression(l2=0.1), target=wy.col.num).run()
 
 
+WRONG = {
+    "format": (lambda s: s.read("a.csv", format="xml"), 'there is no format "xml"'),
+    "delimiter": (lambda s: s.read("a.csv", delimiter=";;"), "the delimiter is one character"),
+    "option": (lambda s: s.read("a.csv", foo=1), 'read() has no argument "foo"'),
+    "hidden option": (lambda s: s.read("a.csv", federation="f"), 'read() has no argument "federation"'),
+    "option of a frame": (lambda s: s.read(pa.table(ROWS), header=True), "header= is for files"),
+    "sites": (lambda s: s.read("t", sites=5), "sites= takes the name of a federation, not 5"),
+    "sites of a frame": (lambda s: s.read(pa.table(ROWS), sites="f"), "sites= is for files and tables by name"),
+    "platforms": (lambda s: s.read(pa.table(ROWS)).run(platforms=5), "platforms= takes names of platforms, not 5"),
+    "list of numbers": (lambda s: s.read(pa.table(ROWS)).plan(platforms=[5]), "takes names of platforms, not [5]"),
+    "no platforms": (lambda s: s.read(pa.table(ROWS)).run(platforms=[]), "platforms= names no platform"),
+    "name": (lambda s: s.read(pa.table(ROWS)).run(name=5), "name= takes text, not 5"),
+    "name of a plan": (lambda s: s.read(pa.table(ROWS)).plan(name=None), "name= takes text, not None"),
+    "mixed frame": (lambda s: s.read(pd.DataFrame({"a": ["Jones", 44]})), "the DataFrame cannot become an Arrow table"),
+    "frame of objects": (lambda s: s.read(pd.DataFrame({"a": [object()]})), "cannot become an Arrow table"),
+    "frame of large numbers": (lambda s: s.read(pd.DataFrame({"a": [2**70]})), "cannot become an Arrow table"),
+    "two columns of a name": (lambda s: s.read(pd.DataFrame([[1, 2]], columns=["a", "a"])), "cannot become"),
+    "pandas series": (lambda s: s.read(pd.Series([1])), "a Series is no table"),
+    "polars series": (lambda s: s.read(pl.Series([1])), "a Series is no table"),
+    "array": (lambda s: s.read(np.zeros(3)), "is no collection, DataFrame or Arrow table"),
+    "federation": (lambda s: s.federation("q", 5), "a federation is a dict by site, or the path of a TOML file, not 5"),
+    "federation's name": (lambda s: s.federation(5), "a federation has a name in quotes, not 5"),
+    "federation of a folder": (lambda s: s.federation("q", s.folder), "is a folder, not a file"),
+    "folder": (lambda s: s.read("folder", format="csv"), '"folder" is a folder, not a file'),
+    "long name": (lambda s: s.read("a" * 5_000), "cannot be opened: file name too long"),
+    "session in a file": (lambda s: wy.Session(s.folder / "a.csv"), "a session has a folder"),
+    "session of a number": (lambda s: wy.Session(5), "a session has a folder, and 5 is none"),
+    "session with a long name": (lambda s: wy.Session("a" * 5_000), "cannot keep its journal"),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_mistakes_have_messages_that_quote_no_value(session: wy.Session, mistake: str) -> None:
+    (session.folder / "folder").mkdir()
+    (session.folder / "a.csv").write_text("a\n1\n")
+    wrong, says = WRONG[mistake]
+    with pytest.raises(WayangError) as caught:
+        wrong(session)
+    assert says in caught.value.message
+    assert "Jones" not in caught.value.message
+    assert len(caught.value.message) < 300
+    assert session.read("a.csv").run().to_arrow().num_rows == 1
+
+
+@pytest.mark.parametrize("platforms", ["pandas", " pandas,", ["pandas"], ("pandas",), {"pandas"}])
+def test_platforms_are_named_by_text_or_a_list(session: wy.Session, platforms: object) -> None:
+    plan = session.read(pa.table(ROWS)).filter(wy.col.age > 18).plan(platforms=platforms)
+    assert {operator.decision.platform for operator in plan.execution.operators} == {"pandas"}
+
+
+def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".wayang").mkdir()
+    (tmp_path / ".wayang" / "journal.sqlite").write_text("this is no database, and longer than a header is")
+    with pytest.raises(WayangError, match="cannot keep its journal"):
+        wy.Session(tmp_path)
+
+
 def site_of(tmp_path: Path, name: str, text: str) -> dict[str, object]:
     (tmp_path / f"{name}.csv").write_text(text)
     (tmp_path / "policy.toml").write_text(

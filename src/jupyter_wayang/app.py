@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
+import sqlite3
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.catalog import Catalog, FederationSpec, SiteSpec
-from jupyter_wayang.errors import DataError, OperatorError
+from jupyter_wayang.errors import DataError, OperatorError, WayangError
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.kernel.execution_kernel import ExecutionKernel
 from jupyter_wayang.kernel.journal import Journal
 from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.results import Results
+from jupyter_wayang.language.arguments import shown
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.platforms import registry
 from jupyter_wayang.platforms.platform import Platform
@@ -50,14 +53,19 @@ class Session(Workbench):
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self.folder = Path(folder) if folder is not None else Path.cwd()
+        self.folder = _folder(folder)
         self._state = self.folder / ".wayang"
         self._sites: dict[str, dict[str, SiteAgent]] = {}
         unusable = {name: platform.missing() for name, platform in registry.installed().items()}
         frames: dict[str, pa.Table] = {}
         catalog = Catalog(self.folder)
         # The journal goes first: it makes the folder, with a .gitignore in it.
-        journal = Journal(self._state)
+        try:
+            journal = Journal(self._state)
+        except WayangError:
+            raise
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise _unusable(self.folder, error) from error
         lane = Lane(id=HERE, title="This machine", kind="here")
         platforms = tuple(registry.installed().values())
         self._here = self._agent(lane, catalog, platforms, OPEN, unusable, HERE, frames)
@@ -115,6 +123,25 @@ class Session(Workbench):
             unusable={name: why for name, why in unusable.items() if why is not None},
             frames=frames,
         )
+
+
+def _folder(folder: object) -> Path:
+    if folder is None:
+        return Path.cwd()
+    if not isinstance(folder, str | os.PathLike):
+        raise OperatorError(f"a session has a folder, and {shown(folder)} is none", hint='as in Session("study")')
+    return Path(folder)
+
+
+def _unusable(folder: Path, error: Exception) -> DataError:
+    name = str(folder) if len(str(folder)) <= 200 else f"{str(folder)[:40]}…"
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return DataError(f"a session has a folder, and {name} is none", hint="leave it out for the working directory")
+    if isinstance(error, sqlite3.Error):
+        reason = str(error)
+    else:
+        reason = getattr(error, "strerror", None) or "this is no name of a folder"
+    return DataError(f"the session cannot keep its journal in {name}: {reason.lower()}")
 
 
 def _policy(site: SiteSpec, folder: Path) -> Policy | None:

@@ -82,6 +82,12 @@ def test_quotes_and_delimiters(bench, tmp_path):
     assert rows(bench, operator) == [("a;b", 1), ('say "hi"', 2), ("two\nlines", 3)]
 
 
+def test_a_column_without_a_name(bench, tmp_path):
+    path = written(tmp_path, ",a\n0,x\n1,y\n")
+    operator = ReadFile(path=path, format="csv", schema=Schema.from_pairs([("", "int64"), ("a", "string")]))
+    assert rows(bench, operator) in ([(0, "x"), (1, "y")], None)
+
+
 def test_tabs_and_a_byte_order_mark(bench, tmp_path):
     path = written(tmp_path, "\ufeffs\tn\na\t1\n", "data.tsv")
     operator = ReadFile(path=path, format="csv", schema=Schema.of(s="string", n="int64"), delimiter="\t")
