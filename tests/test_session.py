@@ -131,6 +131,11 @@ def test_steps_work_without_a_model(session: wy.Session) -> None:
     assert found["w=a"].to_pylist() == [1.0, 0.0, 1.0]
 
 
+def test_a_constant_is_imputed_without_asking(session: wy.Session) -> None:
+    found = session.read(pa.table({"x": [1.0, None]})).impute(7).run().to_arrow()
+    assert found["x"].to_pylist() == [1.0, 7.0]
+
+
 def test_metrics_are_a_table_of_round_site_metric_and_value(session: wy.Session) -> None:
     rows = session.read(pa.table({"x": np.arange(40.0), "y": [n % 2 == 0 for n in range(40)]}))
     run = (

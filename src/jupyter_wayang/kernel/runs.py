@@ -196,15 +196,7 @@ class _Running:
     def learn(self, action: Learn) -> Steps[None]:
         """Learn a preprocessing step over the places, and tell them what it does."""
         schema = self.schema_before(action)
-        steps = aggregation.learn(action.operator, schema)
-        request = next(steps)
-        while True:
-            tables = yield from self.tables(action.port, request, "learn")
-            try:
-                request = steps.send(tables)
-            except StopIteration as learned:
-                facts: Facts = learned.value
-                break
+        facts = yield from self.learned(aggregation.learn(action.operator, schema), action.port)
         self.facts[action.node] = facts
         columns = applied(facts, schema)
         self.columns[action.node] = Schema.from_pairs(
@@ -213,6 +205,17 @@ class _Running:
         self.context.emit(events.FactsLearned(operator=action.node, text=aggregation.describe(facts)))
         self.combined(f"{action.node}_facts")
         yield from self.tell(action.node, columns)
+
+    def learned(self, learning: aggregation.Learning, port: Port) -> Steps[Facts]:
+        """Ask the places for what a step wants to know, until it knows enough; one with a constant asks nothing."""
+        tables: Mapping[str, pa.Table] | None = None
+        while True:
+            try:
+                request = next(learning) if tables is None else learning.send(tables)
+            except StopIteration as finished:
+                facts: Facts = finished.value
+                return facts
+            tables = yield from self.tables(port, request, "learn")
 
     def schema_before(self, action: Learn) -> Schema:
         """Return the columns that enter a step, with what the steps before it have learned."""
