@@ -13,7 +13,9 @@ The same words in Python: ``import jupyter_wayang as wy``, then ``wy.read("visit
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jupyter_wayang.errors import WayangError
@@ -111,3 +113,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*__all__, *import_module("jupyter_wayang.language.functions").NAMES})
+
+
+class _Package(ModuleType):
+    """The package: ``federation`` stays the function, also after the room of that name was imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # The import system binds every submodule in its package, over whatever is there.
+        if name != "federation" or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+# By this name ``import jupyter_wayang.federation.metrics as metrics`` finds the room behind the function.
+federation.__name__ = f"{__name__}.federation"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import os
+import shutil
+import sqlite3
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.catalog import Catalog, FederationSpec, SiteSpec
-from jupyter_wayang.errors import DataError
+from jupyter_wayang.errors import DataError, OperatorError, WayangError
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.kernel.execution_kernel import ExecutionKernel
 from jupyter_wayang.kernel.journal import Journal
 from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.results import Results
+from jupyter_wayang.language.arguments import shown
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.platforms import registry
 from jupyter_wayang.platforms.platform import Platform
@@ -49,50 +53,54 @@ class Session(Workbench):
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self.folder = Path(folder) if folder is not None else Path.cwd()
+        self.folder = _folder(folder)
         self._state = self.folder / ".wayang"
-        self._agents: dict[str, SiteAgent] = {}
+        self._sites: dict[str, dict[str, SiteAgent]] = {}
         unusable = {name: platform.missing() for name, platform in registry.installed().items()}
         frames: dict[str, pa.Table] = {}
         catalog = Catalog(self.folder)
         # The journal goes first: it makes the folder, with a .gitignore in it.
-        journal = Journal(self._state)
-        here = self._agent(
-            Lane(id=HERE, title="This machine", kind="here"),
-            catalog,
-            tuple(registry.installed().values()),
-            OPEN,
-            unusable,
-            frames,
-        )
-        self._agents[HERE] = here
-        kernel = ExecutionKernel(journal, Results(self._state / "results"), here.handle)
-        self._kernel = kernel
-        super().__init__(kernel, catalog, frames, self._open, unusable)
+        try:
+            journal = Journal(self._state)
+        except WayangError:
+            raise
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise _unusable(self.folder, error) from error
+        lane = Lane(id=HERE, title="This machine", kind="here")
+        platforms = tuple(registry.installed().values())
+        self._here = self._agent(lane, catalog, platforms, OPEN, unusable, HERE, frames)
+        self._kernel = ExecutionKernel(journal, Results(self._state / "results"), self._here.handle)
+        super().__init__(self._kernel, catalog, frames, self._open, unusable)
 
     def close(self) -> None:
         """Stop what runs and close journal and platforms."""
         super().close()
-        for agent in self._agents.values():
+        for agent in (self._here, *(agent for sites in self._sites.values() for agent in sites.values())):
             agent.close()
+        shutil.rmtree(self._state / "workspace", ignore_errors=True)
 
     def _open(self, spec: FederationSpec) -> None:
-        agents = {name: self._site(name, site, Path(spec.folder)) for name, site in spec.sites.items()}
-        for name, agent in agents.items():
-            previous = self._agents.pop(f"{spec.name}/{name}", None)
-            if previous is not None:
-                previous.close()
-            self._agents[f"{spec.name}/{name}"] = agent
+        busy = self._kernel.busy(spec.name)
+        if busy is not None:
+            raise OperatorError(
+                f"the run {busy} goes on over {spec.name}, which cannot change meanwhile",
+                hint=f"%wayang attach {busy} waits for it, %wayang stop {busy} ends it",
+            )
+        agents = {name: self._site(spec.name, name, site, Path(spec.folder)) for name, site in spec.sites.items()}
         titles = {name: agent.lane.title for name, agent in agents.items()}
         self._kernel.join(spec.name, {name: agent.handle for name, agent in agents.items()}, titles)
+        for former in self._sites.pop(spec.name, {}).values():
+            former.close()
+        self._sites[spec.name] = agents
 
-    def _site(self, name: str, site: SiteSpec, folder: Path) -> SiteAgent:
+    def _site(self, federation: str, name: str, site: SiteSpec, folder: Path) -> SiteAgent:
         platforms = registry.named(site.platforms)
         unusable = {platform.name: platform.missing() for platform in platforms}
         lane = Lane(
             id=name, title=site.title or name.replace("_", " ").capitalize(), kind="site", platforms=site.platforms
         )
-        return self._agent(lane, Catalog(folder, site.tables), platforms, _policy(site, folder), unusable)
+        policy = _policy(site, folder)
+        return self._agent(lane, Catalog(folder, site.tables), platforms, policy, unusable, f"{federation}/{name}")
 
     def _agent(
         self,
@@ -101,19 +109,39 @@ class Session(Workbench):
         platforms: tuple[Platform, ...],
         policy: Policy | None,
         unusable: Mapping[str, str | None],
+        place: str,
         frames: Mapping[str, pa.Table] | None = None,
     ) -> SiteAgent:
         usable = {platform.name: platform for platform in platforms if unusable.get(platform.name) is None}
-        workspace = self._state / "workspace" / lane.id
+        workspace = self._state / "workspace" / place
         return SiteAgent(
             lane,
             catalog,
             Engines(usable, workspace),
             policy=policy,
-            audit=Audit(None if lane.kind == "here" else self._state / "audit" / f"{lane.id}.jsonl"),
+            audit=Audit(None if lane.kind == "here" else self._state / "audit" / f"{place}.jsonl"),
             unusable={name: why for name, why in unusable.items() if why is not None},
             frames=frames,
         )
+
+
+def _folder(folder: object) -> Path:
+    if folder is None:
+        return Path.cwd()
+    if not isinstance(folder, str | os.PathLike):
+        raise OperatorError(f"a session has a folder, and {shown(folder)} is none", hint='as in Session("study")')
+    return Path(folder)
+
+
+def _unusable(folder: Path, error: Exception) -> DataError:
+    name = str(folder) if len(str(folder)) <= 200 else f"{str(folder)[:40]}…"
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return DataError(f"a session has a folder, and {name} is none", hint="leave it out for the working directory")
+    if isinstance(error, sqlite3.Error):
+        reason = str(error)
+    else:
+        reason = getattr(error, "strerror", None) or "this is no name of a folder"
+    return DataError(f"the session cannot keep its journal in {name}: {reason.lower()}")
 
 
 def _policy(site: SiteSpec, folder: Path) -> Policy | None:

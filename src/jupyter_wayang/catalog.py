@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,8 @@ _FORMATS: dict[str, FileFormat] = {
     ".ndjson": "jsonl",
 }
 _COUNTED_BYTES = 64 * 2**20
+_DELIMITER = re.compile(r'(?!["\n\r])[\x01-\x7f]')
+_LONG = 200
 
 
 class TableSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +59,11 @@ class TableSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             )
         if self.database is not None and self.table is None:
             raise OperatorError(f"which table of {self.database}?", hint='add table = "…"')
+        if self.delimiter is not None and not _DELIMITER.fullmatch(self.delimiter):
+            raise OperatorError(
+                f"the delimiter is one character, not {self.delimiter!r}",
+                hint='as in delimiter=";", or "\\t" for a tab',
+            )
 
 
 class SiteSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +117,7 @@ def read_federation(path: Path, name: str | None = None) -> FederationSpec:
     Raises
     ------
     DataError
-        If the file is missing or is no TOML.
+        If the file is missing, cannot be opened, or is no TOML.
     OperatorError
         If it does not describe a federation.
     """
@@ -118,7 +126,9 @@ def read_federation(path: Path, name: str | None = None) -> FederationSpec:
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name} cannot be read: {error}") from error
+        raise DataError(f"{path.name} cannot be read as TOML", facts=(("reader", str(error)),)) from error
+    except (OSError, ValueError) as error:
+        raise _closed(path, error) from error
     declared = values.get("federation", {})
     found = name or (declared.get("name") if isinstance(declared, dict) else None) or path.stem
     sites = values.get("sites")
@@ -141,8 +151,9 @@ class Catalog:
     def __init__(self, folder: Path, tables: Mapping[str, TableSpec] | None = None) -> None:
         self.folder = folder
         self.tables = dict(tables or {})
-        self._sources: dict[tuple[bytes, float], AnyOperator] = {}
-        self._statistics: dict[AnyOperator, SourceStatistics] = {}
+        # With the state of the file that was looked at: another state is another file.
+        self._sources: dict[tuple[bytes, str], tuple[_State, AnyOperator]] = {}
+        self._statistics: dict[AnyOperator, tuple[_State, SourceStatistics]] = {}
 
     def source(self, where: TableSpec) -> AnyOperator:
         """Return the source operator of a table, with the schema that its data has.
@@ -153,10 +164,12 @@ class Catalog:
             If the file or table is missing, empty, or cannot be read.
         """
         path = self._path(where)
-        key = (msgspec.json.encode(where), path.stat().st_mtime)
-        if key not in self._sources:
-            self._sources[key] = self._table(where, path) if where.database is not None else self._file(where, path)
-        return self._sources[key]
+        key, state = (msgspec.json.encode(where), str(path)), _state(path)
+        known = self._sources.get(key)
+        if known is None or known[0] != state:
+            made = self._table(where, path, state) if where.database is not None else self._file(where, path)
+            self._sources[key] = known = (state, made)
+        return known[1]
 
     def named(self, table: str) -> AnyOperator:
         """Return the source operator of a table by name.
@@ -169,38 +182,50 @@ class Catalog:
         if table not in self.tables:
             guess = closest(table, self.tables)
             raise DataError(
-                f"there is no table {table}." + (f" Did you mean {guess}?" if guess else ""),
+                f"there is no table {table}",
                 expected=tuple(self.tables),
+                hint=f"Did you mean {guess}?" if guess else None,
             )
         return self.source(self.tables[table])
 
     def statistics(self, operator: AnyOperator) -> SourceStatistics:
         """Return what is known of the rows of a source operator, without reading them where that can be avoided."""
-        if operator not in self._statistics:
-            self._statistics[operator] = _statistics(operator)
-        return self._statistics[operator]
+        state = _state(_file_of(operator))
+        known = self._statistics.get(operator)
+        if known is None or known[0] != state:
+            self._statistics[operator] = known = (state, _statistics(operator))
+        return known[1]
 
     def _path(self, where: TableSpec) -> Path:
-        path = Path(where.path or where.database or "")
-        path = path if path.is_absolute() else self.folder / path
-        if not path.is_file():
-            siblings = [sibling.name for sibling in path.parent.iterdir()] if path.parent.is_dir() else []
-            guess = closest(path.name, siblings)
+        asked = where.path or where.database or ""
+        path = self.folder / asked
+        try:
+            there, folder = path.is_file(), path.is_dir()
+            beside = [] if there or not path.parent.is_dir() else [sibling.name for sibling in path.parent.iterdir()]
+        except OSError as error:
+            raise _closed(path, error) from error
+        if folder:
+            raise _folder(path)
+        if not there:
+            guess = closest(path.name, beside)
+            # What lies beside a file is for the person at this machine: a hint can be held back, a message is told.
             raise DataError(
-                f'there is no file "{where.path or where.database}".' + (f" Did you mean {guess}?" if guess else ""),
+                f'there is no file "{_short(asked)}"',
                 found=str(path),
+                hint=f"Did you mean {guess}?" if guess else None,
             )
         if path.stat().st_size == 0:
             raise DataError(f'the file "{path.name}" is empty')
         return path
 
-    def _table(self, where: TableSpec, path: Path) -> ReadTable:
+    def _table(self, where: TableSpec, path: Path, state: _State) -> ReadTable:
         from jupyter_wayang.platforms.duckdb.statistics import describe_table
 
         table = where.table or ""
         schema, rows = describe_table(str(path), table)
         operator = ReadTable(database=str(path), table=table, schema=schema)
-        self._statistics[operator] = SourceStatistics(rows=Interval.exact(rows), origin="counted by the database")
+        counted = SourceStatistics(rows=Interval.exact(rows), origin="counted by the database")
+        self._statistics[operator] = (state, counted)
         return operator
 
     def _file(self, where: TableSpec, path: Path) -> ReadFile:
@@ -215,31 +240,97 @@ class Catalog:
                 hint="say header=False if its first line is data; rename(old=new) gives columns other names",
             )
         delimiter = where.delimiter or ("\t" if path.suffix.lower() == ".tsv" else ",")
-        schema = _with_types(_file_schema(where, path, format_, delimiter), where.types or {})
+        found = _file_schema(where, path, format_, delimiter)
+        if format_ == "csv" and path.stat().st_size > _COUNTED_BYTES:
+            found = _may_follow(found)
+        schema = _with_types(found, where.types or {})
         return ReadFile(
             path=str(path), format=format_, schema=schema, header=where.header, nulls=where.nulls, delimiter=delimiter
         )
+
+
+_State = tuple[int, int]
+"""When a file was changed last, to the nanosecond, and its size."""
+
+
+def _state(path: Path | None) -> _State:
+    if path is None:
+        return (0, 0)
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f'there is no file "{path.name}" any more', found=str(path)) from error
+    return (found.st_mtime_ns, found.st_size)
+
+
+def _file_of(operator: AnyOperator) -> Path | None:
+    if isinstance(operator, ReadFile):
+        return Path(operator.path)
+    return Path(operator.database) if isinstance(operator, ReadTable) else None
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONG else f"{name[:40]}…"
+
+
+def _folder(path: Path) -> DataError:
+    return DataError(f'"{_short(path.name)}" is a folder, not a file', hint="name a file in it")
+
+
+def _closed(path: Path, error: Exception) -> DataError:
+    """Return the error for a path that cannot be opened."""
+    if isinstance(error, IsADirectoryError):
+        return _folder(path)
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "this is no name of a file"
+    return DataError(f'the file "{_short(path.name)}" cannot be opened: {reason.lower()}')
 
 
 def _file_schema(where: TableSpec, path: Path, format_: FileFormat, delimiter: str) -> Schema:
     import pyarrow as pa
 
     try:
-        if format_ == "parquet":
-            import pyarrow.parquet as pq
-
-            return schema_of(pq.read_schema(path))
-        if format_ == "jsonl":
-            import pyarrow.json
-
-            return schema_of(pyarrow.json.read_json(path).schema)
-        return schema_of(_csv_table(where, path, delimiter).schema)
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-        detail = str(error).splitlines()[0]
+        found = _arrow_schema(where, path, format_, delimiter)
+        names = found.names
+    except UnicodeError as error:
+        raise _not_text(path) from error
+    except (pa.ArrowException, OSError) as error:
+        # The reader's own words quote rows: they are facts for who has the file, never a part of the message.
         raise DataError(
-            f'"{path.name}" cannot be read as {format_}: {detail}',
+            f'"{path.name}" cannot be read as {format_}',
+            facts=(("reader", str(error).splitlines()[0][:_LONG]),),
             hint="header, names, nulls, types and delimiter say how to read it",
         ) from error
+    if format_ == "csv" and any(pa.types.is_binary(field.type) for field in found):
+        raise _not_text(path)
+    _check_names(names, path)
+    return schema_of(found)
+
+
+def _arrow_schema(where: TableSpec, path: Path, format_: FileFormat, delimiter: str) -> pa.Schema:
+    if format_ == "parquet":
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(path)
+    if format_ == "jsonl":
+        import pyarrow.json
+
+        return pyarrow.json.read_json(path).schema
+    return _csv_table(where, path, delimiter).schema
+
+
+def _not_text(path: Path) -> DataError:
+    return DataError(f'"{path.name}" is not UTF-8', hint="write it anew as UTF-8, then read that file")
+
+
+def _check_names(names: list[str], path: Path) -> None:
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        # Without a header these are values of the first row.
+        raise DataError(
+            f'two columns of "{path.name}" have the same name',
+            facts=(("column", twice),),
+            hint="say header=False if its first line is data, and names=[…] for names of your own",
+        )
 
 
 def _csv_table(where: TableSpec, path: Path, delimiter: str) -> pa.Table:
@@ -268,12 +359,12 @@ def _csv_table(where: TableSpec, path: Path, delimiter: str) -> pa.Table:
 def _with_types(schema: Schema, types: Mapping[str, DataType]) -> Schema:
     for name in types:
         schema[name]
-    # A column of which every value is null has no type of its own; text is what any later value can be.
-    return Schema(
-        columns=tuple(
-            Column(name=c.name, type=types.get(c.name, "string" if c.type == "null" else c.type)) for c in schema
-        )
-    )
+    return Schema(columns=tuple(Column(name=c.name, type=types.get(c.name, c.type)) for c in schema))
+
+
+def _may_follow(schema: Schema) -> Schema:
+    # Of a file that was not read to its end: a column without a value so far may get any, and text holds all.
+    return Schema.from_pairs((c.name, "string" if c.type == "null" else c.type) for c in schema)
 
 
 def _statistics(operator: AnyOperator) -> SourceStatistics:
@@ -289,7 +380,12 @@ def _statistics(operator: AnyOperator) -> SourceStatistics:
         return SourceStatistics(
             rows=_lines(path, header=operator.format == "csv" and operator.header), bytes=size, origin=_origin(path)
         )
-    if isinstance(operator, ReadFrame | ReadTable):
+    if isinstance(operator, ReadTable):
+        from jupyter_wayang.platforms.duckdb.statistics import row_count
+
+        counted = Interval.exact(row_count(operator.database, operator.table))
+        return SourceStatistics(rows=counted, origin="counted by the database")
+    if isinstance(operator, ReadFrame):
         return SourceStatistics(rows=Interval(low=1, high=1e6, confidence=0.1), origin="unknown")
     raise OperatorError(f"{operator.verb} is no source")
 

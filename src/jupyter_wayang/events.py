@@ -25,6 +25,7 @@ __all__ = [
     "SiteReported",
     "SitesAsked",
     "StopRequested",
+    "Withheld",
 ]
 
 State = Literal["done", "stopped", "failed"]
@@ -57,6 +58,14 @@ class SiteLeftOut(Event, frozen=True, kw_only=True, tag="site_left_out"):
     """A site takes no part, and why."""
 
     site: str
+    reason: str
+
+
+class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):
+    """A site kept numbers back that its policy does not let out; the text says which kind, never how many."""
+
+    site: str
+    operator: str
     reason: str
 
 
@@ -170,6 +179,7 @@ AnyEvent = (
     RunStarted
     | Planned
     | SiteLeftOut
+    | Withheld
     | FactsLearned
     | OperatorFinished
     | SitesAsked

@@ -289,6 +289,21 @@ MOMENTS = [
         ),
     ),
     case(
+        "casts of a column without a type",
+        select(**{type_: cast("n", type_) for type_ in ("bool", "int64", "float64", "string", "date", "timestamp")}),
+        Table.of({"a": "int64", "n": "null"}, (1, None), (2, None)),
+    ),
+    case(
+        "a column without a name",
+        select(**{"": c(""), "b": op(c(""), "+", c("a")), "column_0": c("a")}),
+        Table.of({"": "int64", "a": "int64"}, (1, 2), (None, 3)),
+    ),
+    case(
+        "casts of no rows without a type",
+        select(a=cast("n", "float64"), b=cast("n", "int64")),
+        Table.of({"n": "null"}),
+    ),
+    case(
         "cast of null",
         select(a=cast(NULL, "int64"), b=cast(NULL, "string"), c=cast(NULL, "timestamp"), d=NULL),
         NUMERALS,

@@ -8,6 +8,7 @@ import decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conformance.build import cast, select
 
 from jupyter_wayang.errors import DataError
 from jupyter_wayang.plan.operators import ReadFile
@@ -81,6 +82,12 @@ def test_quotes_and_delimiters(bench, tmp_path):
     assert rows(bench, operator) == [("a;b", 1), ('say "hi"', 2), ("two\nlines", 3)]
 
 
+def test_a_column_without_a_name(bench, tmp_path):
+    path = written(tmp_path, ",a\n0,x\n1,y\n")
+    operator = ReadFile(path=path, format="csv", schema=Schema.from_pairs([("", "int64"), ("a", "string")]))
+    assert rows(bench, operator) in ([(0, "x"), (1, "y")], None)
+
+
 def test_tabs_and_a_byte_order_mark(bench, tmp_path):
     path = written(tmp_path, "\ufeffs\tn\na\t1\n", "data.tsv")
     operator = ReadFile(path=path, format="csv", schema=Schema.of(s="string", n="int64"), delimiter="\t")
@@ -104,6 +111,36 @@ def test_json_lines(bench, tmp_path):
     )
     operator = ReadFile(path=path, format="jsonl", schema=Schema.of(x="float64", a="int64", s="string", p="bool"))
     assert rows(bench, operator) == [(1.5, 1, "x", True), (2.0, None, "", None), (None, None, None, None)]
+
+
+NOTHING = pa.table({"a": [1, 2], "n": pa.nulls(2)})
+UNTYPED = {
+    "rows.csv": b"a,n\n1,\n2,\n",
+    "header.csv": b"a,n\n",
+    "rows.jsonl": b'{"a": 1, "n": null}\n{"a": 2}\n',
+    "rows.parquet": None,
+}
+
+
+@pytest.mark.parametrize("name", UNTYPED)
+def test_a_column_without_a_type_becomes_any(bench, tmp_path, name):
+    if "read_file" not in bench.platform.operators:
+        return
+    content, path = UNTYPED[name], tmp_path / name
+    path.write_bytes(content) if content is not None else pq.write_table(NOTHING, path)
+    operator = ReadFile(path=str(path), format=name.rpartition(".")[2], schema=Schema.of(a="int64", n="null"))
+    if name == "header.csv":
+        operator = ReadFile(path=str(path), format="csv", schema=Schema.of(a="null", n="null"))
+    count = 0 if name == "header.csv" else 2
+    (payload,) = bench.engine.apply(operator, (), (), {}, "here")
+    assert bench.collect(payload, operator.schema)["n"].to_pylist() == [None] * count
+    types = ("bool", "int64", "float64", "string", "date", "timestamp")
+    casts = select(**{type_: cast("n", type_) for type_ in types})
+    (schema,) = casts.outputs((operator.schema,))
+    (made,) = bench.engine.apply(casts, (payload,), (operator.schema,), {}, "here")
+    table = bench.collect(made, schema)
+    assert table.schema.remove_metadata() == arrow_schema(Schema.of(**{type_: type_ for type_ in types}))
+    assert table.to_pylist() == [dict.fromkeys(types)] * count
 
 
 def test_foreign_types_of_parquet(bench, tmp_path):

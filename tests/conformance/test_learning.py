@@ -12,7 +12,7 @@ from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import LogisticRegression, array, named_array
 from jupyter_wayang.plan.operators import ReadFrame
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreTask
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms.platform import ARROW
 from jupyter_wayang.platforms.registry import installed
 
@@ -50,7 +50,7 @@ def table(rows=60, *, classes=2):
     X = random.normal(size=(rows, len(FEATURES)))
     X[:, 1] = X[:, 1] > 0
     y = (X @ [1.0, -0.5, 2.0] + random.normal(size=rows) > 0).astype(float) if classes == 2 else np.ones(rows)
-    return pa.table({**{name: X[:, i] for i, name in enumerate(FEATURES)}, "target": y})
+    return pa.table({**{name: X[:, i] for i, name in enumerate(FEATURES)}, TARGET: y})
 
 
 def payload(engine, platform, rows):
@@ -71,7 +71,7 @@ def gradient_steps(rows, task):
     w, b = [list(map(float, array(named))) for named in task.parameters]
     b = b[0]
     listed = [[row[name] for name in task.features] for row in rows.to_pylist()]
-    targets, n = rows["target"].to_pylist(), rows.num_rows
+    targets, n = rows[TARGET].to_pylist(), rows.num_rows
     for _ in range(task.epochs):
         errors = [
             1 / (1 + math.exp(-(sum(a * c for a, c in zip(w, x, strict=True)) + b))) - y
@@ -128,11 +128,65 @@ def test_missing_values_are_refused_without_a_count(platform, engines):
     assert not any(character.isdigit() for character in caught.value.message)
 
 
+OTHER = {"signs": [-1.0, 1.0], "from one": [1.0, 2.0], "levels": [0.0, 1.0, 2.0, 3.0], "halves": [0.0, 0.5, 1.0]}
+
+
+def with_targets(values):
+    rows = table()
+    index = rows.column_names.index(TARGET)
+    return rows.set_column(index, TARGET, pa.array([values[n % len(values)] for n in range(rows.num_rows)]))
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+@pytest.mark.parametrize("targets", OTHER)
+@pytest.mark.parametrize("solver", ["gradient", "exact"])
+def test_a_target_that_is_no_class_cannot_be_trained_on(platform, targets, solver, engines):
+    engine = engines(platform)
+    task = LocalTask(
+        model=LogisticRegression(l2=0.1), features=FEATURES, parameters=parameters(), solver=solver, epochs=2
+    )
+    with pytest.raises(OperatorError, match=r"^fit\(\): the target has values other than 0 and 1; .* target=num > 0$"):
+        engine.update(payload(engine, platform, with_targets(OTHER[targets])), task)
+
+
+@pytest.mark.parametrize("platform", declaring("score"))
+@pytest.mark.parametrize("targets", OTHER)
+def test_a_target_that_is_no_class_cannot_be_scored(platform, targets, engines):
+    engine = engines(platform)
+    task = ScoreTask(model=LogisticRegression(), features=FEATURES, parameters=parameters())
+    with pytest.raises(OperatorError, match=r"^evaluate\(\): the target has values other than 0 and 1; "):
+        engine.score(payload(engine, platform, with_targets(OTHER[targets])), task)
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_a_fit_of_one_class_needs_a_penalty_on_the_intercept(platform, l2, engines):
+    engine, rows = engines(platform), table(classes=1)
+    task = LocalTask(model=LogisticRegression(l2=l2), features=FEATURES, parameters=parameters(), solver="exact")
+    with pytest.raises(OperatorError, match="every row has the same target"):
+        engine.update(payload(engine, platform, rows), task)
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+def test_a_feature_may_be_called_target(platform, engines):
+    engine, rows = engines(platform), table()
+    renamed = rows.rename_columns(["target", *rows.column_names[1:]])
+    start = {"parameters": parameters(), "epochs": 3}
+    plain = engine.update(
+        payload(engine, platform, rows), LocalTask(model=LogisticRegression(), features=FEATURES, **start)
+    )
+    found = engine.update(
+        payload(engine, platform, renamed),
+        LocalTask(model=LogisticRegression(), features=("target", *FEATURES[1:]), **start),
+    )
+    assert values(found) == pytest.approx(values(plain), rel=1e-12)
+
+
 def expected_cells(rows, task):
     w, b = (array(named) for named in task.parameters)
     counted = {}
     for row in rows.to_pylist():
-        y = int(row["target"])
+        y = int(row[TARGET])
         p = 1 / (1 + math.exp(-(sum(a * row[name] for a, name in zip(w, task.features, strict=True)) + b[0])))
         cell = counted.setdefault((y, min(math.floor(p * task.bins), task.bins - 1)), [0, 0.0, 0])
         clipped = min(max(p, 1e-15), 1 - 1e-15)

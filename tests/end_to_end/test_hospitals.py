@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jupyter_wayang as wy
-from jupyter_wayang.events import BytesMoved, RunFinished
+from jupyter_wayang.events import BytesMoved, OperatorFinished, RunFinished
 from jupyter_wayang.plan.models import array
 from jupyter_wayang.transport.messages import Train, decode_request
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "federation"))
 
 from heart import arrays, task
-from heart_reference import prepared, reference, scores  # noqa: E402
+from heart_reference import prepared, reference, scores
 
 LEARNERS = {
     "numpy": ("pandas", "numpy"),
@@ -119,10 +119,15 @@ def test_metrics_equal_those_of_the_reference(opened: Callable[..., wy.Session])
 
 def test_no_row_crosses_a_border_and_seq_has_no_gap(opened: Callable[..., wy.Session]) -> None:
     model, test = task(opened(MIXED), rounds=2)
-    events = model.evaluate(test).run().run.events()
+    result = model.evaluate(test).run()
+    events = result.run.events()
     moved = [event for event in events if isinstance(event, BytesMoved)]
     assert {event.site for event in moved} == set(SITES)
     assert sum(event.rows for event in moved) == 0
+    finished = {event.operator for event in events if isinstance(event, OperatorFinished)}
+    plan = result.run.plan().execution
+    assert finished <= {operator.id for operator in plan.operators}
+    assert {operator.id for operator in plan.operators if operator.lane == "kernel"} <= finished
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert isinstance(events[-1], RunFinished)
     assert events[-1].state == "done"

@@ -211,7 +211,7 @@ def test_an_aggregate_of_a_condition_keeps_its_meaning():
     assert combined(operator, tables([{"age": None}], [{"age": 1.0}]))["x"].to_pylist() == [False]
 
 
-def test_a_count_of_what_every_site_withheld_is_zero_and_a_sum_is_null():
+def test_a_count_of_what_every_site_withheld_is_null_and_not_zero():
     operator = GroupBy(
         aggregates=(Named(name="rows", expression=of("count")), Named(name="sum", expression=of("sum", "n")))
     )
@@ -220,4 +220,4 @@ def test_a_count_of_what_every_site_withheld_is_zero_and_a_sum_is_null():
     (merged,) = parts.merge.outputs((between,))
     withheld = gathered(parts, {"a": arrow_schema(between).empty_table(), "b": arrow_schema(between).empty_table()})
     found = run(parts.finish, run(parts.merge, withheld, between), merged)
-    assert found.to_pylist() == [{"rows": 0, "sum": None}]
+    assert found.to_pylist() == [{"rows": None, "sum": None}]

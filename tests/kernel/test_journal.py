@@ -59,6 +59,17 @@ def test_a_reader_waits_for_what_is_new(journal: Journal) -> None:
     assert journal.wait("a", 0, timeout_s=0.0)
 
 
+def test_nobody_waits_for_events_of_a_run_that_has_ended(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal.begin("a", "")
+    journal.append("a", RunFinished(state="done", reason=""))
+    waits = []
+    monkeypatch.setattr(journal._changed, "wait_for", lambda over, timeout_s: waits.append(not over()))
+    assert not journal.wait("a", 1, timeout_s=60.0)
+    journal.end("a", "done")
+    assert not journal.wait("a", 1, timeout_s=60.0)
+    assert waits == [True, False]
+
+
 def test_old_runs_are_forgotten_and_running_ones_are_not(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "KEPT_RUNS", 2)
     for number in range(5):

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from jupyter_wayang.errors import PlanError, WireError
+from jupyter_wayang.errors import PlanError, SiteError
 from jupyter_wayang.events import BytesMoved, SitesAsked
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
 from jupyter_wayang.kernel.steps import Post, Receive, Reply, Stop, drive_in_thread, drive_plainly
@@ -90,12 +90,15 @@ def test_places_work_side_by_side() -> None:
     assert drive_in_thread(two_questions(), {"a": meets, "b": meets}, threading.Event()) == ["a a", "b b"]
 
 
-def test_an_error_of_a_carrier_reaches_whoever_waits() -> None:
+@pytest.mark.parametrize("answer", [ConnectionError("the line is dead"), b"garbage"], ids=["raises", "garbage"])
+def test_a_place_that_cannot_be_reached_answers_with_a_failure(answer: Exception | bytes) -> None:
     def broken(request: bytes) -> bytes:
-        raise WireError("the line is dead")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    with pytest.raises(WireError, match="line is dead"):
-        drive_in_thread(two_questions(), {"a": broken, "b": echo}, threading.Event())
+    with pytest.raises(SiteError, match="Alpha: it did not answer"):
+        drive_in_thread(Asking(context([])).all({"a": Describe(run="r", table="t")}), {"a": broken}, threading.Event())
 
 
 def test_waiting_for_nobody_is_an_error_and_no_hang() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 from language.desk import Frame
@@ -65,6 +66,9 @@ def test_a_strategy_by_name(numbers):
     assert strategy("fedavg", learning_rate=1) == fedavg(learning_rate=1) == Strategy("fedavg", (("learning_rate", 1),))
 
 
+NOT_A_NUMBER = math.nan
+
+
 def fit(collection, **options):
     return collection.fit(logistic_regression(), target=col.urgent, **options)
 
@@ -80,6 +84,26 @@ WRONG = {
     "unnamed aggregate": (lambda v, n: v.agg(mean(col.age)), OperatorError, "every column of agg() needs a name"),
     "unknown argument": (lambda v, n: v.sort("age", decending=True), OperatorError, "Did you mean descending?"),
     "descending": (lambda v, n: v.sort("age", descending=[True, False]), OperatorError, "a list of 1 of them"),
+    "descending None": (lambda v, n: v.sort("age", descending=None), OperatorError, "takes True or False"),
+    "descending of a column": (lambda v, n: v.sort("age", descending={"age": True}), OperatorError, "True or False"),
+    "large limit": (lambda v, n: v.limit(2**70), OperatorError, "rows of limit() does not fit into a 64-bit integer"),
+    "large seed": (lambda v, n: v.split(0.5, seed=2**70), OperatorError, "seed of split() does not fit"),
+    "large hint": (lambda v, n: v.rows(2**70), OperatorError, "number of rows() does not fit"),
+    "large part": (lambda v, n: v.selectivity(10**400), OperatorError, "is a number, not one so large"),
+    "larger than can be written": (lambda v, n: v.split(10**5000), OperatorError, "is a number, not one so large"),
+    "large constant": (lambda v, n: v.filter(col.age > 10**5000), ExpressionTypeError, "the number does not fit"),
+    "large penalty": (lambda v, n: logistic_regression(l2=10**400), OperatorError, "l2= takes a number"),
+    "endless penalty": (lambda v, n: logistic_regression(l2=float("inf")), OperatorError, "l2 must be a number of 0"),
+    "large goal": (lambda v, n: metric.auc > 10**400, OperatorError, "metric.auc is compared with a number"),
+    "goal that is no number": (
+        lambda v, n: metric.auc > NOT_A_NUMBER,
+        OperatorError,
+        "compared with a number, not nan",
+    ),
+    "large impute": (lambda v, n: v.impute(10**400), OperatorError, "none that a column can hold"),
+    "impute nan": (lambda v, n: v.impute(float("nan")), OperatorError, "none that a column can hold"),
+    "half a character": (lambda v, n: v.rename(age="\ud800"), OperatorError, "a character that no text can hold"),
+    "half a character in a constant": (lambda v, n: v.filter(col.ward == "\ud800"), ExpressionTypeError, "no text"),
     "join kind": (
         lambda v, n: v.join(n, on="id", how="lefft"),
         OperatorError,
@@ -110,6 +134,22 @@ WRONG = {
     "text feature": (lambda v, n: fit(v.drop("day")), OperatorError, "the feature ward is text"),
     "date feature": (lambda v, n: fit(v.drop("ward")), OperatorError, "the feature day is a date"),
     "feature of the target": (lambda v, n: fit(n, features=["urgent"]), OperatorError, "is what the target reads"),
+    "unknown feature before an encoding": (
+        lambda v, n: fit(v.one_hot("ward"), features=["wrd", "age"]),
+        ColumnError,
+        "Did you mean ward?",
+    ),
+    "feature of text beside an encoding": (
+        lambda v, n: fit(v.with_columns(w=col.ward).one_hot("ward"), features=["ward", "w"]),
+        OperatorError,
+        "the feature w is text",
+    ),
+    "feature twice": (lambda v, n: fit(n, features=["age", "age"]), OperatorError, "features= names age twice"),
+    "feature with the name of the target": (
+        lambda v, n: fit(n.rename(age="__target__")),
+        OperatorError,
+        "no feature can be called __target__",
+    ),
     "unknown feature": (lambda v, n: fit(n, features=["agge"]), ColumnError, "Did you mean age?"),
     "features": (lambda v, n: fit(n, features=[3]), OperatorError, "features= takes a list of columns"),
     "target": (
@@ -143,6 +183,11 @@ WRONG = {
         "Did you mean fedavg?",
     ),
     "no strategy": (lambda v, n: fit(n, strategy="fedavg", rounds=3), OperatorError, "takes a strategy, not 'fedavg'"),
+    "strategy's large number": (
+        lambda v, n: fit(n, strategy=fedavg(local_epochs=2**70, learning_rate=1), rounds=3),
+        OperatorError,
+        "local_epochs= of fedavg() does not fit",
+    ),
     "strategy's argument": (
         lambda v, n: fit(n, strategy=fedavg(local_epoch=3), rounds=3),
         OperatorError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -45,6 +46,17 @@ IN_A_CELL = {
         '%%wayang --platforms dukdb\nread("visits.csv")',
         ['no platform "dukdb". Did you mean duckdb?'],
     ),
+    "no platform on the line": (
+        '%%wayang --platforms ,\nread("visits.csv")',
+        ["OperatorError: --platforms names no platform", "%%wayang [NAME <<]"],
+    ),
+    "unknown format": ('%%wayang\nread("visits.csv", format="xml")', ['there is no format "xml"', "formats: csv"]),
+    "long delimiter": ('%%wayang\nread("visits.csv", delimiter=";;")', ["the delimiter is one character, not ';;'"]),
+    "a folder": ('%%wayang\nread("folder.csv")', ['"folder.csv" is a folder, not a file']),
+    "frame of mixed values": (
+        "%%wayang\nmixed.limit(1)",
+        ["DataError: the DataFrame cannot become an Arrow table", "2  mixed.limit(1)", "^^^^^"],
+    ),
     "type error": (
         '%%wayang\nread("visits.csv").filter(ward > 18)',
         ["ExpressionTypeError", "ward (string)", "18 (int64)", "^^^^^^^^^"],
@@ -57,7 +69,7 @@ IN_A_CELL = {
         '%%wayang\nread("visits.csv").filter(class > 1)',
         ["class is a word of Python", 'col["class"]', "^^^^^"],
     ),
-    "missing file": ('%%wayang\nread("vists.csv")', ['there is no file "vists.csv". Did you mean visits.csv?']),
+    "missing file": ('%%wayang\nread("vists.csv")', ['there is no file "vists.csv"', "Did you mean visits.csv?"]),
     "empty file": ('%%wayang\nread("empty.csv")', ['"empty.csv" is empty']),
     "corrupt file": ('%%wayang\nread("corrupt.parquet")', ['"corrupt.parquet" cannot be read as parquet']),
     "two percent signs": ('%wayang\nread("visits.csv")', ["two percent signs", "%%wayang"]),
@@ -84,6 +96,8 @@ def test_a_wrong_cell_gets_one_clean_message_and_the_session_goes_on(
     cells: Callable[[str], str], tmp_path: Path, case: str
 ) -> None:
     (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "folder.csv").mkdir()
+    cells.shell.user_ns["mixed"] = pd.DataFrame({"a": ["Jones", 44]})  # type: ignore[attr-defined]
     (tmp_path / "corrupt.parquet").write_bytes(b"PAR1 and then nothing of the kind")
     cell, expected = IN_A_CELL[case]
     shown = cells(cell)

@@ -46,6 +46,8 @@ def test_local_training_pays_for_rows_once_an_epoch_and_a_round():
     update = then(LocalUpdate(model=LogisticRegression(), rounds=30, epochs=5), prepared)
     found = cost(update, "local_update", Coefficient(fixed_s=1, row_s=0.01, spread=1))
     assert found.mean == pytest.approx(30 * (1 + 5 * 100 * 0.01))
+    by_epoch = cost(update, "local_update", Coefficient(fixed_s=1, out_row_s=0.5, spread=1))
+    assert by_epoch.mean == pytest.approx(30 * (1 + 5 * 0.5))
 
 
 def test_what_is_lowered_costs_what_a_select_costs():

@@ -29,7 +29,7 @@ from jupyter_wayang.plan.expressions import (
 from jupyter_wayang.plan.schema import DataType, Schema
 
 SCHEMA = Schema.of(n="int64", x="float64", w="string", f="bool", d="date", t="timestamp", o="null")
-N, X, W, F, D, T, O = (ColumnRef(name=name) for name in SCHEMA.names)
+N, X, W, F, D, T, NOTHING = (ColumnRef(name=name) for name in SCHEMA.names)
 ONE, HALF, WORD, NULL = Literal.of(1), Literal.of(0.5), Literal.of("a"), Literal.of(None)
 
 
@@ -45,11 +45,11 @@ def binary(op: str, left: AnyExpression, right: AnyExpression) -> Binary:
         (binary("/", N, ONE), "float64"),
         (binary("//", N, ONE), "int64"),
         (binary("**", N, ONE), "float64"),
-        (binary("+", O, N), "int64"),
-        (binary("+", O, O), "float64"),
+        (binary("+", NOTHING, N), "int64"),
+        (binary("+", NOTHING, NOTHING), "float64"),
         (binary("<", D, T), "bool"),
         (binary("==", W, NULL), "bool"),
-        (binary("and", F, O), "bool"),
+        (binary("and", F, NOTHING), "bool"),
         (Not(arg=F), "bool"),
         (Negate(arg=N), "int64"),
         (IsNull(arg=D), "bool"),
@@ -117,9 +117,10 @@ def test_unknown_functions_and_wrong_numbers_of_arguments() -> None:
 
 def test_nesting_is_bounded() -> None:
     expression: AnyExpression = F
+    for _ in range(MAX_DEPTH - 1):
+        expression = Not(arg=expression)
     with pytest.raises(OperatorError, match=f"deeper than {MAX_DEPTH}"):
-        for _ in range(MAX_DEPTH + 1):
-            expression = Not(arg=expression)
+        Not(arg=expression)
 
 
 def test_integers_have_64_bits_and_nan_is_null() -> None:

@@ -7,12 +7,21 @@ import math
 import pyarrow as pa
 import pytest
 
-from jupyter_wayang.errors import DataError, OperatorError, PlanError, WireError
+from jupyter_wayang.errors import ColumnError, DataError, OperatorError, PlanError, WireError
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval
 from jupyter_wayang.plan.expressions import Aggregate, ColumnRef, Literal, Named
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Pin, Port, Vertex, VertexPort, identified
-from jupyter_wayang.plan.models import ImputeFacts, NamedArray, OneHotFacts, ScaleFacts, applied, expanded, prepared
+from jupyter_wayang.plan.models import (
+    ImputeFacts,
+    NamedArray,
+    OneHotFacts,
+    ScaleFacts,
+    applied,
+    expanded,
+    indicator,
+    prepared,
+)
 from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, ReadFrame, Split
 from jupyter_wayang.plan.rows import normalize
 from jupyter_wayang.plan.schema import Schema
@@ -120,6 +129,28 @@ def test_execution_plans_come_back_as_they_went() -> None:
     assert (plan.cost_s + Interval.exact(1)).times(2) == Interval(low=4, high=10)
 
 
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [
+        (1_000_000.0, "k=1000000"),
+        (1_000_001.0, "k=1000001"),
+        (123456.75, "k=123456.75"),
+        (0.1 + 0.2, "k=0.30000000000000004"),
+        (-0.0, "k=0"),
+        (1e300, "k=1e+300"),
+        ("4", "k=4"),
+        (True, "k=True"),
+    ],
+)
+def test_indicators_show_every_digit(level: float | str | bool, name: str) -> None:
+    assert indicator("k", level) == name
+
+
+def test_a_feature_that_is_not_there_is_said() -> None:
+    with pytest.raises(ColumnError, match="Did you mean age"):
+        prepared((), Schema.of(age="int64"), ("agee",))
+
+
 def test_steps_as_one_expression_over_the_raw_columns() -> None:
     steps = (
         ImputeFacts(values=(("x", 5.0),)),
@@ -183,8 +214,9 @@ def test_what_enters_is_cast_once() -> None:
     found = normalize(table)
     assert [str(field.type) for field in found.schema] == ["int64", "double", "string", "timestamp[us]"]
     assert found["x"].to_pylist() == [None, 1.5]
-    with pytest.raises(DataError, match="big"):
+    with pytest.raises(DataError, match="big") as caught:
         normalize(pa.table({"big": pa.array([2**63], pa.uint64())}))
+    assert str(2**63) not in caught.value.message
     with pytest.raises(OperatorError, match="tags"):
         normalize(pa.table({"tags": [[1]]}))
 

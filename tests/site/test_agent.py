@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jupyter_wayang.catalog import Catalog, TableSpec
+from jupyter_wayang.errors import DataError
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, Literal, Named
@@ -21,25 +22,28 @@ from jupyter_wayang.plan.operators import (
     AnyOperator,
     Filter,
     GroupBy,
+    Impute,
+    Join,
     LocalUpdate,
     ReadFederated,
     ReadFile,
     ReadFrame,
+    Rename,
     Score,
 )
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreTask
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms import registry
 from jupyter_wayang.site.agent import SiteAgent
 from jupyter_wayang.site.audit import Audit
-from jupyter_wayang.site.policy import Policy
+from jupyter_wayang.site.policy import Policy, read_policy
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes
 
 POLICY = Policy(
     tables=("patients",), operators=("aggregate", "learn", "fit", "evaluate"), minimum_rows=10, minimum_cell=3
 )
-SCHEMA = Schema.of(x="float64", target="float64", ward="string")
+SCHEMA = Schema.of(**{"x": "float64", TARGET: "float64", "ward": "string"})
 ROWS = 40
 
 Asked = Callable[[messages.Request], messages.Answer]
@@ -50,7 +54,7 @@ def site(tmp_path: Path) -> Callable[..., Asked]:
     table = pa.table(
         {
             "x": [float(n) for n in range(ROWS)],
-            "target": [float(n % 2) for n in range(ROWS)],
+            TARGET: [float(n % 2) for n in range(ROWS)],
             "ward": ["rare"] * 4 + ["common"] * (ROWS - 4),
         }
     )
@@ -185,8 +189,49 @@ def test_words_that_the_policy_lacks_are_refused(site: Callable[..., Asked]) -> 
         "does not allow aggregate",
         "learn",
     )
-    assert isinstance(aggregated(ask, GroupBy(aggregates=(named("n", "count"),)), purpose="learn"), messages.Aggregated)
-    refused(aggregated(ask, GroupBy(aggregates=(named("n", "count"),)), purpose="rows"), "DisclosureError", "rows")
+    for purpose in ("rows", "fit", "evaluate"):
+        refused(
+            aggregated(ask, GroupBy(aggregates=(named("n", "count"),)), purpose=purpose), "DisclosureError", purpose
+        )
+
+
+def test_learning_is_told_no_more_than_its_step_needs(site: Callable[..., Asked]) -> None:
+    ask = site(policy=Policy(tables=("patients",), operators=("learn",)))
+    submitted(ask, read(), Impute(columns=("x",)), asked=("n0",))
+    means = GroupBy(aggregates=(named("n", "count", X), named("s", "sum", X)))
+    assert isinstance(aggregated(ask, means, purpose="learn"), messages.Aggregated)
+    by_ward = GroupBy(keys=(Named(name="ward", expression=WARD),), aggregates=(named("s", "sum", X),))
+    refused(aggregated(ask, by_ward, purpose="learn"), "DisclosureError", "no more than it needs")
+
+
+@pytest.mark.parametrize(
+    "multiplies",
+    [
+        Join(on=(), how="cross"),
+        GroupBy(aggregates=(named("x", "max", X),)),
+    ],
+    ids=["join", "group_by"],
+)
+def test_nothing_that_makes_one_row_count_for_many_runs_at_a_site(
+    site: Callable[..., Asked], multiplies: AnyOperator
+) -> None:
+    one = Filter(condition=Binary(op="==", left=X, right=Literal.of(5.0)))
+    renamed = Rename(names=tuple((name, f"{name}_2") for name in SCHEMA.names))
+    inputs = (Port(node="one"), Port(node="other")) if isinstance(multiplies, Join) else (Port(node="one"),)
+    nodes = (
+        Node(id="read", operator=read()),
+        Node(id="one", operator=one, inputs=(Port(node="read"),)),
+        Node(id="other", operator=renamed, inputs=(Port(node="read"),)),
+        Node(id="many", operator=multiplies, inputs=inputs),
+    )
+    plan = LogicalPlan(nodes=nodes, results=(Port(node="many"),))
+    refused(site()(messages.SubmitPlan(run="r", plan=plan)), "DisclosureError", "one row could count for many")
+
+
+def test_no_policy_file_lets_rows_leave(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('tables = ["patients"]\noperators = ["rows"]\n')
+    with pytest.raises(DataError, match="lets rows leave"):
+        read_policy(tmp_path / "policy.toml")
 
 
 def test_only_announced_results_can_be_asked_for(site: Callable[..., Asked]) -> None:
@@ -234,7 +279,20 @@ def test_plans_that_leave_show_no_estimate_under_the_minimum(site: Callable[...,
     pq.write_table(pq.read_table(tmp_path / "patients.parquet").slice(0, 5), tmp_path / "patients.parquet")
     answer = submitted(site(), read())
     assert isinstance(answer, messages.Planned)
-    assert [operator.rows for operator in answer.plan.operators] == [None]
+    (shown,) = answer.plan.operators
+    assert shown.rows is not None
+    assert (shown.rows.low, shown.rows.high) == (1, POLICY.minimum_rows)
+    pq.write_table(pq.read_table(tmp_path / "patients.parquet").slice(0, 3), tmp_path / "fewer.parquet")
+    (tmp_path / "fewer.parquet").rename(tmp_path / "patients.parquet")
+    again = submitted(site(), read(), run="again")
+    assert isinstance(again, messages.Planned)
+    assert again.plan == answer.plan
+
+
+def test_plans_that_leave_name_no_path_of_the_site(site: Callable[..., Asked], tmp_path: Path) -> None:
+    answer = submitted(site(), read())
+    assert isinstance(answer, messages.Planned)
+    assert str(tmp_path) not in repr(answer)
 
 
 def test_bytes_that_are_no_message_are_answered_and_not_raised(tmp_path: Path, site: Callable[..., Asked]) -> None:
@@ -258,6 +316,13 @@ def test_an_error_that_nobody_foresaw_tells_its_kind_and_not_its_text(
     assert "Jane Roe" in (tmp_path / "audit.jsonl").read_text()
 
 
+def test_a_missing_file_names_no_neighbour(site: Callable[..., Asked], tmp_path: Path) -> None:
+    (tmp_path / "patients.parquet").rename(tmp_path / "patients_1.parquet")
+    answer = site()(messages.Describe(run="r", table="patients"))
+    refused(answer, "DataError", "patients.parquet")
+    assert "patients_1" not in repr(answer)
+
+
 def test_the_audit_has_a_line_for_every_answer(site: Callable[..., Asked], tmp_path: Path) -> None:
     ask = site()
     submitted(ask, read())
@@ -265,6 +330,7 @@ def test_the_audit_has_a_line_for_every_answer(site: Callable[..., Asked], tmp_p
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     assert [(line["asked"], line["answered"]) for line in lines] == [("submit_plan", "planned"), ("collect", "failure")]
     assert all(line["bytes_out"] > 0 for line in lines)
+    assert [line["detail"] for line in lines] == ["read(patients at 1 sites)", "n0"]
 
 
 def test_what_a_run_holds_is_released(site: Callable[..., Asked]) -> None:

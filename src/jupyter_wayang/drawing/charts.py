@@ -85,7 +85,7 @@ def _said(series: Series, metric: MetricName) -> str:
     last, first = series.last(metric), series.first(metric)
     if last is None or first is None:
         return ""
-    error = f" ± {series.auc_error:.3f}" if metric == "auc" and series.auc_error is not None else ""
+    error = f", at worst ± {series.auc_error:.3f}" if metric == "auc" and series.auc_error is not None else ""
     since = f", from {units.metric(first[1])}" if metric == "log_loss" else ""
     return f"{units.metric(last[1])}{error} at round {last[0]}{since}"
 

@@ -26,7 +26,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan
 __all__ = ["PageProgram", "ReportTable", "curves_html", "plan_html", "report", "rows_html", "table_html"]
 
 ReportTable = tuple[str, Sequence[str], Sequence[Sequence[object]], str]
-"""Title, names of columns, rows, and a note below."""
+"""Title, names of columns, rows, and notes below, one a line."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _figures(series: Series) -> str:
         found.append((f"{series.reached} of {series.rounds}", "rounds"))
     auc, loss, accuracy = (series.last(metric) for metric in _HEAD)
     if auc is not None:
-        error = f"AUC ± {units.metric(series.auc_error)}" if series.auc_error is not None else "AUC"
+        error = f"AUC, at worst ± {units.metric(series.auc_error)}" if series.auc_error is not None else "AUC"
         found.append((units.metric(auc[1]), f"{error}, {series.on} rows"))
     if loss is not None:
         first = series.first("log_loss")
@@ -211,10 +211,10 @@ def _rounds(series: Series) -> str:
 
 
 def _table(table: ReportTable) -> str:
-    title, columns, rows, note = table
-    below = f'<p class="note">{escape(note)}</p>' if note else ""
+    title, columns, rows, notes = table
+    below = "".join(f'<p class="note">{escape(note)}</p>' for note in notes.splitlines())
     inner = grid([(name, "") for name in columns], rows, decimals=3)
-    return f'<h2>{escape(title)}</h2><div class="scroll">{inner}</div>{below}'
+    return f'<h2>{escape(title)}</h2><div class="scroll whole">{inner}</div>{below}'
 
 
 def plan_html(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None) -> str:

@@ -44,6 +44,7 @@ _REPORT = """& {background:var(--wy-surface);color:var(--wy-ink);font:13px/1.45 
 & .scroll{overflow:auto;max-height:420px;border:1px solid var(--wy-line);border-radius:8px}& .scroll table{width:100%}
 & .scroll th{position:sticky;top:0;background:var(--wy-lane)}
 & footer{margin-top:32px;color:var(--wy-ink-3);font-size:12px}
+& .scroll.whole{max-height:none}
 @media print{& .scroll{max-height:none}& details{break-inside:avoid}}
 """
 

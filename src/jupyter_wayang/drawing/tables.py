@@ -45,7 +45,7 @@ def rows_html(
     return f'<div class="wy-table"><style>{table_css(scope)}</style>{grid(columns, rows, caption=caption)}{below}</div>'
 
 
-def table_html(table: Any, *, caption: str = "", most: int = 20) -> str:
+def table_html(table: Any, *, caption: str = "", most: int = 20, notes: Sequence[str] = ()) -> str:
     """Return an Arrow table for a notebook cell: its first rows, and how many there are.
 
     Parameters
@@ -56,6 +56,8 @@ def table_html(table: Any, *, caption: str = "", most: int = 20) -> str:
         What stands above.
     most
         Rows that are shown at most.
+    notes
+        What stands below, after the number of rows.
 
     Examples
     --------
@@ -64,7 +66,7 @@ def table_html(table: Any, *, caption: str = "", most: int = 20) -> str:
     True
     """
     columns, rows, note = capped(table, most)
-    return rows_html(columns, rows, caption=caption, note=note)
+    return rows_html(columns, rows, caption=caption, note="; ".join([note, *notes]))
 
 
 def grid(

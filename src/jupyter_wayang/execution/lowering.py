@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_wayang.errors import PlanError
-from jupyter_wayang.plan.expressions import IsNull, Named, Not
+from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
+from jupyter_wayang.plan.models import sigmoid
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     Drop,
@@ -51,6 +52,9 @@ def lower(operator: AnyOperator, schema: Schema | None, learned: tuple[Named, ..
         if learned is None:
             raise PlanError(f"{operator.verb} has not learned yet")
         select = Select(columns=learned)
+        if isinstance(operator, Predict):
+            # The linear predictor gets a column of its own first: the sigmoid reads it several times.
+            return (select, Select(columns=tuple(_probability(named, operator.column) for named in learned)))
         if isinstance(operator, Prepare):
             return (Filter(condition=Not(arg=IsNull(arg=operator.target))), select)
         return (select,)
@@ -59,3 +63,8 @@ def lower(operator: AnyOperator, schema: Schema | None, learned: tuple[Named, ..
             raise PlanError(f"{operator.verb} has no input")
         return (Select(columns=operator.projection(schema)),)
     return (operator,)
+
+
+def _probability(named: Named, column: str) -> Named:
+    value = ColumnRef(name=named.name)
+    return Named(name=named.name, expression=sigmoid(value) if named.name == column else value)

@@ -73,8 +73,8 @@ class _Parts:
         return ColumnRef(name=self._made[key])
 
     def count(self, arg: AnyExpression | None) -> AnyExpression:
-        """Return the merged number of values; of no sites at all it is 0, where a sum is null."""
-        return Call(function="coalesce", args=(self.added("count", arg), Literal.of(0)))
+        """Return the merged number of values: every site that answers tells one, so null means that none may tell."""
+        return self.added("count", arg)
 
     def squares(self, value: AnyExpression) -> AnyExpression:
         """Return the merged sum of squared deviations from the mean.

@@ -155,7 +155,7 @@ def _unknown(verb: str, name: str) -> OperatorError:
     return OperatorError(
         f"{verb}(): no site has a value of {name} that it may tell",
         found=name,
-        hint=f'leave it out with drop({name}), or give a value with impute(0, columns=["{name}"])',
+        hint=f"leave it out with drop({name}), or give a value with impute(0, {name})",
     )
 
 

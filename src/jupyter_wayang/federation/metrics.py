@@ -275,23 +275,24 @@ def _spread(cells: list[MergedCell], bins: int) -> np.ndarray:
     import numpy as np
 
     parts = _parts(bins)
-    at = np.arange(bins * parts)
-    score = (at + 0.5) / len(at)
+    # The parts of every cell in a row, because a cell has few of all; cells of several sites may share some.
+    widths = np.array([(cell.high_bin - cell.low_bin + 1) * parts for cell in cells])
+    starts = np.cumsum(widths) - widths
+    first = np.array([cell.low_bin * parts for cell in cells])
+    at = np.arange(int(widths.sum())) + np.repeat(first - starts, widths)
+    score = (at + 0.5) / (bins * parts)
     loss = -np.log(score) if cells[0].target == 1 else -np.log1p(-score)
-    edges = np.array([(cell.low_bin * parts, (cell.high_bin + 1) * parts) for cell in cells])
-    inside = (at >= edges[:, :1]) & (at < edges[:, 1:])
-    least = np.where(inside, loss, np.inf).min(axis=1, keepdims=True)
-    most = np.where(inside, loss, -np.inf).max(axis=1, keepdims=True)
+    least, most = np.minimum.reduceat(loss, starts), np.maximum.reduceat(loss, starts)
     width = np.where(most > least, most - least, 1.0)
-    scaled = np.where(inside, (loss - least) / width, 0.0)
-    rows = np.array([[cell.n] for cell in cells], dtype=float)
-    wanted = (np.array([[cell.log_loss] for cell in cells]) / rows - least) / width
+    scaled = (loss - np.repeat(least, widths)) / np.repeat(width, widths)
+    rows = np.array([cell.n for cell in cells], dtype=float)
+    wanted = (np.array([cell.log_loss for cell in cells]) / rows - least) / width
     low, high = np.full_like(rows, -500.0), np.full_like(rows, 500.0)
-    mass = inside.astype(float)
     for _ in range(30):
         middle = (low + high) / 2
-        mass = np.where(inside, np.exp(middle * scaled - np.maximum(middle, 0.0)), 0.0)
-        under = (mass * scaled).sum(axis=1, keepdims=True) < wanted * mass.sum(axis=1, keepdims=True)
+        mass = np.exp(np.repeat(middle, widths) * scaled - np.repeat(np.maximum(middle, 0.0), widths))
+        total = np.add.reduceat(mass, starts)
+        under = np.add.reduceat(mass * scaled, starts) < wanted * total
         low, high = np.where(under, middle, low), np.where(under, high, middle)
-    spread: np.ndarray = (rows * mass / mass.sum(axis=1, keepdims=True)).sum(axis=0)
+    spread: np.ndarray = np.bincount(at, weights=mass * np.repeat(rows / total, widths), minlength=bins * parts)
     return spread

@@ -22,13 +22,23 @@ class Stopped(Exception):  # noqa: N818 - not an error: the wish of a person
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What a run is told: its id and name, the platforms allowed, the titles of sites, and where its events go."""
+    """What a run is told: its id and name, the platforms allowed, the titles of sites, and where its events go.
+
+    ``federated``: this machine is the execution kernel of sites, and what runs here stands in the kernel's lane.
+    """
 
     run: str
     name: str
     platforms: tuple[str, ...] | None
     titles: Mapping[str, str]
     emit: Callable[[events.AnyEvent], None]
+    federated: bool = False
+
+    def operator(self, place: str, node: str) -> str:
+        """Return the id in the whole plan of an operator of a place."""
+        if place != HERE:
+            return f"{place}/{node}"
+        return f"kernel/{node}" if self.federated else node
 
     def title(self, place: str) -> str:
         """Return how a place is called in a message."""
@@ -117,9 +127,9 @@ class Asking:
                     site=place, direction="up", kind=kind, bytes=reply.bytes_up, round=self.round, rows=rows
                 )
             )
-        prefix = "" if place == HERE else f"{place}/"
         for step in reply.answer.progress:
-            emit(events.OperatorFinished(operator=prefix + step.node, rows=step.rows, seconds=step.seconds))
+            operator = self.context.operator(place, step.node)
+            emit(events.OperatorFinished(operator=operator, rows=step.rows, seconds=step.seconds))
 
 
 def failure(title: str, answer: messages.Failure) -> WayangError:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from jupyter_wayang.errors import NameUnknownError, RunStoppedError, SiteError, WayangError
+from jupyter_wayang.errors import NameUnknownError, OperatorError, RunStoppedError, SiteError, WayangError
 from jupyter_wayang.events import AnyEvent, Paused, Resumed, RunFinished, StopRequested
 from jupyter_wayang.kernel.asking import RunContext
 from jupyter_wayang.kernel.journal import Journal, RunSummary
@@ -23,9 +25,14 @@ from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["ExecutionKernel"]
 
+_TAKEN = frozenset({"here", "kernel", "global"})
+_KEPT_OUTCOMES = 20
+_PATIENCE_S = 10.0
+
 
 @dataclass
 class _Active:
+    federation: str | None
     stop: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
     changing: threading.Lock = field(default_factory=threading.Lock)
@@ -54,7 +61,19 @@ class ExecutionKernel:
         self._active: dict[str, _Active] = {}
 
     def join(self, federation: str, sites: Mapping[str, Carrier], titles: Mapping[str, str]) -> None:
-        """Make the sites of a federation reachable."""
+        """Make the sites of a federation reachable.
+
+        Raises
+        ------
+        OperatorError
+            If a site has a name that means something else, or one that is no plain word.
+        """
+        for site in sites:
+            if site in _TAKEN or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", site):
+                raise OperatorError(
+                    f"a site cannot be called {site!r}",
+                    hint="letters, digits, _ and -; not " + ", ".join(sorted(_TAKEN)),
+                )
         self._federations[federation] = dict(sites)
         self._titles[federation] = dict(titles)
 
@@ -90,7 +109,8 @@ class ExecutionKernel:
         run = uuid4().hex[:8]
         self._journal.begin(run, name)
         self._results.forget(frozenset(summary.run for summary in self._journal.runs()))
-        active = self._active[run] = _Active()
+        self._forget_old()
+        active = self._active[run] = _Active(federation=program.federation)
         active.go.set()
         context = self._context(run, name, platforms, program.federation, emit=self._emitting(run))
         steps = running(program, context)
@@ -99,22 +119,25 @@ class ExecutionKernel:
         def work() -> None:
             try:
                 outcome = drive_in_thread(steps, places, active.stop, active.go)
-            except BaseException as error:  # noqa: BLE001 - kept for whoever waits, who raises it
-                self._journal.end(run, "failed")
-                if not isinstance(error, WayangError):
-                    # The run's own events end here; the journal must not look as if it still ran.
-                    self._journal.append(
-                        run, RunFinished(state="failed", reason="an error of the program", error=repr(error))
-                    )
-                active.outcome.set_exception(error)
-            else:
                 if outcome.table is not None:
                     self._results.store(run, outcome.table)
                 self._journal.end(run, outcome.state)
+            except BaseException as error:  # noqa: BLE001 - kept for whoever waits, who raises it
+                self._broken(run, error)
+                active.outcome.set_exception(error)
+            else:
                 active.outcome.set_result(outcome)
 
         threading.Thread(target=work, name=f"wayang-run-{run}", daemon=True).start()
         return run
+
+    def _broken(self, run: str, error: BaseException) -> None:
+        """Note that a run failed; an error that is none of ours left it without a last event."""
+        with suppress(RunStoppedError):  # the journal was closed meanwhile
+            if not isinstance(error, WayangError):
+                last = RunFinished(state="failed", reason="an error of the program", error=type(error).__name__)
+                self._journal.append(run, last)
+            self._journal.end(run, "failed")
 
     def events(self, run: str, since: int = 0) -> tuple[AnyEvent, ...]:
         """Return the events of a run after a number."""
@@ -154,6 +177,13 @@ class ExecutionKernel:
             raise NameUnknownError(f"there is no run {run} in this session", hint="%wayang runs lists the runs")
         return active
 
+    def busy(self, federation: str) -> str | None:
+        """Return a run that goes on over a federation, or None."""
+        for run, active in self._active.items():
+            if active.federation == federation and not active.outcome.done():
+                return run
+        return None
+
     def finished(self, run: str) -> bool:
         """Tell whether a run has ended."""
         active = self._active.get(run)
@@ -185,10 +215,14 @@ class ExecutionKernel:
         """Ask every run to stop and close the journal."""
         for active in self._active.values():
             active.stop.set()
-        for active in self._active.values():
-            if not active.outcome.done():
-                active.outcome.exception(timeout=30)
+        wait([active.outcome for active in self._active.values()], timeout=_PATIENCE_S)
         self._journal.close()
+
+    def _forget_old(self) -> None:
+        """Let go of what old runs came to; their rows are read from file if somebody asks."""
+        done = [run for run, active in self._active.items() if active.outcome.done()]
+        for run in done[:-_KEPT_OUTCOMES]:
+            del self._active[run]
 
     def _places(self, federation: str | None) -> Mapping[str, Carrier]:
         if federation is None:
@@ -214,7 +248,12 @@ class ExecutionKernel:
     ) -> RunContext:
         allowed = tuple(platforms) if platforms is not None else None
         return RunContext(
-            run=run, name=name, platforms=allowed, titles=self._titles.get(federation or "", {}), emit=emit
+            run=run,
+            name=name,
+            platforms=allowed,
+            titles=self._titles.get(federation or "", {}),
+            emit=emit,
+            federated=federation is not None,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from threading import Condition
 
 import msgspec
 
-from jupyter_wayang.errors import DataError, NameUnknownError
-from jupyter_wayang.events import AnyEvent
+from jupyter_wayang.errors import DataError, NameUnknownError, RunStoppedError
+from jupyter_wayang.events import AnyEvent, RunFinished
 
 __all__ = ["KEPT_RUNS", "SCHEMA_VERSION", "Journal", "RunSummary"]
 
@@ -21,7 +22,9 @@ KEPT_RUNS = 200
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, name TEXT NOT NULL, started_s REAL NOT NULL, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, name TEXT NOT NULL, started_s REAL NOT NULL, state TEXT NOT NULL, process INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS events (run TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;
 """
 
@@ -61,10 +64,12 @@ class Journal:
         self._changed = Condition()
         self._next: dict[str, int] = {}
         self._closed = False
+        self._ended: set[str] = set()
         self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._open()
+        self._close_orphans()
 
     def _open(self) -> None:
         self._connection.executescript(_TABLES)
@@ -78,23 +83,31 @@ class Journal:
                 hint="move the folder away to start a new journal",
             )
 
+    def _close_orphans(self) -> None:
+        """End the runs of processes that are gone: nobody else will."""
+        rows = self._connection.execute("SELECT run, process FROM runs WHERE state = 'running'").fetchall()
+        for run, process in rows:
+            if not _alive(process):
+                self.append(run, RunFinished(state="failed", reason="its process ended", error="RunStoppedError"))
+                self.end(run, "failed")
+
     def begin(self, run: str, name: str) -> None:
         """Enter a run, and forget the oldest ones above :data:`KEPT_RUNS`."""
         with self._changed:
-            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?, 'running')", (run, name, self._clock()))
-            old = self._connection.execute(
+            self._execute("INSERT INTO runs VALUES (?, ?, ?, 'running', ?)", (run, name, self._clock(), os.getpid()))
+            old = self._execute(
                 "SELECT run FROM runs WHERE state != 'running' ORDER BY started_s DESC LIMIT -1 OFFSET ?", (KEPT_RUNS,)
             ).fetchall()
             for (gone,) in old:
-                self._connection.execute("DELETE FROM events WHERE run = ?", (gone,))
-                self._connection.execute("DELETE FROM runs WHERE run = ?", (gone,))
+                self._execute("DELETE FROM events WHERE run = ?", (gone,))
+                self._execute("DELETE FROM runs WHERE run = ?", (gone,))
 
     def append(self, run: str, event: AnyEvent) -> AnyEvent:
         """Number an event, store it, and return it as stored."""
         with self._changed:
             seq = self._next.get(run) or self._last(run) + 1
             stored = msgspec.structs.replace(event, run=run, seq=seq, at_s=self._clock())
-            self._connection.execute("INSERT INTO events VALUES (?, ?, ?)", (run, seq, msgspec.json.encode(stored)))
+            self._execute("INSERT INTO events VALUES (?, ?, ?)", (run, seq, msgspec.json.encode(stored)))
             self._next[run] = seq + 1
             self._changed.notify_all()
             return stored
@@ -102,7 +115,8 @@ class Journal:
     def end(self, run: str, state: str) -> None:
         """Note how a run ended."""
         with self._changed:
-            self._connection.execute("UPDATE runs SET state = ? WHERE run = ?", (state, run))
+            self._execute("UPDATE runs SET state = ? WHERE run = ?", (state, run))
+            self._ended.add(run)
             self._changed.notify_all()
 
     def events(self, run: str, since: int = 0) -> tuple[AnyEvent, ...]:
@@ -112,30 +126,27 @@ class Journal:
         ------
         NameUnknownError
             If there is no such run.
-        DataError
+        RunStoppedError
             If the journal was closed.
         """
         with self._changed:
-            self._check_open()
-            if self._connection.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is None:
+            if self._execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is None:
                 raise NameUnknownError(f"there is no run {run}", hint="%wayang runs lists them")
-            rows = self._connection.execute(
+            rows = self._execute(
                 "SELECT body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, since)
             ).fetchall()
         return tuple(_DECODER.decode(body) for (body,) in rows)
 
     def wait(self, run: str, since: int, timeout_s: float) -> bool:
-        """Wait until there is an event above ``since``, at most ``timeout_s``; tells whether there is one."""
+        """Wait until there is an event above ``since`` or the run ends, at most ``timeout_s``; tells whether there is one."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._last(run) > since, timeout_s)
+            self._changed.wait_for(lambda: self._closed or self._last(run) > since or run in self._ended, timeout_s)
             return not self._closed and self._last(run) > since
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return the runs, newest first."""
         with self._changed:
-            rows = self._connection.execute(
-                "SELECT run, name, started_s, state FROM runs ORDER BY started_s DESC"
-            ).fetchall()
+            rows = self._execute("SELECT run, name, started_s, state FROM runs ORDER BY started_s DESC").fetchall()
         return tuple(
             RunSummary(run=run, name=name, started_s=started, state=state) for run, name, started, state in rows
         )
@@ -147,13 +158,26 @@ class Journal:
             self._connection.close()
             self._changed.notify_all()
 
-    def _check_open(self) -> None:
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         if self._closed:
-            raise DataError("the session was closed: its journal is no longer read")
+            raise RunStoppedError("this session is closed")
+        return self._connection.execute(statement, values)
 
     def _last(self, run: str) -> int:
-        row = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
+        if run in self._next:
+            return self._next[run] - 1
+        row = self._execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
         return int(row[0] or 0)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

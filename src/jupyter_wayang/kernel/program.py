@@ -17,6 +17,7 @@ from jupyter_wayang.plan.operators import (
     Fitted,
     GroupBy,
     Impute,
+    Join,
     LocalUpdate,
     ModelShape,
     OneHot,
@@ -36,6 +37,9 @@ HERE = "here"
 """The name of the person's own machine among the places where operators run."""
 
 STEPS = (Impute, Scale, OneHot)
+
+_BINS = 20
+"""Score bins by which a model is measured on its training rows, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ class Train:
     watch: str
     watch_prepare: str
     on: str
+    bins: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +178,12 @@ class _Compiler:
     def keep(self, node: Node) -> None:
         self.held.add(node.id)
         operator = node.operator
+        if isinstance(operator, Join) and self.federation is not None:
+            error = DisclosureError(
+                "join() of rows at the sites would let one row count for many, and is not run there",
+                hint="aggregate first: group_by(…).agg(…) of each, and then join the results",
+            )
+            raise error.located(node.span, None)
         if isinstance(operator, Predict):
             rows = node.inputs[1]
             self.site_nodes.append(msgspec.structs.replace(node, inputs=(rows,)))
@@ -222,12 +233,13 @@ class _Compiler:
             watch=f"{watched.id}_score" if watched else score,
             watch_prepare=f"{watched.id}_prepare" if watched else prepare,
             on="test" if watched else "train",
+            bins=watched.operator.bins if watched is not None and isinstance(watched.operator, Evaluate) else _BINS,
         )
         if watched:
             self.scoring(watched, train)
         else:
             self.site_nodes.append(
-                Node(id=score, operator=Score(bins=20, rounds=fit.options.rounds), inputs=(Port(node=prepare),))
+                Node(id=score, operator=Score(bins=_BINS, rounds=fit.options.rounds), inputs=(Port(node=prepare),))
             )
             self.asked.append(Port(node=score))
         self.iterations[train.watch] = fit.options.rounds + 1
@@ -237,9 +249,24 @@ class _Compiler:
     def watching(self, fit: str) -> Node | None:
         """Return the evaluation whose rows are measured after each round, if the plan has one."""
         for node in self.plan.nodes:
-            if isinstance(node.operator, Evaluate) and node.inputs[0].node == fit:
+            if (
+                isinstance(node.operator, Evaluate)
+                and node.inputs[0].node == fit
+                and fit not in self.above(node.inputs[1])
+            ):
                 return node
         return None
+
+    def above(self, port: Port) -> set[str]:
+        """Return the ids of all that a port needs."""
+        wanted: set[str] = set()
+        stack = [port.node]
+        while stack:
+            id_ = stack.pop()
+            if id_ not in wanted:
+                wanted.add(id_)
+                stack += [p.node for p in self.plan[id_].inputs]
+        return wanted
 
     def scoring(self, node: Node, train: Train | None) -> None:
         """Add what scores the rows of an evaluation, after all that these rows need."""
@@ -274,11 +301,7 @@ class _Compiler:
 
     def complete(self, port: Port) -> None:
         """Compile all that a port needs, where that has not been done yet."""
-        wanted, stack = set(), [port.node]
-        while stack:
-            id_ = stack.pop()
-            wanted.add(id_)
-            stack += [p.node for p in self.plan[id_].inputs if p.node not in wanted]
+        wanted = self.above(port)
         for node in self.plan.nodes:
             if (
                 node.id in wanted
@@ -402,11 +425,12 @@ def _result_at(compiler: _Compiler, result: Port) -> str:
 
 def _rows_refused(plan: LogicalPlan, result: Port, source: ReadFederated) -> DisclosureError:
     node = plan[result.node]
-    name = (node.names[result.port] if node.names else None) or node.operator.verb
+    named = node.names[result.port] if node.names else None
+    name = named or "rows"
     output = plan.outputs()[result]
     columns = len(output) if isinstance(output, Schema) else 0
     error = DisclosureError(
-        f"the rows of {name} may not leave the sites.",
+        f"the rows of {named} may not leave the sites." if named else "these rows may not leave the sites.",
         facts=(
             ("would disclose", f"single rows, all {columns} columns, from each of the {len(source.sites)} sites"),
             (

@@ -16,7 +16,7 @@ from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
 from jupyter_wayang.kernel.lanes import merged
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, Train
-from jupyter_wayang.kernel.steps import Run, Steps
+from jupyter_wayang.kernel.steps import Steps
 from jupyter_wayang.kernel.training import Trained, measured, train
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
@@ -26,6 +26,7 @@ from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.models import Facts, Model, applied, expanded
 from jupyter_wayang.plan.operators import GroupBy
 from jupyter_wayang.plan.schema import Schema, common_type
+from jupyter_wayang.plan.tasks import TARGET
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["describing", "planning", "running"]
 
 
-def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Run[Schema]:
+def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Steps[Schema]:
     """Ask sites for the columns of a table, and return those that all can give.
 
     Raises
@@ -66,15 +67,20 @@ def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Run[S
     return Schema.from_pairs(types.items())
 
 
-def planning(program: Program, context: RunContext) -> Run[ExecutionPlan]:
+def planning(program: Program, context: RunContext) -> Steps[ExecutionPlan]:
     """Plan a program at every place, and return the whole plan."""
     asking = Asking(context)
-    plan, _ = yield from _planned(program, asking)
-    yield from asking.all({place: messages.Release(run=context.run) for place in program.sites})
+    try:
+        plan, _ = yield from _planned(program, asking)
+    except WayangError:
+        with suppress(WayangError):  # the first error is the one to tell
+            yield from _released(program, asking)
+        raise
+    yield from _released(program, asking)
     return plan
 
 
-def running(program: Program, context: RunContext) -> Run[Outcome]:
+def running(program: Program, context: RunContext) -> Steps[Outcome]:
     """Run a program; its events end with :class:`~jupyter_wayang.events.RunFinished`, however it ends.
 
     Raises
@@ -91,10 +97,10 @@ def running(program: Program, context: RunContext) -> Run[Outcome]:
         work.reason = "stopped by hand"
     except WayangError as error:
         with suppress(WayangError):  # the first error is the one to tell
-            yield from work.release()
+            yield from _released(program, work.asking)
         work.finish("failed", error.message, time.perf_counter() - began, error=type(error).__name__)
         raise
-    yield from work.release()
+    yield from _released(program, work.asking)
     work.finish(outcome.state, work.reason, time.perf_counter() - began)
     return outcome
 
@@ -129,6 +135,15 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
     plan = msgspec.structs.replace(plan, planned_s=time.perf_counter() - began)
     context.emit(events.Planned(plan=wire.encode(plan).decode(), planned_s=plan.planned_s))
     return plan, tuple(parts)
+
+
+def _released(program: Program, asking: Asking) -> Steps[None]:
+    """Tell every place that it is over; a wish to stop no longer matters."""
+    asking.deaf = True
+    run = asking.context.run
+    yield from asking.all({place: messages.Release(run=run) for place in program.sites})
+    if program.kernel_plan is not None:
+        yield from asking.one(HERE, messages.Release(run=_rest(run)))
 
 
 def _rest(run: str) -> str:
@@ -181,22 +196,26 @@ class _Running:
     def learn(self, action: Learn) -> Steps[None]:
         """Learn a preprocessing step over the places, and tell them what it does."""
         schema = self.schema_before(action)
-        steps = aggregation.learn(action.operator, schema)
-        request = next(steps)
-        while True:
-            tables = yield from self.tables(action.port, request, "learn")
-            try:
-                request = steps.send(tables)
-            except StopIteration as learned:
-                facts: Facts = learned.value
-                break
+        facts = yield from self.learned(aggregation.learn(action.operator, schema), action.port)
         self.facts[action.node] = facts
         columns = applied(facts, schema)
         self.columns[action.node] = Schema.from_pairs(
             (named.name, type_of(named.expression, schema)) for named in columns
         )
         self.context.emit(events.FactsLearned(operator=action.node, text=aggregation.describe(facts)))
+        self.combined(f"{action.node}_facts")
         yield from self.tell(action.node, columns)
+
+    def learned(self, learning: aggregation.Learning, port: Port) -> Steps[Facts]:
+        """Ask the places for what a step wants to know, until it knows enough; one with a constant asks nothing."""
+        tables: Mapping[str, pa.Table] | None = None
+        while True:
+            try:
+                request = next(learning) if tables is None else learning.send(tables)
+            except StopIteration as finished:
+                facts: Facts = finished.value
+                return facts
+            tables = yield from self.tables(port, request, "learn")
 
     def schema_before(self, action: Learn) -> Schema:
         """Return the columns that enter a step, with what the steps before it have learned."""
@@ -208,7 +227,9 @@ class _Running:
         return output
 
     def train(self, action: Train) -> Steps[None]:
-        """Fit a model by rounds."""
+        """Fit a model by rounds; once one was stopped, no other is begun."""
+        if self.state == "stopped":
+            raise Stopped
         facts = tuple(self.facts[step] for step in action.steps)
         features = expanded(action.features, facts)
         target = _as_target(action.fit.target, action.inputs)
@@ -225,7 +246,9 @@ class _Running:
             yield from self.tell(action.watch_prepare, (*model.prepared(), target))
         trained = yield from train(action, features, self.places, self.asking)
         self.trained[action.node] = trained
-        self.rounds, self.reason, self.state = trained.rounds, trained.reason, trained.state
+        self.combined(f"{action.node}_aggregate")
+        self.rounds += trained.rounds
+        self.reason, self.state = trained.reason, trained.state
         self.models[action.node] = Model(
             spec=action.fit.model,
             steps=facts,
@@ -244,12 +267,13 @@ class _Running:
             yield from self.tell(action.prepare, (*model.prepared(), _as_target(model.target, model.inputs)))
             table = yield from measured(action, model, self.places, self.asking)
         self.frames[action.node] = table
+        self.combined(action.node)
 
     def predict(self, action: PredictRows) -> Steps[None]:
         """Tell the places what a prediction is."""
         output = self.program.site_plan.outputs()[action.port]
         names = output.names if isinstance(output, Schema) else ()
-        prediction = Named(name=action.column, expression=self.models[action.model].prediction())
+        prediction = Named(name=action.column, expression=self.models[action.model].linear())
         yield from self.tell(
             action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), prediction)
         )
@@ -258,6 +282,12 @@ class _Running:
         """Aggregate rows at the sites; what they answer becomes a table of the kernel."""
         tables = yield from self.tables(action.port, action.parts.partial, "aggregate")
         self.frames[action.node] = aggregation.gathered(action.parts, tables)
+        self.combined(f"{action.node}_partials")
+
+    def combined(self, node: str) -> None:
+        """Say that an operator of the execution kernel has combined what the sites answered."""
+        if self.context.federated:
+            self.context.emit(events.OperatorFinished(operator=self.context.operator(HERE, node)))
 
     def tables(self, port: Port, operator: GroupBy, purpose: str) -> Steps[Mapping[str, pa.Table]]:
         """Ask every place for an aggregation of its rows."""
@@ -271,6 +301,8 @@ class _Running:
         for place, answer in answers.items():
             if isinstance(answer, messages.Aggregated):
                 tables[place] = from_bytes(answer.body)
+                if answer.note is not None and purpose == "aggregate":
+                    self.context.emit(events.Withheld(site=place, operator=port.node, reason=answer.note))
         return tables
 
     def tell(self, node: str, columns: tuple[Named, ...]) -> Steps[None]:
@@ -297,13 +329,6 @@ class _Running:
             raise SiteError("the rows of the result did not come")
         return from_bytes(answer.body)
 
-    def release(self) -> Steps[None]:
-        """Tell every place that the run is over."""
-        self.asking.deaf = True
-        yield from self.asking.all({place: messages.Release(run=self.context.run) for place in self.program.sites})
-        if self.program.kernel_plan is not None:
-            yield from self.asking.one(HERE, messages.Release(run=_rest(self.context.run)))
-
     def finish(self, state: events.State, reason: str, seconds: float, error: str | None = None) -> None:
         """Emit the last event."""
         self.context.emit(
@@ -315,5 +340,5 @@ def _as_target(target: AnyExpression, inputs: Schema) -> Named:
     """Return the target as the number 0 or 1; rows without one were left out before."""
     if type_of(target, inputs) == "bool":
         one, zero = Constant.of(1.0), Constant.of(0.0)
-        return Named(name="target", expression=Case(condition=target, then=one, otherwise=zero))
-    return Named(name="target", expression=Cast(arg=target, to="float64"))
+        return Named(name=TARGET, expression=Case(condition=target, then=one, otherwise=zero))
+    return Named(name=TARGET, expression=Cast(arg=target, to="float64"))

@@ -17,9 +17,9 @@ from threading import Event
 from typing import TypeVar
 
 from jupyter_wayang.errors import PlanError
-from jupyter_wayang.transport.messages import Answer, Request, decode_answer, encode
+from jupyter_wayang.transport.messages import Answer, Failure, Request, decode_answer, encode
 
-__all__ = ["Carrier", "Post", "Receive", "Reply", "Run", "Steps", "Stop", "drive_in_thread", "drive_plainly"]
+__all__ = ["Carrier", "Post", "Receive", "Reply", "Steps", "Stop", "drive_in_thread", "drive_plainly"]
 
 Carrier = Callable[[bytes], bytes]
 """Takes an encoded request to a place and brings the encoded answer."""
@@ -58,27 +58,29 @@ class Stop:
     """Somebody wishes the run to stop. Told once."""
 
 
-Run = Generator[Post | Receive, Reply | Stop | None, Outcome]
-"""A run: yields what it waits for, returns what it comes to."""
-
 Steps = Generator[Post | Receive, Reply | Stop | None, Outcome]
-"""A part of a run."""
+"""A run or a part of one: yields what it waits for, returns what it comes to."""
 
 
 def _exchange(carrier: Carrier, place: str, request: bytes) -> Reply:
     began = time.perf_counter()
-    answer = carrier(request)
+    data = b""
+    try:
+        data = carrier(request)
+        answer = decode_answer(data)
+    except Exception as error:  # noqa: BLE001 - whatever keeps an answer from coming is the answer
+        answer = Failure(kind="SiteError", message=f"it did not answer: {type(error).__name__}: {error}")
     return Reply(
         place=place,
-        answer=decode_answer(answer),
+        answer=answer,
         at_s=time.time(),
         seconds=time.perf_counter() - began,
         bytes_down=len(request),
-        bytes_up=len(answer),
+        bytes_up=len(data),
     )
 
 
-def drive_plainly(run: Run[Outcome], places: Mapping[str, Carrier], stop_after: int | None = None) -> Outcome:
+def drive_plainly(run: Steps[Outcome], places: Mapping[str, Carrier], stop_after: int | None = None) -> Outcome:
     """Turn a run in this thread, one message after the other.
 
     Parameters
@@ -115,7 +117,9 @@ def drive_plainly(run: Run[Outcome], places: Mapping[str, Carrier], stop_after: 
             raise PlanError("the run waits for an answer that nobody was asked for")
 
 
-def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Event, go: Event | None = None) -> Outcome:
+def drive_in_thread(
+    run: Steps[Outcome], places: Mapping[str, Carrier], stop: Event, go: Event | None = None
+) -> Outcome:
     """Turn a run in this thread while the places work side by side, each in a thread of its own.
 
     Parameters
@@ -135,15 +139,12 @@ def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Even
     Outcome
         What the run returns.
     """
-    answers: queue.SimpleQueue[Reply | BaseException] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Reply] = queue.SimpleQueue()
     pools = {place: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"wayang-{place}") for place in places}
     told = False
 
     def work(place: str, request: bytes) -> None:
-        try:
-            answers.put(_exchange(places[place], place, request))
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
-            answers.put(error)
+        answers.put(_exchange(places[place], place, request))
 
     value: Reply | Stop | None = None
     try:
@@ -164,18 +165,13 @@ def drive_in_thread(run: Run[Outcome], places: Mapping[str, Carrier], stop: Even
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _next(
-    answers: queue.SimpleQueue[Reply | BaseException], stop: Event, go: Event | None, *, told: bool
-) -> Reply | Stop:
+def _next(answers: queue.SimpleQueue[Reply], stop: Event, go: Event | None, *, told: bool) -> Reply | Stop:
     while True:
         if stop.is_set() and not told:
             return Stop()
         if go is not None and not told and not go.wait(_POLL_S):
             continue
         try:
-            answer = answers.get(timeout=_POLL_S)
+            return answers.get(timeout=_POLL_S)
         except queue.Empty:
             continue
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer

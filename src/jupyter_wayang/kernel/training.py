@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Trained", "measured", "train"]
 
-_BINS = 20
-
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
@@ -37,9 +35,7 @@ class Trained:
     rounds: int
 
 
-def train(
-    action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking, bins: int = _BINS
-) -> Steps[Trained]:
+def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
     """Fit a model by rounds.
 
     Raises
@@ -59,7 +55,7 @@ def train(
         start=GlobalModel(model=action.fit.model, features=features, parameters=start),
         rounds=options.rounds,
         until=options.until,
-        bins=bins,
+        bins=action.bins,
         on=cast("Literal['test', 'train']", action.on),
     )
     state, todo = rounds.step(rounds.begin(setup), rounds.Started(at_s=time.time()))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language.expressions import E, lift, unboxed
+from jupyter_wayang.language.unknown import a_kind, unknown
 from jupyter_wayang.language.words import Word
 from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named
-from jupyter_wayang.plan.expressions import text as written
+from jupyter_wayang.plan.expressions import text as spelled
 from jupyter_wayang.plan.schema import NUMERIC, Schema
+from jupyter_wayang.plan.tasks import TARGET
 
 __all__ = [
     "check_features",
+    "choice",
     "column_name",
     "column_names",
     "features",
@@ -25,9 +29,13 @@ __all__ = [
     "named_columns",
     "number",
     "path",
+    "platforms",
+    "real",
+    "shown",
     "text",
     "texts",
     "whole",
+    "written",
 ]
 
 
@@ -48,7 +56,7 @@ def column_name(value: object, word: Word) -> str:
         return value
     if isinstance(value, E) and isinstance(value.expression, ColumnRef):
         return value.expression.name
-    raise OperatorError(f"{word.name}() takes columns, and {_shown(value)} is none", hint=f"as in {word.example}")
+    raise OperatorError(f"{word.name}() takes columns, and {shown(value)} is none", hint=f"as in {word.example}")
 
 
 def column_names(values: Iterable[object], word: Word, least: int = 1) -> tuple[str, ...]:
@@ -66,8 +74,8 @@ def named_columns(columns: Iterable[object], named: Mapping[str, object], word: 
         expression = key(value)
         if not isinstance(expression, ColumnRef):
             raise OperatorError(
-                f"the column {written(expression)} of {word.name}() needs a name",
-                hint=f"as in {word.name}(name={written(expression)})",
+                f"the column {spelled(expression)} of {word.name}() needs a name",
+                hint=f"as in {word.name}(name={spelled(expression)})",
             )
         found.append(Named(name=expression.name, expression=expression))
     return (*found, *(Named(name=name, expression=lift(value)) for name, value in named.items()))
@@ -100,7 +108,7 @@ def _pair(item: object) -> tuple[str, str]:
     left, right = _named(sides[0]), _named(sides[1])
     if left is None or right is None:
         raise OperatorError(
-            f"on= takes columns and pairs of columns, and {_shown(item)} is neither",
+            f"on= takes columns and pairs of columns, and {shown(item)} is neither",
             hint="as in on=ward, or on=[(ward, ward_id)] where the names differ",
         )
     return (left, right)
@@ -115,10 +123,15 @@ def fill(how: object) -> float | None:
         raise OperatorError(f"impute({word}) is not in this version", hint="impute(mean), or a number")
     if isinstance(word, bool) or not isinstance(word, int | float):
         raise OperatorError(
-            f"impute() takes mean or a number first, not {_shown(how)}",
+            f"impute() takes mean or a number first, not {shown(how)}",
             hint="as in impute(mean), or impute(mean, chol)",
         )
-    return float(word)
+    value = real(word)
+    if value is None or not math.isfinite(value):
+        raise OperatorError(
+            "impute() puts a number, and this one is none that a column can hold", hint="as in impute(0)"
+        )
+    return value
 
 
 def features(value: object) -> tuple[str, ...]:
@@ -128,19 +141,22 @@ def features(value: object) -> tuple[str, ...]:
         listed = [listed]
     names = tuple(name for item in listed if (name := _named(item)) is not None)
     if len(names) != len(listed) or not names:
-        raise OperatorError(
-            f"features= takes a list of columns, not {_shown(value)}", hint="as in features=[age, chol]"
-        )
+        raise OperatorError(f"features= takes a list of columns, not {shown(value)}", hint="as in features=[age, chol]")
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        raise OperatorError(f"features= names {twice} twice", found=twice)
     return names
 
 
-def check_features(schema: Schema, names: tuple[str, ...] | None, target: tuple[str, ...]) -> None:
-    """Raise an error if a feature is no number, or is what the target reads.
+def check_features(raw: Schema, schema: Schema, names: tuple[str, ...] | None, target: tuple[str, ...]) -> None:
+    """Raise an error if a feature is not there, is no number, or is what the target reads.
 
     Parameters
     ----------
+    raw
+        The columns before the preprocessing steps: features are named as they are there.
     schema
-        The columns after the preprocessing steps.
+        The columns after the steps; those that ``one_hot()`` makes are numbers, and not known yet.
     names
         The features; None: every column that the target does not read.
     target
@@ -149,6 +165,9 @@ def check_features(schema: Schema, names: tuple[str, ...] | None, target: tuple[
     for name in names or ():
         if name in target:
             raise OperatorError(f"the feature {name} is what the target reads: the model would learn nothing else")
+        raw[name]
+    if TARGET in (raw.names if names is None else names):
+        raise OperatorError(f"no feature can be called {TARGET}", hint=f'rename({TARGET}="…") gives it another name')
     for column in schema:
         if column.name in target or (names is not None and column.name not in names):
             continue
@@ -169,24 +188,46 @@ def whole(name: str, value: object, word: Word) -> int:
     found = unboxed(value)
     if isinstance(found, bool) or not isinstance(found, int):
         raise OperatorError(
-            f"{name} of {word.name}() is a whole number, not {_shown(value)}", hint=f"as in {word.example}"
+            f"{name} of {word.name}() is a whole number, not {shown(value)}", hint=f"as in {word.example}"
         )
+    if not _fits(found):
+        raise OperatorError(f"{name} of {word.name}() does not fit into a 64-bit integer", hint=f"as in {word.example}")
     return found
+
+
+def _fits(value: int) -> bool:
+    return -(2**63) <= value < 2**63
+
+
+def real(value: object) -> float | None:
+    """Return a number as a float, or None if it is none, or larger than any.
+
+    Examples
+    --------
+    >>> real(3), real(True), real(10**400)
+    (3.0, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def number(name: str, value: object, word: Word) -> float:
     """Return a number."""
-    found = unboxed(value)
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        raise OperatorError(f"{name} of {word.name}() is a number, not {_shown(value)}", hint=f"as in {word.example}")
-    return float(found)
+    found = real(unboxed(value))
+    if found is None:
+        raise OperatorError(f"{name} of {word.name}() is a number, not {shown(value)}", hint=f"as in {word.example}")
+    return found
 
 
 def flag(name: str, value: object, word: Word) -> bool:
     """Return true or false."""
     found = unboxed(value)
     if not isinstance(found, bool):
-        raise OperatorError(f"{name}= of {word.name}() is True or False, not {_shown(value)}")
+        raise OperatorError(f"{name}= of {word.name}() is True or False, not {shown(value)}")
     return found
 
 
@@ -194,24 +235,64 @@ def text(name: str, value: object, word: Word) -> str:
     """Return text."""
     if not isinstance(value, str) or not value:
         raise OperatorError(
-            f"{name} of {word.name}() is text in quotes, not {_shown(value)}", hint=f"as in {word.example}"
+            f"{name} of {word.name}() is text in quotes, not {shown(value)}", hint=f"as in {word.example}"
         )
+    return written(name, value)
+
+
+def written(name: str, value: str) -> str:
+    """Return text that can be written down: without half a character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise OperatorError(f"{name} has a character that no text can hold", found=ascii(value)[:40]) from error
     return value
+
+
+def choice(name: str, value: object, word: Word, known: Iterable[str]) -> str:
+    """Return one of some texts."""
+    found, names = text(name, value, word), tuple(known)
+    if found not in names:
+        raise unknown(name, found, names)
+    return found
+
+
+def platforms(value: object) -> tuple[str, ...] | None:
+    """Return names of platforms: one, several with commas between, or a list of them; None: all.
+
+    Examples
+    --------
+    >>> platforms("pandas, duckdb"), platforms(["pandas"]), platforms(None)
+    (('pandas', 'duckdb'), ('pandas',), None)
+    """
+    if value is None:
+        return None
+    listed = value.split(",") if isinstance(value, str) else unboxed(value)
+    if isinstance(listed, set | frozenset):
+        listed = sorted(listed, key=str)
+    if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+        raise OperatorError(
+            f"platforms= takes names of platforms, not {shown(value)}", hint='as in platforms=["pandas", "duckdb"]'
+        )
+    names = tuple(dict.fromkeys(item.strip() for item in listed if item.strip()))
+    if not names:
+        raise OperatorError("platforms= names no platform", hint="leave it out to allow all")
+    return names
 
 
 def texts(name: str, value: object, word: Word) -> tuple[str, ...]:
     """Return one or several texts."""
     listed = [value] if isinstance(value, str) else unboxed(value)
     if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
-        raise OperatorError(f"{name}= of {word.name}() is text or a list of texts, not {_shown(value)}")
-    return tuple(listed)
+        raise OperatorError(f"{name}= of {word.name}() is text or a list of texts, not {shown(value)}")
+    return tuple(written(name, item) for item in listed)
 
 
 def mapping(name: str, value: object, word: Word) -> dict[str, object]:
     """Return what belongs to each column."""
     if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value):
         raise OperatorError(
-            f"{name}= of {word.name}() is a dict by column, not {_shown(value)}", hint='as in {"age": "int"}'
+            f"{name}= of {word.name}() is a dict by column, not {shown(value)}", hint='as in {"age": "int"}'
         )
     return dict(value)
 
@@ -222,11 +303,20 @@ def path(value: object) -> str:
         value = os.fspath(value)
     if not isinstance(value, str) or not value:
         raise OperatorError(
-            f"read() takes the name of a file or table in quotes, not {_shown(value)}", hint='as in read("visits.csv")'
+            f"read() takes the name of a file or table in quotes, not {shown(value)}", hint='as in read("visits.csv")'
         )
-    return value
+    return written("the name", value)
 
 
-def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 40 else f"a {type(value).__name__}"
+_LONG = "…" * 41
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: in whole if it is short, else its kind."""
+    try:
+        found = repr(value)
+    except ValueError:  # Python does not write down integers of thousands of digits.
+        found = _LONG
+    if len(found) > 40 and isinstance(value, int):
+        return "one so large"
+    return found if len(found) <= 40 else a_kind(value)

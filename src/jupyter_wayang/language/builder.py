@@ -45,7 +45,10 @@ from jupyter_wayang.plan.operators import (
     WithColumns,
 )
 from jupyter_wayang.plan.operators.relational import JoinHow
+from jupyter_wayang.plan.operators.sources import FileFormat
 from jupyter_wayang.plan.schema import Column, Schema, common_type
+
+_FORMATS = (*get_args(FileFormat), "tsv")
 
 __all__ = ["Collection", "FittedModel", "Grouped", "Pair", "Planned", "frame", "placed", "read"]
 
@@ -102,25 +105,25 @@ class Planned:
         kept = tuple(pin for pin in self._hints.pins if pin.site != site)
         return self._hinted(pins=(*kept, Pin(platform=name, site=site)))
 
-    def plan(self, platforms: Sequence[str] | None = None, *, name: str = "") -> Any:
+    def plan(self, platforms: Sequence[str] | str | None = None, *, name: str = "") -> Any:
         """Plan without running.
 
         Parameters
         ----------
         platforms
-            The platforms that may be used; None: all.
+            The platforms that may be used, one or several; None: all.
         name
             A name for the plan.
         """
         return self.desk.plan((self.port,), names={}, platforms=platforms, name=name, captured=())
 
-    def run(self, platforms: Sequence[str] | None = None, *, name: str = "", wait: bool | None = None) -> Any:
+    def run(self, platforms: Sequence[str] | str | None = None, *, name: str = "", wait: bool | None = None) -> Any:
         """Plan and run.
 
         Parameters
         ----------
         platforms
-            The platforms that may be used; None: all.
+            The platforms that may be used, one or several; None: all.
         name
             A name for the run.
         wait
@@ -249,8 +252,12 @@ class Collection(Planned):
             From high to low: one answer for all, or one for each.
         """
         keys = [given.key(column) for column in columns]
-        down = [descending] * len(keys) if isinstance(descending, bool) else list(descending)
-        if len(down) != len(keys) or not all(isinstance(answer, bool) for answer in down):
+        down = [descending] * len(keys) if isinstance(descending, bool) else descending
+        if (
+            not isinstance(down, list | tuple)
+            or len(down) != len(keys)
+            or not all(isinstance(answer, bool) for answer in down)
+        ):
             raise OperatorError(
                 f"descending= takes True or False, or a list of {len(keys)} of them", found=repr(descending)
             )
@@ -329,7 +336,7 @@ class Collection(Planned):
         target
             What is to be predicted, an expression that is true or false.
         features
-            Columns; None: all that the target does not read.
+            Columns as they are before the steps; None: all that the target does not read.
         rounds, strategy
             How many rounds at most, and what happens in each; None: to convergence, where the rows are.
         until
@@ -343,7 +350,7 @@ class Collection(Planned):
         base = self._trained_on(columns_of(wanted))
         operator = Fit(model=model, target=wanted, features=names, options=options)
         vertex = Vertex(operator, (base,))
-        given.check_features(rows_of(base), names, columns_of(wanted))
+        given.check_features(raw_rows(base), rows_of(base), names, columns_of(wanted))
         return FittedModel(VertexPort(vertex), self.desk)
 
     @worded
@@ -497,7 +504,7 @@ def read(
     word = WORDS["read"]
     request = ReadRequest(
         where=given.path(where),
-        format=None if format is None else given.text("format", format, word),
+        format=None if format is None else given.choice("format", format, word, _FORMATS),
         header=given.flag("header", header, word),
         names=None if names is None else given.texts("names", names, word),
         nulls=given.texts("nulls", nulls, word),

@@ -77,7 +77,7 @@ class Desk(Protocol):
         ports: tuple[VertexPort, ...],
         *,
         names: Mapping[VertexPort, str],
-        platforms: Sequence[str] | None,
+        platforms: Sequence[str] | str | None,
         name: str,
         captured: tuple[str, ...],
     ) -> Any:
@@ -103,7 +103,7 @@ class Desk(Protocol):
         ports: tuple[VertexPort, ...],
         *,
         names: Mapping[VertexPort, str],
-        platforms: Sequence[str] | None,
+        platforms: Sequence[str] | str | None,
         name: str,
         captured: tuple[str, ...],
         wait: bool | None,

@@ -5,30 +5,45 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jupyter_wayang.errors import OperatorError, Span, WayangError
 from jupyter_wayang.language.builder import Collection
+from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.learners import Strategy, logistic_regression, metric, unknown_model
 from jupyter_wayang.language.page import Page, short
-from jupyter_wayang.language.scalars import Row
+from jupyter_wayang.language.scalars import Row, Scalars
+from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import WORDS, Parameter, Word
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import Goal
 
-if TYPE_CHECKING:
-    from jupyter_wayang.language.calls import Calls
-
-__all__ = ["Arguments", "culprit"]
+__all__ = ["Arguments", "Caller", "culprit"]
 
 _GOALS: dict[type[ast.cmpop], str] = {ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__"}
+
+
+class Caller(Protocol):
+    """Whoever reads the call that the arguments belong to."""
+
+    scalars: Scalars
+    desk: Desk
+
+    @property
+    def variables(self) -> Variables:
+        """The variables of the notebook."""
+        ...
+
+    def arguments(self, word: Word, node: ast.Call, row: Row | None) -> tuple[list[Any], dict[str, Any]]:
+        """Return the arguments of a call inside an argument."""
+        ...
 
 
 @dataclass
 class Arguments:
     """Reads the arguments of one call, each by its kind."""
 
-    calls: Calls
+    calls: Caller
     word: Word
     row: Row | None
     other: Collection | None = None

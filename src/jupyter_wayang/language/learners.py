@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast, get_args
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError
+from jupyter_wayang.language.arguments import real, shown
 from jupyter_wayang.language.expressions import unboxed
 from jupyter_wayang.language.unknown import guessed, unknown
 from jupyter_wayang.language.words import NOT_YET, WORDS, worded
@@ -79,6 +81,8 @@ class Strategy:
             raise OperatorError(
                 f"{name}= of {self.name}() takes a number, not {value!r}", hint=f"the default is {fallback}"
             )
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise OperatorError(f"{name}= of {self.name}() does not fit into a 64-bit integer")
         return float(value) if isinstance(fallback, float) and isinstance(value, int) else value
 
 
@@ -131,12 +135,12 @@ def logistic_regression(l2: float = 0.0, penalize_intercept: bool = False) -> Mo
     >>> logistic_regression(l2=1e-3)
     LogisticRegression(l2=0.001, penalize_intercept=False)
     """
-    penalty, penalize = unboxed(l2), unboxed(penalize_intercept)
-    if isinstance(penalty, bool) or not isinstance(penalty, int | float):
-        raise OperatorError(f"l2= takes a number, not {penalty!r}", hint="as in logistic_regression(l2=1e-3)")
+    penalty, penalize = real(unboxed(l2)), unboxed(penalize_intercept)
+    if penalty is None:
+        raise OperatorError(f"l2= takes a number, not {shown(l2)}", hint="as in logistic_regression(l2=1e-3)")
     if not isinstance(penalize, bool):
-        raise OperatorError(f"penalize_intercept= takes True or False, not {penalize!r}")
-    return LogisticRegression(l2=float(penalty), penalize_intercept=penalize)
+        raise OperatorError(f"penalize_intercept= takes True or False, not {shown(penalize)}")
+    return LogisticRegression(l2=penalty, penalize_intercept=penalize)
 
 
 @dataclass(frozen=True)
@@ -164,12 +168,12 @@ class Measure:
         return Goal(metric=self.name, op=">=", threshold=self._number(threshold))
 
     def _number(self, value: object) -> float:
-        value = unboxed(value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        threshold = real(unboxed(value))
+        if threshold is None or math.isnan(threshold):
             raise OperatorError(
-                f"metric.{self.name} is compared with a number, not {value!r}", hint="as in metric.log_loss < 0.4"
+                f"metric.{self.name} is compared with a number, not {shown(value)}", hint="as in metric.log_loss < 0.4"
             )
-        return float(value)
+        return threshold
 
 
 class Metrics:
@@ -220,14 +224,14 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
             raise OperatorError(f"{given} needs a strategy", hint=as_in)
         return FitOptions()
     if not isinstance(chosen, Strategy):
-        raise OperatorError(f"strategy= takes a strategy, not {chosen!r}", hint=as_in)
+        raise OperatorError(f"strategy= takes a strategy, not {shown(chosen)}", hint=as_in)
     if until is not None and not isinstance(until, Goal):
-        raise OperatorError(f"until= takes a goal, not {until!r}", hint="as in until=metric.log_loss < 0.4")
+        raise OperatorError(f"until= takes a goal, not {shown(until)}", hint="as in until=metric.log_loss < 0.4")
     arguments = chosen.checked(known)
     if rounds is None:
         raise OperatorError("a strategy needs rounds=, the most that there may be", hint=as_in)
     if isinstance(rounds, bool) or not isinstance(rounds, int):
-        raise OperatorError(f"rounds= takes a whole number, not {rounds!r}", hint=as_in)
+        raise OperatorError(f"rounds= takes a whole number, not {shown(rounds)}", hint=as_in)
     return FitOptions(rounds=rounds, strategy=chosen.name, arguments=arguments, until=until)
 
 

@@ -27,14 +27,10 @@ class Rows:
     most: int
 
     def __repr__(self) -> str:
-        from jupyter_wayang.drawing.text import table_text
-
-        return table_text(self.result.to_arrow(), most=self.most)
+        return self.result.shown_as_text(self.most)
 
     def _repr_html_(self) -> str:
-        from jupyter_wayang.drawing.html import table_html
-
-        return table_html(self.result.to_arrow(), most=self.most)
+        return self.result.shown_as_html(self.most)
 
 
 @dataclass(frozen=True)

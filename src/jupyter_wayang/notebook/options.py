@@ -110,6 +110,8 @@ def _checked(store: str | None, flags: set[str], values: dict[str, str], labels:
         if "platforms" in values
         else None
     )
+    if platforms == ():
+        raise OperatorError("--platforms names no platform", hint=_usage())
     return Options(
         label=labels[0] if labels else "",
         store=store,

@@ -50,7 +50,11 @@ def seconds(coefficient: Coefficient, sizes: Sizes) -> Interval:
 def sizes(
     plan: LogicalPlan, estimates: Mapping[Port, Estimate], statistics: Mapping[str, SourceStatistics]
 ) -> dict[str, Sizes]:
-    """Return what goes in and out of every node; what goes into a source is what it reads."""
+    """Return what goes in and out of every node.
+
+    What goes into a source is what it reads. Into local training go its rows once an epoch, and out come as many rows
+    as epochs: most platforms pay for each, whatever the rows, and some only once for all.
+    """
     return {node.id: _sizes(node, estimates, statistics) for node in plan.nodes}
 
 
@@ -64,7 +68,8 @@ def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[s
     inputs = [estimates[port] for port in node.inputs if port in estimates]
     rows = total(one.rows for one in inputs)
     if isinstance(node.operator, LocalUpdate):
-        rows = rows.times(node.operator.epochs or _EPOCHS_TO_CONVERGENCE)
+        epochs = node.operator.epochs or _EPOCHS_TO_CONVERGENCE
+        rows, out = rows.times(epochs), Interval.exact(epochs)
     return rows, out, total(one.bytes for one in inputs)
 
 

@@ -85,7 +85,10 @@ class Literal(Expression, frozen=True, kw_only=True, tag="literal"):
         if kind is None:
             raise ExpressionTypeError(f"a {type(value).__name__} cannot stand in an expression")
         if kind == "int64" and not -(2**63) <= int(value or 0) < 2**63:
-            raise ExpressionTypeError(f"{value} does not fit into a 64-bit integer")
+            shown = value if abs(int(value or 0)) < 10**40 else "the number"
+            raise ExpressionTypeError(f"{shown} does not fit into a 64-bit integer")
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ExpressionTypeError("a text has a character that no text can hold")
         if isinstance(value, float) and math.isnan(value):  # NaN is null from the moment it enters
             return cls(value=None, type="float64")
         return cls(value=value, type=kind)
@@ -542,6 +545,6 @@ def _quoted(value: float | str) -> str:
     if isinstance(value, str):
         # JSON's escapes are Python's too.
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, float) and math.isinf(value):
+    if value in (math.inf, -math.inf):
         return "1e999" if value > 0 else "-1e999"
     return repr(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -57,9 +58,12 @@ class LogisticRegression(
     penalize_intercept: bool = False
 
     def __post_init__(self) -> None:
-        if not self.l2 >= 0:
-            raise OperatorError("l2 must be 0 or more", found=str(self.l2))
+        if not 0 <= self.l2 < math.inf:
+            raise OperatorError("l2 must be a number of 0 or more", found=str(self.l2))
 
+
+_WHOLE = 1e16
+"""From here on floats are written with an exponent, as Python does."""
 
 ModelSpec = LogisticRegression
 """What can be fitted."""
@@ -170,8 +174,12 @@ def indicator(name: str, level: float | str | bool) -> str:
     --------
     >>> indicator("cp", 4.0)
     'cp=4'
+    >>> indicator("k", 1234567.5)
+    'k=1234567.5'
     """
-    return f"{name}={level:g}" if isinstance(level, float) else f"{name}={level}"
+    # Every digit counts: two levels of one column never share a name.
+    whole = isinstance(level, float) and level.is_integer() and abs(level) < _WHOLE
+    return f"{name}={int(level) if whole else level}"
 
 
 def _double(name: str) -> Cast:
@@ -243,13 +251,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Return the features as expressions over the raw columns."""
         return prepared(self.steps, self.inputs, self.features)
 
-    def prediction(self) -> AnyExpression:
-        """Return the predicted probability as one expression over the raw columns."""
+    def linear(self) -> AnyExpression:
+        """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns."""
         terms = [
             Binary(op="*", left=named.expression, right=Constant.of(float(weight)))
             for named, weight in zip(self.prepared(), array(self["weights"]), strict=True)
         ]
-        return sigmoid(_sum([Constant.of(float(array(self["intercept"])[0])), *terms]))
+        return _sum([Constant.of(float(array(self["intercept"])[0])), *terms])
 
 
 def prepared(steps: tuple[Facts, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:
@@ -263,12 +271,18 @@ def prepared(steps: tuple[Facts, ...], inputs: Schema, features: tuple[str, ...]
         The columns before the first step.
     features
         Names of columns after the last step.
+
+    Raises
+    ------
+    ColumnError
+        If there is no such column.
     """
     columns: dict[str, AnyExpression] = {name: ColumnRef(name=name) for name in inputs.names}
     for facts in steps:
         shape = Schema.from_pairs((name, "float64") for name in columns)
         columns = {named.name: substitute(named.expression, columns) for named in applied(facts, shape)}
-    return tuple(Named(name=name, expression=Cast(arg=columns[name], to="float64")) for name in features)
+    known = Schema.from_pairs((name, "float64") for name in columns)
+    return tuple(Named(name=name, expression=Cast(arg=columns[known[name].name], to="float64")) for name in features)
 
 
 def sigmoid(z: AnyExpression) -> AnyExpression:

@@ -94,7 +94,10 @@ def normalize(table: pa.Table) -> pa.Table:
         try:
             column = chunked if chunked.type == field.type else chunked.cast(field.type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(f'the column "{field.name}" holds a value that {field.type} cannot: {error}') from error
+            raise DataError(
+                f'the column "{field.name}" holds a value that {field.type} cannot',
+                facts=(("arrow", str(error).splitlines()[0]),),
+            ) from error
         if pa.types.is_floating(field.type):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
         columns.append(column)

@@ -5,6 +5,7 @@ The same full-batch task gives the same update on every platform, to tolerance.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -12,11 +13,14 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import ModelSpec, NamedArray
 
-__all__ = ["LocalTask", "MergedCell", "ScoreCell", "ScoreTask", "Update"]
+__all__ = ["TARGET", "LocalTask", "MergedCell", "ScoreCell", "ScoreTask", "Update"]
+
+TARGET = "__target__"
+"""The column of prepared rows that holds the class; ``fit()`` takes no feature of this name."""
 
 
 class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Train a model on rows with columns ``features`` and ``target`` (0 or 1), all floats without nulls.
+    """Train a model on rows with columns ``features`` and :data:`TARGET` (0 or 1), all floats without nulls.
 
     ``solver="gradient"``: ``epochs`` full-batch steps w ← w - learning_rate · ∇F(w), where F is the mean log loss plus
     ``l2 / 2 · ‖w‖²`` (intercept left out unless the model penalizes it). ``solver="exact"``: to convergence
@@ -33,8 +37,8 @@ class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def __post_init__(self) -> None:
         if self.solver == "gradient" and self.epochs < 1:
             raise OperatorError("local_epochs must be 1 or more", found=str(self.epochs))
-        if not self.learning_rate > 0:
-            raise OperatorError("learning_rate must be above 0", found=str(self.learning_rate))
+        if not 0 < self.learning_rate < math.inf:
+            raise OperatorError("learning_rate must be a number above 0", found=str(self.learning_rate))
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from jupyter_wayang.errors import PlanError
-from jupyter_wayang.platforms.platform import ARROW, PARQUET, Channel, Coefficient, Conversion, Payload
+from jupyter_wayang.platforms.channel_costs import COSTS
+from jupyter_wayang.platforms.platform import ARROW, PARQUET, Channel, Conversion, Payload
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,10 +17,6 @@ __all__ = ["CHANNELS", "CONVERSIONS", "COSTS", "convert"]
 
 CHANNELS = (Channel(name=ARROW), Channel(name=PARQUET))
 CONVERSIONS = (Conversion(source=ARROW, target=PARQUET), Conversion(source=PARQUET, target=ARROW))
-COSTS = {
-    f"{ARROW}>{PARQUET}": Coefficient(fixed_s=1.5e-3, byte_s=3.4e-9),
-    f"{PARQUET}>{ARROW}": Coefficient(fixed_s=1e-3, byte_s=1.3e-9),
-}
 
 
 def convert(payload: Payload, source: str, target: str, workspace: Path) -> Payload:

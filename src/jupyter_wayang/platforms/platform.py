@@ -79,7 +79,8 @@ class Conversion:
 class Coefficient:
     """Seconds of one execution: ``fixed_s`` + rows in · ``row_s`` + rows out · ``out_row_s`` + bytes in · ``byte_s``.
 
-    ``spread`` is the factor between the estimate and either bound. For ``local_update`` rows count once per epoch.
+    ``spread`` is the factor between the estimate and either bound. Training has its epochs as rows out, and its rows
+    once per epoch as rows in: it costs by the row and epoch, and by the epoch.
     """
 
     fixed_s: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import OperatorError, RunStoppedError
@@ -17,6 +18,7 @@ from jupyter_wayang.events import (
     RunFinished,
     SitesAsked,
     StopRequested,
+    Withheld,
 )
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
@@ -123,9 +125,11 @@ class Run:
         WayangError
             What made the run fail.
         """
+        seq = 0
         try:
             while not self._kernel.finished(self.id):
-                self._kernel.wait(self.id, self._seq(), _POLL_S)
+                seq = self._seq(seq)
+                self._kernel.wait(self.id, seq, _POLL_S)
         except KeyboardInterrupt:
             self.stop()
             raise
@@ -134,10 +138,12 @@ class Run:
     def waited(self, seconds: float) -> bool:
         """Wait for the end, but no longer than some seconds; tells whether it has ended."""
         until = time.monotonic() + seconds
+        seq = 0
         while not self._kernel.finished(self.id):
             if time.monotonic() >= until:
                 return False
-            self._kernel.wait(self.id, self._seq(), min(_POLL_S, seconds))
+            seq = self._seq(seq)
+            self._kernel.wait(self.id, seq, min(_POLL_S, seconds))
         return True
 
     def news(self, since: int, timeout_s: float) -> bool:
@@ -149,9 +155,10 @@ class Run:
         """Whether no more events will come."""
         return self._kernel.finished(self.id)
 
-    def _seq(self) -> int:
-        last = self.events()[-1:]
-        return last[0].seq if last else 0
+    def _seq(self, known: int) -> int:
+        """Return the number of the last event; only those after a known one are read."""
+        news = self.events(known)
+        return news[-1].seq if news else known
 
     def stop(self) -> None:
         """Ask the run to stop at its next step; the model of the last round is kept."""
@@ -231,10 +238,14 @@ class Result:
         RunStoppedError
             If the run was stopped before it had any.
         """
-        if self._outcome.table is None:
-            if self._outcome.model is not None:
-                return _coefficients(self._outcome.model)
+        if self._table is None:
             raise RunStoppedError(f"the run {self.run.id} was stopped before it had a result")
+        return self._table
+
+    @property
+    def _table(self) -> pa.Table | None:
+        if self._outcome.table is None and self._outcome.model is not None:
+            return _coefficients(self._outcome.model)
         return self._outcome.table
 
     def to_pandas(self) -> pd.DataFrame:
@@ -251,15 +262,36 @@ class Result:
         frame = pl.from_arrow(self.to_arrow())
         return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the rows should know: numbers that sites kept back, a run that was stopped."""
+        events = self.run.events()
+        kept = [f"{event.site}: {event.reason}" for event in events if isinstance(event, Withheld)]
+        stopped = [
+            f"stopped after {e.rounds} rounds" for e in events if isinstance(e, RunFinished) and e.state == "stopped"
+        ]
+        return tuple(dict.fromkeys((*stopped, *kept)))
+
     def __repr__(self) -> str:
+        return self.shown_as_text()
+
+    def shown_as_text(self, most: int = 20) -> str:
+        """Return the rows, up to ``most``, and the notes, as text."""
         from jupyter_wayang.drawing.text import table_text
 
-        return table_text(self.to_arrow())
+        rows = [table_text(self._table, most=most)] if self._table is not None else []
+        return "\n".join([*rows, *self.notes])
 
-    def _repr_html_(self) -> str:
+    def shown_as_html(self, most: int = 20) -> str:
+        """Return the rows, up to ``most``, and the notes, as HTML."""
         from jupyter_wayang.drawing.html import table_html
 
-        return table_html(self.to_arrow())
+        if self._table is None:
+            return f"<p>{escape('; '.join(self.notes))}</p>"
+        return table_html(self._table, most=most, notes=self.notes)
+
+    def _repr_html_(self) -> str:
+        return self.shown_as_html()
 
 
 def _coefficients(model: Model) -> pa.Table:

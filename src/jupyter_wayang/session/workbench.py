@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from jupyter_wayang.catalog import Catalog, FederationSpec, TableSpec, federation_of, read_federation
-from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
+from jupyter_wayang.errors import DataError, NameUnknownError, OperatorError, WayangError, closest
 from jupyter_wayang.federation import strategy
 from jupyter_wayang.language import builder
+from jupyter_wayang.language.arguments import platforms as named_platforms
+from jupyter_wayang.language.arguments import shown, written
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.desk import ReadRequest
 from jupyter_wayang.language.scope import Scope
+from jupyter_wayang.language.words import WORDS
 from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
 from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame
 from jupyter_wayang.plan.rows import normalize, schema_of
@@ -27,6 +30,8 @@ from jupyter_wayang.session.runs import Run
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from jupyter_wayang.plan.operators.sources import FileFormat
 
 __all__ = ["Federation", "Workbench"]
 
@@ -106,10 +111,15 @@ class Workbench:
         DataError
             If it is not there or cannot be read.
         """
+        for option in options:
+            WORDS["read"].refuse_keyword(option)
+        if sites is not None and not isinstance(sites, str):
+            raise OperatorError(f"sites= takes the name of a federation, not {shown(sites)}")
         if isinstance(where, str | Path):
             return builder.read(self, where, federation=sites, **options)
-        if options:
-            raise OperatorError(f"{next(iter(options))}= is for files, and this is a table in memory")
+        given = "sites" if sites is not None else next(iter(options), None)
+        if given is not None:
+            raise OperatorError(f"{given}= is for files and tables by name, and this is a table in memory")
         return builder.frame(self, where)
 
     def sql(self, text: str, tables: Mapping[str, object] | None = None) -> Collection:
@@ -133,7 +143,13 @@ class Workbench:
             The name that ``--sites`` uses.
         sites
             Site → tables, platforms, policy; or the path of a TOML file; None: one that was declared before.
+
+        Raises
+        ------
+        OperatorError
+            If it is none of these, or does not describe a federation.
         """
+        _check_declared(name, sites)
         if sites is None:
             if name not in self._federations:
                 guess = closest(name, self._federations)
@@ -165,17 +181,14 @@ class Workbench:
             return self._federated(request.federation, request.where)
         if request.where in self._catalog.tables:
             return self._catalog.named(request.where)
-        spec = msgspec.convert(
-            {
-                "path": request.where,
-                "format": "csv" if request.format == "tsv" else request.format,
-                "header": request.header,
-                "names": request.names,
-                "nulls": request.nulls,
-                "types": dict(request.types) or None,
-                "delimiter": request.delimiter or ("\t" if request.format == "tsv" else None),
-            },
-            TableSpec,
+        spec = TableSpec(
+            path=request.where,
+            format=cast("FileFormat | None", "csv" if request.format == "tsv" else request.format),
+            header=request.header,
+            names=request.names,
+            nulls=request.nulls,
+            types=dict(request.types) or None,
+            delimiter=request.delimiter or ("\t" if request.format == "tsv" else None),
         )
         return self._catalog.source(spec)
 
@@ -188,12 +201,16 @@ class Workbench:
         return self._tables[key]
 
     def frame(self, value: object, label: str) -> ReadFrame | None:
-        """Return the source operator of a DataFrame or Arrow table, or None if the value is neither."""
+        """Return the source operator of a DataFrame or Arrow table, or None if the value is neither.
+
+        Raises
+        ------
+        WayangError
+            If it cannot become an Arrow table.
+        """
         if not hasattr(value, "__arrow_c_stream__"):
             return None
-        import pyarrow as pa
-
-        table = normalize(pa.table(value))
+        table = _entered(value)
         key = f"frame-{id(value):x}-{len(self._frames)}"
         self._frames[key] = table
         return ReadFrame(key=key, label=label, schema=schema_of(table.schema))
@@ -221,7 +238,7 @@ class Workbench:
         ports: tuple[VertexPort, ...],
         *,
         names: Mapping[VertexPort, str],
-        platforms: Sequence[str] | None,
+        platforms: Sequence[str] | str | None,
         name: str,
         captured: tuple[str, ...],
     ) -> Plan:
@@ -234,7 +251,7 @@ class Workbench:
         ports: tuple[VertexPort, ...],
         *,
         names: Mapping[VertexPort, str],
-        platforms: Sequence[str] | None,
+        platforms: Sequence[str] | str | None,
         name: str,
         captured: tuple[str, ...],
         wait: bool | None,
@@ -274,7 +291,7 @@ class Workbench:
         name: str,
         captured: tuple[str, ...],
     ) -> Making:
-        registry.named(platforms or ())
+        allowed = _allowed(platforms, name)
         settled = self._settled(ports, names)
         ids = identified(ports, settled)
         fits = {
@@ -284,7 +301,7 @@ class Workbench:
             kernel=self.kernel,
             logical=LogicalPlan.of(ports, names, settled),
             name=name,
-            platforms=tuple(platforms) if platforms is not None else None,
+            platforms=allowed,
             captured=captured,
             fits=fits,
         )
@@ -301,3 +318,42 @@ class Workbench:
             if model is not None:
                 settled[vertex] = Fitted(model=model, label=names.get(VertexPort(vertex), "model"))
         return settled
+
+
+def _allowed(platforms: object, name: object) -> tuple[str, ...] | None:
+    """Return the platforms that may be used; they and the name of a run are checked before anything else is."""
+    if not isinstance(name, str):
+        raise OperatorError(f"name= takes text, not {shown(name)}")
+    if name:
+        written("name=", name)
+    allowed = named_platforms(platforms)
+    registry.named(allowed or ())
+    return allowed
+
+
+def _check_declared(name: object, sites: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise OperatorError(f"a federation has a name in quotes, not {shown(name)}")
+    if not isinstance(sites, str | Path | Mapping | None):
+        raise OperatorError(
+            f"a federation is a dict by site, or the path of a TOML file, not {shown(sites)}",
+            hint=f'as in wy.federation("{name}", "{name}.toml")',
+        )
+
+
+def _entered(value: object) -> pa.Table:
+    import pyarrow as pa
+
+    kind = type(value).__name__
+    if kind == "Series":
+        raise OperatorError("a Series is no table", hint="to_frame() makes one of it")
+    try:
+        return normalize(pa.table(value))
+    except WayangError:
+        raise
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        # What Arrow says may quote a value.
+        raise DataError(
+            f"the {kind} cannot become an Arrow table: each column has one name and values of one type",
+            facts=(("arrow", str(error).splitlines()[0]),),
+        ) from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.catalog import Catalog
-from jupyter_wayang.errors import DisclosureError, PlanError, SiteError, WayangError
+from jupyter_wayang.errors import DataError, DisclosureError, PlanError, PlatformError, SiteError, WayangError
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
@@ -38,9 +38,14 @@ __all__ = ["SiteAgent"]
 class _Part:
     """What a site holds for a run: its part of the plan, the executor of it, and where its results are."""
 
+    plan: LogicalPlan
     executor: LaneExecutor
     ports: Mapping[Port, Port]
     progress: list[messages.Progress] = field(default_factory=list)
+
+    def readers(self, port: Port) -> tuple[AnyOperator, ...]:
+        """Return the operators that read a port."""
+        return tuple(node.operator for node in self.plan.nodes if port in node.inputs)
 
     def port(self, asked: Port) -> Port:
         """Return where a result is; only what was announced as one can be asked for."""
@@ -103,19 +108,27 @@ class SiteAgent:
         bytes
             A message of :data:`jupyter_wayang.transport.messages.Answer`.
         """
-        run, asked = "", "unreadable"
+        run, asked, detail = "", "unreadable", ""
         try:
             message = messages.decode_request(request)
-            run, asked = message.run, str(type(message).__struct_config__.tag)
+            run, asked, detail = message.run, str(type(message).__struct_config__.tag), _detail(message)
             answer = self._with_progress(self._answer(message), run)
         except WayangError as error:
-            answer = messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=error.hint)
+            answer = self._failure(error, run)
         except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
             answer = self._unexpected(error, run)
         reply = messages.encode(answer)
         answered = str(type(answer).__struct_config__.tag)
-        self._audit.record(site=self.lane.id, run=run, asked=asked, answered=answered, bytes_out=len(reply))
+        self._audit.record(
+            site=self.lane.id, run=run, asked=asked, detail=detail, answered=answered, bytes_out=len(reply)
+        )
         return reply
+
+    def _failure(self, error: WayangError, run: str) -> messages.Failure:
+        """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""
+        own = self._policy is not None and self._policy.allows_rows
+        hint = error.hint if own or not isinstance(error, DataError | PlatformError) else None
+        return messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=hint)
 
     def _unexpected(self, error: Exception, run: str) -> messages.Failure:
         """Keep the traceback here; of an error that nobody foresaw, only its kind leaves: its text may hold values."""
@@ -156,8 +169,7 @@ class SiteAgent:
 
     @_answer.register
     def _(self, message: messages.Describe) -> messages.Answer:
-        if message.table not in self._own.tables:
-            raise DisclosureError(f"{self.lane.title} does not allow the table {message.table}")
+        self._own.check_table(message.table, self.lane.title)
         operator = self._catalog.named(message.table)
         (schema,) = operator.outputs(())
         return messages.Description(run=message.run, schema=schema)  # type: ignore[arg-type]
@@ -180,7 +192,7 @@ class SiteAgent:
         )
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
-        self._parts[message.run] = _Part(executor=executor, ports=moved)
+        self._parts[message.run] = _Part(plan=message.plan, executor=executor, ports=moved)
         return messages.Planned(run=message.run, plan=self._shown(planned), empty=empty)
 
     @_answer.register
@@ -190,8 +202,8 @@ class SiteAgent:
 
     @_answer.register
     def _(self, message: messages.Aggregate) -> messages.Answer:
-        self._own.allow(message.purpose, self.lane.title)
         part = self._part(message.run)
+        self._own.check_aggregate(message.operator, message.purpose, part.readers(message.port), self.lane.title)
         guarded, guards = self._own.guarded(message.operator)
         table = part.executor.aggregate(part.port(message.port), guarded)
         names = tuple(column.name for column in message.operator.aggregates)
@@ -288,26 +300,41 @@ class SiteAgent:
             if table is None:
                 return SourceStatistics(rows=Interval(low=1, high=1000, confidence=0.5), origin="not made yet")
             return SourceStatistics(rows=Interval.exact(table.num_rows), origin="in memory")
-        return self._catalog.statistics(operator)
+        known = self._catalog.statistics(operator)
+        if 0 < known.rows.high < self._own.minimum_rows:
+            # Plans leave the site, and every estimate in them follows from this: so it is made of no small count.
+            return SourceStatistics(rows=Interval(low=1, high=self._own.minimum_rows), origin="under the minimum")
+        return known
 
     def _finished(self, run: str) -> Callable[[str, int | None, float], None]:
         def finished(node: str, rows: int | None, seconds: float) -> None:
             part = self._parts.get(run)
             if part is not None:
-                shown = rows if rows is not None and rows >= self._own.minimum_rows else None
+                told = rows is not None and rows >= self._own.minimum_rows and "aggregate" in self._own.operators
+                shown = rows if told else None
                 part.progress.append(messages.Progress(node=node, rows=shown, seconds=seconds))
 
         return finished
 
     def _shown(self, plan: ExecutionPlan) -> ExecutionPlan:
-        """Return the plan as it may leave: without estimates that a policy's minimum hides."""
-        minimum = self._own.minimum_rows
-        if minimum == 0:
+        """Return the plan as it may leave: code that reads names files of the site."""
+        if self._own.allows_rows:
             return plan
-        operators = tuple(
-            msgspec.structs.replace(operator, rows=None, bytes=None)
-            if operator.rows is not None and operator.rows.high < minimum
-            else operator
-            for operator in plan.operators
-        )
-        return msgspec.structs.replace(plan, operators=operators)
+        operators = (msgspec.structs.replace(o, code=None) if o.verb == "read" else o for o in plan.operators)
+        return msgspec.structs.replace(plan, operators=tuple(operators))
+
+
+def _detail(message: messages.Request) -> str:
+    """Write down what a request asks for, for whoever reads the audit."""
+    match message:
+        case messages.Describe(table=table):
+            return table
+        case messages.SubmitPlan(plan=plan):
+            return "; ".join(f"{node.operator.verb}({node.operator.describe()})" for node in plan.nodes)
+        case messages.Aggregate(port=port, operator=operator, purpose=purpose):
+            return f"{purpose} over {port.node}: {operator.describe()}"
+        case messages.Train(node=node, round=number) | messages.Score(node=node, round=number):
+            return f"{node}, round {number}"
+        case messages.Learned(node=node) | messages.Collect(port=Port(node=node)):
+            return node
+    return ""

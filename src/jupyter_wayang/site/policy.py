@@ -10,9 +10,31 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.errors import DataError, DisclosureError, OperatorError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Expression, Named, text, walk
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Expression, Named, columns_of, text, walk
 from jupyter_wayang.plan.logical import LogicalPlan
-from jupyter_wayang.plan.operators import GroupBy, ReadFederated, ReadFile, ReadFrame, ReadTable
+from jupyter_wayang.plan.operators import (
+    AnyOperator,
+    Drop,
+    Filter,
+    GroupBy,
+    Impute,
+    Limit,
+    LocalUpdate,
+    OneHot,
+    Predict,
+    Prepare,
+    ReadFederated,
+    ReadFile,
+    ReadFrame,
+    ReadTable,
+    Rename,
+    Scale,
+    Score,
+    Select,
+    Sort,
+    Split,
+    WithColumns,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +43,13 @@ __all__ = ["OPEN", "OPERATORS", "Policy", "read_policy", "withhold"]
 
 OPERATORS = ("aggregate", "learn", "fit", "evaluate", "rows")
 """What a policy can allow; ``rows`` is for a person's own machine."""
+
+_STEPS = (Impute, Scale, OneHot)
+_ROW_BY_ROW = (
+    *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, Split),
+    *(*_STEPS, Prepare, Predict, LocalUpdate, Score),
+)
+"""Operators that make at most one row of a row: only so does a count of rows count people."""
 
 _SAFE_AGGREGATES = frozenset({"count", "sum", "mean", "var", "std"})
 _ROWS = "__site_rows"
@@ -68,21 +97,69 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             )
 
     def check_plan(self, plan: LogicalPlan, site: str) -> None:
-        """Refuse a plan that reads anything but the tables allowed.
+        """Refuse a plan that reads anything but the tables allowed, or that makes many rows of one.
 
         Raises
         ------
         DisclosureError
-            If a table is not allowed, or if the plan names files or databases of the site itself.
+            If a table is not allowed, if the plan names files or databases of the site itself, or if an operator could
+            make a row count more than once: the minima would then protect nobody.
         """
         for node in plan.nodes:
             operator = node.operator
             if isinstance(operator, ReadFile | ReadTable | ReadFrame):
                 raise DisclosureError(f"{site} gives access to tables by name, not to {operator.describe()}")
-            if isinstance(operator, ReadFederated) and operator.table not in self.tables:
+            if isinstance(operator, ReadFederated):
+                self.check_table(operator.table, site)
+            elif not isinstance(operator, _ROW_BY_ROW):
                 raise DisclosureError(
-                    f"{site} does not allow the table {operator.table}",
-                    hint=f"allowed: {', '.join(self.tables) or 'none'}",
+                    f"{site} does not run {operator.verb}() on its rows: one row could count for many",
+                    hint="filter, select, with_columns and the like, and then agg(…), group_by(…).agg(…) or fit(…)",
+                )
+
+    def check_table(self, table: str, site: str) -> None:
+        """Refuse a table that is not allowed.
+
+        Raises
+        ------
+        DisclosureError
+            If it is not.
+        """
+        if table not in self.tables:
+            raise DisclosureError(
+                f"{site} does not allow the table {table}", hint=f"allowed: {', '.join(self.tables) or 'none'}"
+            )
+
+    def check_aggregate(self, operator: GroupBy, purpose: str, readers: tuple[AnyOperator, ...], site: str) -> None:
+        """Refuse an aggregation that is not for what it says.
+
+        Parameters
+        ----------
+        operator
+            What is asked for.
+        purpose
+            ``aggregate``, or ``learn``: then only columns of a step that reads these rows.
+        readers
+            The operators of the plan that read these rows.
+        site
+            The name of the site, for the message.
+
+        Raises
+        ------
+        DisclosureError
+            If the purpose is not allowed, or if learning asks for more than a step needs.
+        """
+        if purpose not in ("aggregate", "learn"):
+            raise DisclosureError(f"{site} knows no aggregation for {purpose}", expected=("aggregate", "learn"))
+        self.allow(purpose, site)
+        if purpose == "learn":
+            asked = {
+                name for column in (*operator.keys, *operator.aggregates) for name in columns_of(column.expression)
+            }
+            steps = [set(reader.columns) for reader in readers if isinstance(reader, _STEPS)]
+            if not any(asked <= columns for columns in steps):
+                raise DisclosureError(
+                    f"{site} tells a step no more than it needs to learn", found=", ".join(sorted(asked))
                 )
 
     def guarded(self, operator: GroupBy) -> tuple[GroupBy, tuple[tuple[str, ...], ...]]:
@@ -184,11 +261,15 @@ def read_policy(path: Path) -> Policy:
     10
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(values, Policy)
+        policy = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
     except FileNotFoundError as error:
         raise DataError(
             f"there is no policy file {path.name}", hint="a site without a policy answers nothing"
         ) from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, OSError) as error:
         raise DataError(f"the policy {path.name} cannot be read: {error}") from error
+    if policy.allows_rows:
+        raise DataError(
+            f"the policy {path.name} lets rows leave, which no site does", hint='take "rows" out of operators'
+        )
+    return policy

@@ -107,8 +107,9 @@ def test_a_database_is_attached_once_read_only_by_two_engines(engine, database, 
 
 
 def test_what_a_database_lacks_is_named(engine, database, tmp_path):
-    with pytest.raises(DataError, match=r"has no table patient\. Did you mean patients\?"):
+    with pytest.raises(DataError, match=r"has no table patient$") as caught:
         describe_table(database, "patient")
+    assert "Did you mean patients?" in caught.value.hint
     with pytest.raises(DataError, match="gone"):
         describe_table(str(tmp_path / "gone.duckdb"), "t")
     with pytest.raises(OperatorError, match='"l"'):

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression as Reference
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import LogisticRegression, array, named_array
-from jupyter_wayang.plan.tasks import LocalTask, ScoreTask
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms.numpy import PLATFORM
 from jupyter_wayang.platforms.numpy.learning import exact, gradient, matrix
 
@@ -68,11 +68,15 @@ def test_classes_that_can_be_told_apart_need_a_penalty():
 
 
 @pytest.mark.parametrize("l2", [0.0, 1e-3])
-def test_one_class_stops_at_a_large_intercept(l2):
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_one_class_needs_a_penalty_on_the_intercept(l2, target):
     X, _ = rows()
-    *weights, intercept = values(exact(X, np.zeros(len(X)), task(l2)))
-    assert -30 < intercept < -20
-    assert np.abs(weights).max() < 1
+    y = np.full(len(X), target)
+    with pytest.raises(OperatorError, match="every row has the same target") as caught:
+        exact(X, y, task(l2))
+    assert "penalize_intercept=True" in caught.value.hint
+    found = values(exact(X, y, task(1e-3, penalize_intercept=True)))
+    assert np.linalg.norm(slope(X, y, found, np.full(4, 1e-3))) < 1e-10
 
 
 def test_a_step_too_long_is_said():
@@ -96,7 +100,7 @@ def test_parameters_of_another_shape_are_refused():
 
 @pytest.mark.parametrize("hole", [None, float("nan")])
 def test_missing_values_are_refused_by_name(hole):
-    table = pa.table({"a": [1.0, 2.0], "b": [hole, 3.0], "target": [0.0, 1.0]})
+    table = pa.table({"a": [1.0, 2.0], "b": [hole, 3.0], TARGET: [0.0, 1.0]})
     with pytest.raises(OperatorError) as caught:
         matrix(table, ("a", "b"), "fit")
     assert caught.value.message == "fit(): b has missing values: impute(mean) first"
@@ -105,7 +109,7 @@ def test_missing_values_are_refused_by_name(hole):
 def test_the_engine_keeps_the_arrays_of_the_tables_it_is_asked_for(tmp_path):
     engine = PLATFORM.open(tmp_path)
     X, y = rows(20)
-    tables = [pa.table({**{n: X[:, i] + shift for i, n in enumerate(NAMES)}, "target": y}) for shift in range(6)]
+    tables = [pa.table({**{n: X[:, i] + shift for i, n in enumerate(NAMES)}, TARGET: y}) for shift in range(6)]
     score = ScoreTask(model=LogisticRegression(), features=NAMES, parameters=task(start=0.3).parameters)
     for table in (*tables, *tables):
         fresh = PLATFORM.open(tmp_path)

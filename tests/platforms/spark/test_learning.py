@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import LogisticRegression, array, named_array
-from jupyter_wayang.plan.tasks import LocalTask, ScoreTask
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms.numpy import learning as numpy_learning
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -21,7 +21,7 @@ def _rows(count):
     X = random.normal(size=(count, 3))
     y = (X @ [1.0, -2.0, 0.5] + random.normal(size=count) > 0).astype(float)
     # The order of the columns is not that of the features.
-    return pa.table({"target": y, "extra": ["x"] * count, **{name: X[:, i] for i, name in enumerate(FEATURES)}})
+    return pa.table({TARGET: y, "extra": ["x"] * count, **{name: X[:, i] for i, name in enumerate(FEATURES)}})
 
 
 def _task(**options):
@@ -76,21 +76,21 @@ def test_no_rows_are_refused(engine, entered):
         engine.update(entered(_rows(500).slice(0, 0)), _task())
 
 
-@pytest.mark.parametrize("column", ["cp=1.5", "target"])
-def test_a_missing_value_names_its_column(column, engine, entered):
+@pytest.mark.parametrize(("column", "says"), [("cp=1.5", "cp=1.5 has"), (TARGET, "the target has")])
+def test_a_missing_value_names_its_column(column, says, engine, entered):
     table = _rows(20)
     index = table.column_names.index(column)
     holed = table.set_column(index, column, pa.array([None, *table[column].to_pylist()[1:]]))
     kept = engine.keep(entered(holed))
-    with pytest.raises(OperatorError, match=column):
+    with pytest.raises(OperatorError, match=says):
         engine.update(kept, _task())
-    with pytest.raises(OperatorError, match=column):
+    with pytest.raises(OperatorError, match=says):
         engine.score(kept, ScoreTask(model=LogisticRegression(), features=FEATURES, parameters=_task().parameters))
 
 
 def test_a_fit_without_an_end_says_what_would_help(engine, entered):
     values = np.linspace(-1, 1, 20)
-    table = pa.table({**dict.fromkeys(FEATURES, values), "target": (values > 0).astype(float)})
+    table = pa.table({**dict.fromkeys(FEATURES, values), TARGET: (values > 0).astype(float)})
     with pytest.raises(OperatorError, match="apart exactly") as caught:
         engine.update(entered(table), _task(model=LogisticRegression(), solver="exact"))
     assert "l2=" in str(caught.value.hint)

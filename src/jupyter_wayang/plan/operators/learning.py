@@ -11,6 +11,7 @@ from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.models import Model, ModelSpec
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
 from jupyter_wayang.plan.schema import NUMERIC, Schema
+from jupyter_wayang.plan.tasks import TARGET
 
 __all__ = [
     "Evaluate",
@@ -138,7 +139,7 @@ class FitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
     """Fits a model on rows: all columns that the target does not read are features, unless they are named.
 
-    ``steps`` are the ids-free preprocessing operators before it, in order; ``inputs`` the schema before the first.
+    ``features`` are named as they are before the preprocessing steps: an encoded one stands for all its indicators.
     """
 
     model: ModelSpec
@@ -155,8 +156,6 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
                 f"the target {text(self.target)} is {found}; a logistic regression needs true or false",
                 hint="as in target=num > 0",
             )
-        for name in self.features or ():
-            schema[name]
         return (ModelShape(kind=_tag(self.model), columns=schema),)
 
     def describe(self) -> str:
@@ -241,7 +240,7 @@ def _tag(spec: ModelSpec) -> str:
 
 
 class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
-    """At a site: rows down to features and ``target``, with the ``steps`` (verbs) of a fit applied at once.
+    """At a site: rows down to features and the target, with the ``steps`` (verbs) of a fit applied at once.
 
     Rows without a target are left out. What the steps learned arrives before the operator runs.
     """
@@ -254,9 +253,7 @@ class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
         """Return the features that are known before the steps have learned, and the target."""
         schema = rows_in(self, inputs)
         return (
-            Schema.from_pairs(
-                [*((name, "float64") for name in self.features if name in schema), ("target", "float64")]
-            ),
+            Schema.from_pairs([*((name, "float64") for name in self.features if name in schema), (TARGET, "float64")]),
         )
 
     def describe(self) -> str:

@@ -68,8 +68,9 @@ def _unknown(path: Path, table: str, known: tuple[str, ...]) -> DataError:
     names = tuple(name.removeprefix("main.") for name in known)
     guess = closest(table, names)
     return DataError(
-        f"{path.name} has no table {table}." + (f" Did you mean {guess}?" if guess else ""),
+        f"{path.name} has no table {table}",
         found=table,
         expected=names,
-        hint="tables: " + ", ".join(names) if names else "it has no tables",
+        hint=(f"Did you mean {guess}?\n" if guess else "")
+        + ("tables: " + ", ".join(names) if names else "it has none"),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import ModelSpec, array, named_array
-from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.newton import Point, minimize
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "matrix",
     "missing_values",
     "no_rows",
+    "other_values",
     "parameters",
     "penalties",
     "score",
@@ -31,7 +32,16 @@ __all__ = [
 
 def missing_values(verb: str, name: str) -> OperatorError:
     """Make the error for a column with nulls; it says no count, which need not leave a site."""
+    if name == TARGET:
+        return OperatorError(f"{verb}(): the target has missing values: filter() them out first")
     return OperatorError(f"{verb}(): {name} has missing values: impute(mean) first")
+
+
+def other_values(verb: str) -> OperatorError:
+    """Make the error for a target that is no class; it says neither the values nor how many."""
+    return OperatorError(
+        f"{verb}(): the target has values other than 0 and 1; make it a yes or no, as in target=num > 0"
+    )
 
 
 def no_rows(verb: str) -> OperatorError:
@@ -50,26 +60,28 @@ def matrix(rows: pa.Table, features: tuple[str, ...], verb: str) -> tuple[np.nda
     Raises
     ------
     OperatorError
-        If a value is missing.
+        If a value is missing, or the target is not 0 or 1.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> X, y = matrix(pa.table({"a": [1.0, 2.0], "target": [0.0, 1.0]}), ("a",), "fit")
+    >>> X, y = matrix(pa.table({"a": [1.0, 2.0], TARGET: [0.0, 1.0]}), ("a",), "fit")
     >>> X.tolist(), y.tolist()
     ([[1.0], [2.0]], [0.0, 1.0])
     """
     import numpy as np
 
     made = np.empty((rows.num_rows, len(features) + 1))
-    for index, name in enumerate((*features, "target")):
+    for index, name in enumerate((*features, TARGET)):
         column = rows.column(name)
         if column.null_count:
             raise missing_values(verb, name)
         made[:, index] = column.to_numpy()
     if np.isnan(made).any():
-        guilty = (*features, "target")[int(np.isnan(made).any(axis=0).argmax())]
+        guilty = (*features, TARGET)[int(np.isnan(made).any(axis=0).argmax())]
         raise missing_values(verb, guilty)
+    if not np.isin(made[:, -1], (0.0, 1.0)).all():
+        raise other_values(verb)
     return made[:, :-1], made[:, -1]
 
 
@@ -187,7 +199,7 @@ def exact(X: np.ndarray, y: np.ndarray, task: LocalTask, start: np.ndarray | Non
         )
 
     first = parameters(task) if start is None else start
-    return updated(minimize(objective, first, penalized=task.model.l2 > 0).parameters, len(y))
+    return updated(minimize(objective, first, penalties=penalty).parameters, len(y))
 
 
 def score(X: np.ndarray, y: np.ndarray, task: ScoreTask) -> tuple[ScoreCell, ...]:

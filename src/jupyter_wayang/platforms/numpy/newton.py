@@ -42,12 +42,11 @@ class Point:
         return float(np.linalg.norm(self.gradient))
 
 
-def minimize(objective: Callable[[np.ndarray], Point], start: np.ndarray, *, penalized: bool) -> Point:
+def minimize(objective: Callable[[np.ndarray], Point], start: np.ndarray, *, penalties: np.ndarray) -> Point:
     """Find where the gradient's norm is below :data:`BOUND`.
 
     Collinear columns are no obstacle: of all Newton steps the shortest is taken, and it is halved until the loss falls.
-    Rows of one class have no minimum (the intercept grows without end); there the walk stops as soon as the bound is
-    met, at an intercept of about 24. Where rounding allows no lower gradient than one of norm 1e-6, that is taken.
+    Where rounding allows no lower gradient than one of norm 1e-6, that is taken.
 
     Parameters
     ----------
@@ -55,13 +54,14 @@ def minimize(objective: Callable[[np.ndarray], Point], start: np.ndarray, *, pen
         Loss, gradient and second derivatives at given parameters.
     start
         Where to begin.
-    penalized
-        Whether there is a penalty on the weights, so that a minimum exists when there are two classes.
+    penalties
+        The penalty of every parameter, the intercept last: without one there need not be a minimum.
 
     Raises
     ------
     OperatorError
-        If the features tell two classes apart exactly and there is no penalty: no minimum exists.
+        If there is no minimum: without a penalty on the weights where the features tell two classes apart exactly,
+        without one on the intercept where all rows are of one class.
     PlatformError
         If the bound is not met after 200 steps.
 
@@ -74,12 +74,17 @@ def minimize(objective: Callable[[np.ndarray], Point], start: np.ndarray, *, pen
     >>> import numpy as np
     >>> def square(w):
     ...     return Point(parameters=w, loss=float(w @ w), gradient=2 * w, hessian=2 * np.eye(1), margin=0.0, positives=0.5)
-    >>> float(minimize(square, np.array([3.0]), penalized=True).parameters[0])
+    >>> float(minimize(square, np.array([3.0]), penalties=np.array([2.0])).parameters[0])
     0.0
     """
     point = objective(start)
+    if not 0 < point.positives < 1 and not penalties.all():
+        raise OperatorError(
+            "every row has the same target, so without a penalty on it the intercept grows without end",
+            hint="take rows of both classes, or logistic_regression(l2=1e-3, penalize_intercept=True)",
+        )
     for _ in range(_ITERATIONS):
-        if not penalized and point.margin > 0 and 0 < point.positives < 1:
+        if not penalties[:-1].any() and point.margin > 0 and 0 < point.positives < 1:
             raise OperatorError(
                 "the features tell the two classes apart exactly, so without a penalty the weights grow without end",
                 hint="give the model one, as in logistic_regression(l2=1e-3)",
@@ -94,7 +99,8 @@ def minimize(objective: Callable[[np.ndarray], Point], start: np.ndarray, *, pen
     if point.slope < _ROUNDING:
         return point
     raise PlatformError(
-        f"the fit did not converge: its gradient has the norm {point.slope:.1e}",
+        "the fit did not converge",
+        facts=(("gradient", f"of norm {point.slope:.1e}, and {BOUND:g} is asked for"),),
         hint="scale() the features first, or raise l2",
     )
 

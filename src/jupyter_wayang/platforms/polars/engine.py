@@ -53,8 +53,8 @@ class PolarsEngine(FramesEngine):
 
     def from_arrow(self, table: pa.Table) -> pl.DataFrame:
         """Return a frame of a table."""
-        made = pl.from_arrow(table)
-        return made.to_frame() if isinstance(made, pl.Series) else made
+        made: pl.DataFrame = self.dialect.from_arrow(table)
+        return made
 
     def to_arrow(self, frame: pl.DataFrame) -> pa.Table:
         """Return the frame's columns as a table."""

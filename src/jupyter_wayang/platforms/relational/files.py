@@ -52,7 +52,7 @@ def present(path: str) -> Path:
     if not found.is_file():
         here = [entry.name for entry in found.parent.iterdir()] if found.parent.is_dir() else []
         guess = closest(found.name, here)
-        raise DataError(f"there is no file {path}." + (f" Did you mean {guess}?" if guess else ""), found=path)
+        raise DataError(f"there is no file {found.name}", found=path, hint=f"Did you mean {guess}?" if guess else None)
     if not found.stat().st_size:
         raise DataError(f"the file {found.name} is empty", found=path)
     return found

@@ -81,7 +81,13 @@ def _pandas_frame(table: pa.Table) -> Any:
 def _polars_frame(table: pa.Table) -> Any:
     import polars as pl
 
-    return pl.DataFrame(pl.from_arrow(table))
+    if "" not in table.column_names:
+        return pl.DataFrame(pl.from_arrow(table))
+    # polars would make up a name for a column without one.
+    numbered = table.rename_columns([f"c{index}" for index in range(table.num_columns)])
+    made = pl.DataFrame(pl.from_arrow(numbered))
+    made.columns = table.column_names
+    return made
 
 
 def _arrow_table(table: pa.Table) -> Any:

@@ -19,11 +19,12 @@ from jupyter_wayang.plan.expressions import (
 from jupyter_wayang.plan.models import sigmoid
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, Select
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.learning import (
     beyond_numbers,
     missing_values,
     no_rows,
+    other_values,
     parameters,
     penalties,
     updated,
@@ -55,7 +56,7 @@ def update(engine: RelationalEngine, rows: Payload, task: LocalTask) -> Update:
     engine
         Where the rows are.
     rows
-        A payload with the features of the task and ``target``, floats without nulls.
+        A payload with the features of the task and :data:`TARGET`, floats without nulls.
     task
         What to train, from where, and how.
 
@@ -67,7 +68,7 @@ def update(engine: RelationalEngine, rows: Payload, task: LocalTask) -> Update:
     Raises
     ------
     OperatorError
-        If there are no rows, or a value is missing, or (exact, without a penalty) the classes can be told apart.
+        If there are no rows, or a value is missing, or the target is not 0 or 1, or (exact) there is no minimum.
     """
     _check(engine, rows, task)
     return _exact(engine, rows, task) if task.solver == "exact" else _gradient(engine, rows, task)
@@ -79,7 +80,7 @@ def score(engine: RelationalEngine, rows: Payload, task: ScoreTask) -> tuple[Sco
     Raises
     ------
     OperatorError
-        If a value is missing.
+        If a value is missing, or the target is not 0 or 1.
     """
     shaped, shape = _with_margin(engine, rows, task.features, parameters(task))
     scored = Select(columns=(Named(name="y", expression=_Y), Named(name="p", expression=sigmoid(_Z))))
@@ -112,6 +113,8 @@ def score(engine: RelationalEngine, rows: Payload, task: ScoreTask) -> tuple[Sco
     found = table.to_pylist()
     if any(cell["bin"] is None or cell["target"] is None for cell in found):
         _check(engine, rows, task)
+    if any(cell["target"] not in (0.0, 1.0) for cell in found):
+        raise other_values("evaluate")
     made = (
         ScoreCell(bin=c["bin"], target=int(c["target"] >= 0.5), n=c["n"], log_loss=c["loss"], correct=c["right"])
         for c in found
@@ -131,6 +134,16 @@ def _binary(op: BinaryOp, left: AnyExpression, right: AnyExpression) -> Binary:
     return Binary(op=op, left=left, right=right)
 
 
+# 1 where the target is a class, else null.
+_CLASS = Case(
+    condition=_binary(
+        "or", _binary("==", ColumnRef(name=TARGET), _number(0)), _binary("==", ColumnRef(name=TARGET), _number(1))
+    ),
+    then=Literal.of(1),
+    otherwise=Literal(value=None, type="int64"),
+)
+
+
 def _mean(name: str, arg: AnyExpression) -> Named:
     return Named(name=name, expression=Aggregate(function="mean", arg=arg))
 
@@ -144,20 +157,24 @@ def _asked(engine: RelationalEngine, rows: Payload, schema: Schema, *operators: 
 
 
 def _shape(features: tuple[str, ...]) -> Schema:
-    return Schema.from_pairs((name, "float64") for name in (*features, "target"))
+    return Schema.from_pairs((name, "float64") for name in (*features, TARGET))
 
 
 def _check(engine: RelationalEngine, rows: Payload, task: LocalTask | ScoreTask) -> None:
-    names = (*task.features, "target")
+    names = (*task.features, TARGET)
     counts = [Named(name="rows", expression=Aggregate(function="count"))]
     counts += [
         Named(name=f"n{index}", expression=Aggregate(function="count", arg=ColumnRef(name=name)))
         for index, name in enumerate(names)
     ]
+    counts.append(Named(name="classes", expression=Aggregate(function="count", arg=_CLASS)))
     found = _asked(engine, rows, _shape(task.features), GroupBy(aggregates=tuple(counts))).to_pylist()[0]
+    verb = "fit" if isinstance(task, LocalTask) else "evaluate"
     for index, name in enumerate(names):
         if found[f"n{index}"] < found["rows"]:
-            raise missing_values("fit" if isinstance(task, LocalTask) else "evaluate", name)
+            raise missing_values(verb, name)
+    if found["classes"] < found["rows"]:
+        raise other_values(verb)
     if not found["rows"] and isinstance(task, LocalTask):
         raise no_rows("fit")
 
@@ -175,7 +192,7 @@ def _with_margin(
         pairs = zip(terms[::2], terms[1::2], strict=False)
         terms = [*(_binary("+", a, b) for a, b in pairs), *terms[len(terms) // 2 * 2 :]]
     columns = [Named(name=f"x{index}", expression=ColumnRef(name=name)) for index, name in enumerate(features)]
-    columns += [Named(name="y", expression=ColumnRef(name="target")), Named(name="z", expression=terms[0])]
+    columns += [Named(name="y", expression=ColumnRef(name=TARGET)), Named(name="z", expression=terms[0])]
     operator = Select(columns=tuple(columns))
     schema = _shape(features)
     (shaped,) = engine.apply(operator, (rows,), (schema,), {}, "")
@@ -245,7 +262,7 @@ def _exact(engine: RelationalEngine, rows: Payload, task: LocalTask) -> Update:
             positives=found["positives"],
         )
 
-    point = minimize(objective, parameters(task), penalized=task.model.l2 > 0)
+    point = minimize(objective, parameters(task), penalties=penalty)
     return updated(point.parameters, size)
 
 

@@ -71,7 +71,7 @@ def cast(node: Sql, to: DataType, dialect: Dialect) -> Sql:
     return exp.Cast(this=node, to=exp.DataType.build(dialect.types[to]))
 
 
-def number(figure: float) -> Sql:
+def number(figure: int | float) -> Sql:  # noqa: PYI041 - an int is written as one
     """Write a number; a float as a literal that is a double on every engine."""
     # With an exponent a literal is a double everywhere; without one it is a decimal.
     if isinstance(figure, float):

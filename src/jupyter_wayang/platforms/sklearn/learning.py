@@ -64,7 +64,7 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
 def exact(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
     """Fit with ``LogisticRegression``, then take the Newton steps that are left to the gradient's bound.
 
-    Rows of one class, which scikit-learn refuses, are left to the Newton steps.
+    Rows of one class, which scikit-learn refuses, are left to the Newton steps: they say where there is no minimum.
     """
     import numpy as np
     from sklearn.linear_model import LogisticRegression

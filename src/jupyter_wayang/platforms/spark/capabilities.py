@@ -15,12 +15,10 @@ from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Channel, Conve
 from jupyter_wayang.platforms.spark.channels import CHANNELS, CONVERSIONS, FRAME
 from jupyter_wayang.platforms.spark.costs import COSTS
 
-__all__ = ["NO_PYSPARK", "SQL_OPERATORS", "SparkPlatform"]
+__all__ = ["SQL_OPERATORS", "SparkPlatform"]
 
 SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit")
 """Tags of the operators that become a part of one SQL statement."""
-
-NO_PYSPARK = "pyspark is not installed (extra `spark`)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +43,7 @@ class SparkPlatform:
     def missing(self) -> str | None:
         """Return why Spark cannot be used on this machine, or None; imports no pyspark."""
         from jupyter_wayang.platforms.spark.java import why_not
+        from jupyter_wayang.platforms.spark.start import NO_PYSPARK
 
         if importlib.util.find_spec("pyspark") is None:
             return NO_PYSPARK

@@ -1,34 +1,29 @@
-"""What Spark costs on one machine: shipped coefficients, measured by ``benchmarks/``.
-
-Operators are put together and run as one job, so a fixed part is what an operator adds to a job; the job itself is paid
-where rows leave Spark.
-"""
+"""What Spark costs, in seconds: written by ``benchmarks/fit_costs.py`` on 2026-11-25, x86_64 with 2 cores and 24 GiB of memory."""
 
 from __future__ import annotations
 
-from jupyter_wayang.platforms.platform import ARROW, PARQUET, Coefficient, CostTable
-from jupyter_wayang.platforms.spark.channels import FRAME
+from jupyter_wayang.platforms.platform import Coefficient, CostTable
 
 __all__ = ["COSTS"]
 
 COSTS = CostTable(
-    start_up_s=8.0,
+    start_up_s=5.5,
     operators={
-        "read_file": Coefficient(fixed_s=0.10, byte_s=4e-9, spread=2.0),
-        "read_frame": Coefficient(fixed_s=0.10, byte_s=9e-9),
-        "filter": Coefficient(fixed_s=0.03, row_s=3e-8),
-        "select": Coefficient(fixed_s=0.03, row_s=4e-8),
-        "group_by": Coefficient(fixed_s=0.15, row_s=8e-8, out_row_s=2e-7, spread=2.0),
-        "join": Coefficient(fixed_s=0.20, row_s=2e-7, out_row_s=1e-7, spread=2.0),
-        "sort": Coefficient(fixed_s=0.20, row_s=4.5e-7),
-        "limit": Coefficient(fixed_s=0.05),
-        "split": Coefficient(fixed_s=0.25, row_s=2e-6),
-        "local_update": Coefficient(fixed_s=0.15, row_s=3e-7),
-        "score": Coefficient(fixed_s=0.15, row_s=1.2e-6),
+        "read_file": Coefficient(fixed_s=0.09, byte_s=1.9e-08, spread=1.7),
+        "read_frame": Coefficient(fixed_s=0.064, row_s=2e-07, byte_s=5.4e-09, spread=1.2),
+        "filter": Coefficient(fixed_s=0.052, row_s=2.9e-07, byte_s=6.3e-10, spread=1.5),
+        "select": Coefficient(fixed_s=0.046, row_s=2.7e-07, byte_s=2.7e-09, spread=1.3),
+        "group_by": Coefficient(fixed_s=0.067, out_row_s=1.1e-06, byte_s=8.4e-09, spread=1.2),
+        "join": Coefficient(fixed_s=0.073, row_s=8e-07, spread=2.6),
+        "sort": Coefficient(fixed_s=0.057, byte_s=3.8e-08, spread=1.3),
+        "limit": Coefficient(fixed_s=0.026, row_s=6.6e-07, spread=1.5),
+        "split": Coefficient(fixed_s=0.084, row_s=1.6e-07, byte_s=4.1e-08, spread=1.2),
+        "local_update": Coefficient(fixed_s=0.065, row_s=9.7e-07, spread=1.9),
+        "score": Coefficient(fixed_s=0.063, row_s=2.6e-06, spread=1.4),
     },
     conversions={
-        f"{PARQUET}>{FRAME}": Coefficient(fixed_s=0.10, byte_s=6e-9),
-        f"{FRAME}>{ARROW}": Coefficient(fixed_s=0.15, byte_s=1.8e-8),
-        f"{FRAME}>{PARQUET}": Coefficient(fixed_s=0.20, byte_s=1.8e-8),
+        "parquet.file>spark.frame": Coefficient(fixed_s=0.035, row_s=9e-07, byte_s=1e-09, spread=1.2),
+        "spark.frame>arrow.table": Coefficient(fixed_s=0.013, row_s=3.7e-07, byte_s=5.1e-09, spread=1.2),
+        "spark.frame>parquet.file": Coefficient(fixed_s=0.066, row_s=4.7e-07, byte_s=2.1e-08, spread=1.2),
     },
 )

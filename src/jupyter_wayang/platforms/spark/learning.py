@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from jupyter_wayang.errors import OperatorError, PlatformError, WayangError
-from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
-from jupyter_wayang.platforms.numpy.learning import missing_values, no_rows, parameters, penalties, updated
+from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms.numpy.learning import (
+    missing_values,
+    no_rows,
+    other_values,
+    parameters,
+    penalties,
+    updated,
+)
 from jupyter_wayang.platforms.spark.reading import quoted
 
 if TYPE_CHECKING:
@@ -27,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["score", "update"]
 
-_UPDATE = "parameters binary, rows bigint, missing int, error string, message string, hint string"
-_CELLS = "bin bigint, target bigint, n bigint, log_loss double, correct bigint, missing int"
+_UPDATE = "parameters binary, rows bigint, missing int, other boolean, error string, message string, hint string"
+_CELLS = "bin bigint, target bigint, n bigint, log_loss double, correct bigint, missing int, other boolean"
 
 
 def update(rows: DataFrame, task: LocalTask) -> Update:
@@ -49,13 +56,13 @@ def update(rows: DataFrame, task: LocalTask) -> Update:
     Raises
     ------
     OperatorError
-        If there are no rows, or a value is missing, or (exact, without a penalty) the classes can be told apart.
+        If there are no rows, or a value is missing, or the target is not 0 or 1, or (exact) there is no minimum.
     PlatformError
         If the fit does not converge.
     """
     import numpy as np
 
-    columns = [*task.features, "target"]
+    columns = [*task.features, TARGET]
     train = _carried(_fit(task) if task.solver == "exact" else _steps(task), len(columns))
     answers = _columns(rows, columns).coalesce(1).mapInArrow(train, _UPDATE).collect()
     if not answers or not answers[0].rows:
@@ -63,6 +70,8 @@ def update(rows: DataFrame, task: LocalTask) -> Update:
     (answer,) = answers
     if answer.missing is not None:
         raise missing_values("fit", columns[answer.missing])
+    if answer.other:
+        raise other_values("fit")
     if answer.error is not None:
         raise _refused(answer)
     return updated(np.frombuffer(bytes(answer.parameters), dtype="<f8"), answer.rows)
@@ -86,13 +95,15 @@ def score(rows: DataFrame, task: ScoreTask) -> tuple[ScoreCell, ...]:
     Raises
     ------
     OperatorError
-        If a value is missing.
+        If a value is missing, or the target is not 0 or 1.
     """
-    columns = [*task.features, "target"]
+    columns = [*task.features, TARGET]
     totals: dict[tuple[int, int], list[float]] = {}
     for part in _columns(rows, columns).mapInArrow(_counts(task), _CELLS).collect():
         if part.missing is not None:
             raise missing_values("evaluate", columns[part.missing])
+        if part.other:
+            raise other_values("evaluate")
         total = totals.setdefault((part.target, part.bin), [0, 0.0, 0])
         total[:] = [total[0] + part.n, total[1] + part.log_loss, total[2] + part.correct]
     return tuple(
@@ -129,9 +140,11 @@ def _carried(train: Training, width: int) -> Carried:
         answer: dict[str, Any] = {"rows": len(rows)}
         if holed.any():
             answer["missing"] = int(holed.argmax())
+        elif not np.isin(rows[:, -1], (0.0, 1.0)).all():
+            answer["other"] = True
         elif len(rows):
             answer.update(train(rows[:, :-1], rows[:, -1]))
-        types = {"parameters": pa.binary(), "rows": pa.int64(), "missing": pa.int32()}
+        types = {"parameters": pa.binary(), "rows": pa.int64(), "missing": pa.int32(), "other": pa.bool_()}
         types.update(dict.fromkeys(("error", "message", "hint"), pa.string()))
         yield pa.RecordBatch.from_pydict({name: pa.array([answer.get(name)], type_) for name, type_ in types.items()})
 
@@ -204,8 +217,9 @@ def _counts(task: ScoreTask) -> Carried:
             right = (p >= 0.5) == (target == 1)
             loss, correct = (np.bincount(inverse, weights=each, minlength=len(keys)) for each in (losses, right))
             missing = pa.array([int(holed.argmax()) if holed.any() else None] * len(keys), pa.int32())
-            columns = [keys % bins, keys // bins, n.astype(np.int64), loss, correct.astype(np.int64), missing]
-            names = ["bin", "target", "n", "log_loss", "correct", "missing"]
+            other = np.full(len(keys), not np.isin(rows[:, -1], (0.0, 1.0)).all())
+            columns = [keys % bins, keys // bins, n.astype(np.int64), loss, correct.astype(np.int64), missing, other]
+            names = ["bin", "target", "n", "log_loss", "correct", "missing", "other"]
             yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=names)
 
     return counts

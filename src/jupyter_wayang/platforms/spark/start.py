@@ -17,14 +17,15 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from jupyter_wayang.errors import PlatformError
-from jupyter_wayang.platforms.spark.capabilities import NO_PYSPARK
 from jupyter_wayang.platforms.spark.java import find_java, why_not
 
 if TYPE_CHECKING:
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-__all__ = ["load", "new_session"]
+__all__ = ["NO_PYSPARK", "load", "new_session"]
+
+NO_PYSPARK = "pyspark is not installed (extra `spark`)"
 
 
 _PROCESS = {

@@ -1,0 +1,76 @@
+"""Writes ``platforms.md`` from what the platforms declare: ``python docs/write_platforms.py``. A test finds a stale one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Platform
+from jupyter_wayang.platforms.registry import installed
+
+__all__ = ["PAGE", "page"]
+
+PAGE = Path(__file__).with_name("platforms.md")
+
+_HEAD = """\
+# Platforms
+
+<!-- Written by docs/write_platforms.py from what the platforms declare. Do not edit. -->
+
+What each platform declares: the optimizer considers a platform for an operator only if it is declared here, and one conformance suite proves that every operator gives the same rows wherever it is declared.
+A task's words are lowered to these operators: `with_columns`, `drop` and `rename` become `select`, `count` and `agg` become `group_by`, the preprocessing steps become aggregates and a `select`.
+
+"""
+
+_WORDS = {
+    "read_file": "read a file",
+    "read_frame": "read a frame of the notebook",
+    "read_table": "read a table of a database",
+    "local_update": "train (a site's part of a round)",
+    "score": "evaluate",
+}
+
+_TAIL = """
+## What each needs, and what starting it costs
+
+Start-up is charged once for a plan that uses the platform and does not find it running. Costs in seconds are shipped as measured by the scripts in `benchmarks/`; `%wayang explain` shows them.
+
+"""
+
+_FORMS = """
+## Forms of rows
+
+Every platform takes and makes rows in a form (channel) of its own. Between two of them the optimizer takes the cheapest way through these conversions:
+
+"""
+
+_ALL = """
+`%wayang platforms` says which of them can be used on your machine, and what is missing for the others. A platform that is not installed, or that lacks its Java, is never planned, and a plan says so.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    platforms = list(installed().values())
+    head = f"| operator | {' | '.join(p.title for p in platforms)} |\n|---|{'---|' * len(platforms)}\n"
+    rows = "".join(_row(tag, platforms) for tag in (*BASE_OPERATORS, *LEARNING_OPERATORS))
+    start = "| platform | word | badge | starts in |\n|---|---|---|---|\n" + "".join(
+        f"| {p.title} | `{p.name}` | {p.badge} | {_seconds(p.costs.start_up_s)} |\n" for p in platforms
+    )
+    ways = "| from | to | by |\n|---|---|---|\n" + "".join(
+        f"| `{c.source}` | `{c.target}` | {p.title} |\n" for p in platforms for c in p.conversions
+    )
+    return _HEAD + head + rows + _TAIL + start + _FORMS + ways + _ALL
+
+
+def _row(tag: str, platforms: list[Platform]) -> str:
+    cells = " | ".join("yes" if tag in platform.operators else "–" for platform in platforms)
+    return f"| {_WORDS.get(tag, f'`{tag}`')} | {cells} |\n"
+
+
+def _seconds(seconds: float) -> str:
+    # Rounded: the page need not be written anew whenever costs are fitted anew.
+    return f"about {seconds:.0f} s" if seconds >= 1 else "under 1 s"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

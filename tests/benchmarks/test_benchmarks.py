@@ -1,0 +1,99 @@
+"""The benchmarks run, and print what they promise; how long anything takes is no matter here."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_wayang.platforms import channels
+from jupyter_wayang.platforms.registry import installed
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+QUICK = {name: platform for name, platform in installed().items() if name != "spark" and platform.missing() is None}
+
+pytestmark = pytest.mark.slow
+
+
+def output(script: str, *arguments: str) -> str:
+    command = [sys.executable, str(FOLDER / script), *arguments]
+    environment = {**os.environ, "PYTHONWARNINGS": "default"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded(path: Path) -> object:
+    spec = importlib.util.spec_from_file_location(f"costs_of_{path.parent.name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_costs_are_measured_for_all_that_platforms_declare(tmp_path):
+    printed = output("fit_costs.py", "--quick", "--into", str(tmp_path))
+    for name, platform in QUICK.items():
+        made = loaded(tmp_path / name / "costs.py").COSTS
+        assert set(made.operators) == platform.operators, name
+        assert set(made.conversions) == {f"{c.source}>{c.target}" for c in platform.conversions}, name
+        for coefficient in (*made.operators.values(), *made.conversions.values()):
+            parts = (coefficient.fixed_s, coefficient.row_s, coefficient.out_row_s, coefficient.byte_s)
+            assert min(parts) >= 0 < max(parts)
+            assert coefficient.spread >= 1
+        assert f"{platform.title}: start-up" in printed
+    between = loaded(tmp_path / "channel_costs.py").COSTS
+    assert set(between) == {f"{c.source}>{c.target}" for c in channels.CONVERSIONS}
+    assert re.search(r"^join +[\d.e-]+ .*2,000: [\d.]+ +worst of all [\d.]+$", printed, re.MULTILINE)
+
+
+def test_what_is_written_is_what_is_shipped_in_form(tmp_path):
+    output("fit_costs.py", "--quick", "--platforms", "numpy", "--into", str(tmp_path))
+    made, shipped = (
+        (folder / "numpy" / "costs.py").read_text() for folder in (tmp_path, Path(channels.__file__).parent)
+    )
+    number = re.compile(r"\d{4}-\d\d-\d\d, .* memory|[\d.]+(e-\d+)?|, \w+_s=|\s")
+    assert number.sub("", made) == number.sub("", shipped)
+
+
+def rows_of(printed: str, head: str) -> list[list[str]]:
+    """Return the cells of the Markdown table whose head begins so, without its head."""
+    lines = printed.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith(f"| {head}"))
+    found = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        found.append([cell.strip() for cell in line.strip("|").split("|")])
+    return found
+
+
+def test_tables_of_rounds_planning_running_and_operators():
+    printed = output("run.py", "--quick")
+    assert [row[0].split(" (")[0] for row in rows_of(printed, "seconds a round")][:2] == [
+        "plain NumPy loop",
+        "federation in this process",
+    ]
+    assert all(float(number) > 0 for row in rows_of(printed, "seconds a round") for number in row[1:])
+    assert len(rows_of(printed, "before anything runs")) == 3
+    assert rows_of(printed, "filter of")[0][-1] == "1.0"
+    for size in ("20", "100", "1,000"):
+        table = rows_of(printed, f"{size} rows, ms")
+        assert {row[0].split()[0].rstrip(",") for row in table} >= {
+            "filter",
+            "select",
+            "group",
+            "join",
+            "sort",
+            "split",
+        }
+        for row in table:
+            times, (taken, ratio) = row[1:-2], row[-2:]
+            assert sum(time.startswith("**") for time in times) == 1
+            assert all(float(time.strip("*")) > 0 for time in times)
+            assert taken in {platform.title for platform in QUICK.values()}
+            assert float(ratio) >= 1
