@@ -223,7 +223,7 @@ export interface Filter {
 /**
  * Fits a model on rows: all columns that the target does not read are features, unless they are named.
  *
- * `steps` are the ids-free preprocessing operators before it, in order; `inputs` the schema before the first.
+ * `features` are named as they are before the preprocessing steps: an encoded one stands for all its indicators.
  */
 export interface Fit {
   readonly tag: "fit";
@@ -360,7 +360,7 @@ export interface Literal {
 }
 
 /**
- * Train a model on rows with columns `features` and `target` (0 or 1), all floats without nulls.
+ * Train a model on rows with columns `features` and :data:`TARGET` (0 or 1), all floats without nulls.
  *
  * `solver="gradient"`: `epochs` full-batch steps w ← w - learning_rate · ∇F(w), where F is the mean log loss plus
  * `l2 / 2 · ‖w‖²` (intercept left out unless the model penalizes it). `solver="exact"`: to convergence
@@ -558,7 +558,7 @@ export interface Predict {
 }
 
 /**
- * At a site: rows down to features and `target`, with the `steps` (verbs) of a fit applied at once.
+ * At a site: rows down to features and the target, with the `steps` (verbs) of a fit applied at once.
  *
  * Rows without a target are left out. What the steps learned arrives before the operator runs.
  */
@@ -579,10 +579,10 @@ export interface Progress {
 /** The table of this name in every site's catalog; its rows stay at the sites. */
 export interface ReadFederated {
   readonly tag: "read_federated";
+  readonly schema: Schema;
   readonly federation: string;
   readonly table: string;
   readonly sites: readonly string[];
-  readonly schema: Schema;
 }
 
 /**
@@ -593,9 +593,9 @@ export interface ReadFederated {
  */
 export interface ReadFile {
   readonly tag: "read_file";
+  readonly schema: Schema;
   readonly path: string;
   readonly format: "csv" | "jsonl" | "parquet";
-  readonly schema: Schema;
   readonly header: boolean;
   readonly nulls: readonly string[];
   readonly delimiter: string;
@@ -604,17 +604,17 @@ export interface ReadFile {
 /** A DataFrame or Arrow table of the notebook, handed to the run as an Arrow table under a key. */
 export interface ReadFrame {
   readonly tag: "read_frame";
+  readonly schema: Schema;
   readonly key: string;
   readonly label: string;
-  readonly schema: Schema;
 }
 
 /** A table in a database file of DuckDB. */
 export interface ReadTable {
   readonly tag: "read_table";
+  readonly schema: Schema;
   readonly database: string;
   readonly table: string;
-  readonly schema: Schema;
 }
 
 /** The run is over: free what it holds. */
@@ -881,6 +881,17 @@ export interface WithColumns {
   readonly columns: readonly Named[];
 }
 
+/** A site kept numbers back that its policy does not let out; the text says which kind, never how many. */
+export interface Withheld {
+  readonly tag: "withheld";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly site: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
 /** The execution plan was made: its JSON, as of :mod:`jupyter_wayang.plan.wire`. */
 export interface EventsPlanned {
   readonly tag: "planned";
@@ -959,6 +970,7 @@ export type AnyEvent =
   | RunStarted
   | EventsPlanned
   | SiteLeftOut
+  | Withheld
   | FactsLearned
   | OperatorFinished
   | SitesAsked
