@@ -14,7 +14,6 @@ import { Strip, type Chosen } from "./strip.js";
 
 const HEIGHTS: Readonly<Record<Metric, number>> = { log_loss: 236, auc: 108, accuracy: 108 };
 const WORST = 3;
-const TABLE_WIDTH = 460;
 
 /** What a view is drawn from, and whom it tells. */
 export interface Source {
@@ -264,8 +263,7 @@ export class View {
   }
 
   private width(): number {
-    const whole = this.root.clientWidth;
-    return whole >= 1060 ? whole - TABLE_WIDTH - 1 : whole;
+    return this.drawings.clientWidth;
   }
 
   private recolour(): void {
