@@ -68,11 +68,15 @@ class Made:
             self.emit(BytesMoved(site=site.lower(), direction="down", kind="scored", bytes=443, round=number))
             self.emit(BytesMoved(site=site.lower(), direction="up", kind="scored", bytes=316, round=number))
             fall = math.exp(-number / self.rate[site])
-            losses.append(max(0.24, self.end[site] + (0.693 - self.end[site]) * fall + self.random.gauss(0, 0.004) * (number > 0)))
+            losses.append(
+                max(0.24, self.end[site] + (0.693 - self.end[site]) * fall + self.random.gauss(0, 0.004) * (number > 0))
+            )
         for site, loss in [("global", sum(losses) / len(losses)), *zip(ids, losses, strict=True)]:
             auc = None if number == 0 else min(0.97, 1.22 - loss + self.random.gauss(0, 0.004))
             accuracy = min(0.99, 1.12 - 0.8 * loss + self.random.gauss(0, 0.004))
-            self.emit(MetricsMeasured(round=number, site=site, on="test", rows=60, log_loss=loss, accuracy=accuracy, auc=auc))
+            self.emit(
+                MetricsMeasured(round=number, site=site, on="test", rows=60, log_loss=loss, accuracy=accuracy, auc=auc)
+            )
 
     def round(self, number: int, missing: tuple[str, ...] = (), failing: str | None = None) -> None:
         """Do a round, or what of it the sites answer that are not missing."""
@@ -84,12 +88,32 @@ class Made:
         for seconds, site in times:
             self.now = began + seconds
             self.emit(BytesMoved(site=site.lower(), direction="down", kind="trained", bytes=923, round=number))
-            self.emit(BytesMoved(site=site.lower(), direction="up", kind="trained", bytes=917 + self.random.randrange(60), round=number))
-            error = "WorkerDied: the scikit-learn worker ended with exit code −9 (killed at 512 MB)" if site == failing else None
+            self.emit(
+                BytesMoved(
+                    site=site.lower(),
+                    direction="up",
+                    kind="trained",
+                    bytes=917 + self.random.randrange(60),
+                    round=number,
+                )
+            )
+            error = (
+                "WorkerDied: the scikit-learn worker ended with exit code −9 (killed at 512 MB)"
+                if site == failing
+                else None
+            )
             self.emit(SiteReported(round=number, site=site.lower(), seconds=seconds, error=error))
             if error is not None:
                 reason = f"{site} failed in round {number}: {error}; the model after {number - 1} rounds is kept"
-                self.emit(RunFinished(state="failed", reason=reason, error="SiteError", rounds=number - 1, seconds=self.now - 1_795_564_245.0))
+                self.emit(
+                    RunFinished(
+                        state="failed",
+                        reason=reason,
+                        error="SiteError",
+                        rounds=number - 1,
+                        seconds=self.now - 1_795_564_245.0,
+                    )
+                )
                 return
         if not missing:
             self.emit(RoundFinished(round=number, seconds=self.now - began, sites=ids))
