@@ -14,7 +14,7 @@ import { Strip, type Chosen } from "./strip.js";
 
 const HEIGHTS: Readonly<Record<Metric, number>> = { log_loss: 236, auc: 108, accuracy: 108 };
 const WORST = 3;
-const TABLE_WIDTH = 460;
+const TABLE_WIDTH = 491;
 
 /** What a view is drawn from, and whom it tells. */
 export interface Source {
