@@ -4,8 +4,8 @@ import type { AnyEvent } from "./wire.js";
 
 export type { Look } from "./plan/picture.js";
 
-/** A plan, its places, and how its platforms look: made by notebook/widgets/display.py. */
-export type PlanDisplay = PlanPicture;
+/** A plan, its places, and how its platforms look: made by notebook/widgets/display.py; and what a run did with it. */
+export type PlanDisplay = PlanPicture & { readonly events?: readonly AnyEvent[] };
 
 export interface RunDisplay {
   readonly version: 1;

@@ -4,7 +4,7 @@ import { drawRun } from "./run/index.js";
 
 /** Draws a plan or a run, whichever the data are, without a kernel. */
 export function draw(el: HTMLElement, data: AnyDisplay): Dispose {
-  return data.kind === "plan" ? drawPlan(el, data) : drawRun(el, data);
+  return data.kind === "plan" ? drawPlan(el, data, { events: data.events ?? [] }) : drawRun(el, data);
 }
 
 /** Tells whether something that came from outside is a plan or a run of a version that is understood here. */

@@ -7,7 +7,7 @@ for (const source of document.querySelectorAll('script[type="application/vnd.way
   if (place === null || !isDisplay(data)) continue;
   const drawn = document.createElement("div");
   draw(drawn, data);
-  // The picture goes only once the drawing stands.
-  for (const picture of place.querySelectorAll("[data-wayang-picture]")) picture.remove();
-  place.append(drawn);
+  // The picture goes only once the drawing stands, and with it the frame that the page gives it.
+  place.className = "";
+  place.replaceChildren(drawn);
 }

@@ -16,13 +16,18 @@ from nbclient import NotebookClient
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+PAGE = """
+from pathlib import Path
+from jupyter_wayang.notebook.page import page_of
+Path("page.html").write_text(page_of(heart.run, title="Four hospitals"), encoding="utf-8")
+"""
 OURS = "application/vnd.wayang+json"
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
-    path = write_notebook(folder / "heart.ipynb", [SETUP, heart("--sites hospitals --wait", rounds=400)])
+    path = write_notebook(folder / "heart.ipynb", [SETUP, heart("--sites hospitals --wait", rounds=400), PAGE])
     notebook = nbformat.read(path, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "src"))
@@ -70,3 +75,18 @@ def test_nbconvert_shows_pictures(executed: Path, browser: Browser) -> None:
         images = page.locator("img[src^='data:image/svg']")
         assert images.count() == 2
         assert page.evaluate("() => [...document.images].every((one) => one.naturalWidth > 300)")
+
+
+def test_a_report_draws_plan_and_curves_by_itself(executed: Path, browser: Browser) -> None:
+    with page_of(browser) as page:
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((executed.parent / "page.html").as_uri())
+        page.locator(".jp-Wayang-run canvas").first.wait_for()
+        page.locator("[data-operator^='va/']").first.click()
+        page.locator(".jp-Wayang-alternative").first.wait_for()
+        assert page.locator("[data-wayang-picture]").count() == 0
+        assert not errors
+        assert [url for url in asked if not url.startswith("file:")] == [], "a report loads nothing"

@@ -103,12 +103,18 @@ def _figure(value: float | None, wide: int, decimals: int = 3) -> str:
 
 
 def _write(folder: Path, events: Sequence[AnyEvent], found: Comparison) -> None:
+    from jupyter_wayang.app import Session
     from jupyter_wayang.drawing.html import ReportTable, report
+    from jupyter_wayang.notebook.page import program_of
 
+    plan = final_plan(events)
+    session = Session(folder)
+    program = program_of(session.attach(events[0].run), plan)
+    session.close()
     notes = "\n".join([caption(found), *verdicts(found)])
     tables: list[ReportTable] = [("Compared with other ways", COLUMNS, table(found), notes)]
     (folder / "heart.html").write_text(
-        report(final_plan(events), events, title=_TITLE, tables=tables), encoding="utf-8"
+        report(plan, events, title=_TITLE, tables=tables, program=program), encoding="utf-8"
     )
     figures = {**summary(events), "comparison": json.loads((folder / "comparison.json").read_text(encoding="utf-8"))}
     (folder / "summary.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -6,14 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
+from jupyter_wayang.drawing.measured import measured
 from jupyter_wayang.errors import DataError
 from jupyter_wayang.events import (
     AnyEvent,
     BytesMoved,
     MetricsMeasured,
-    OperatorFinished,
     Planned,
     RoundFinished,
     RunFinished,
@@ -38,19 +36,7 @@ def final_plan(events: Sequence[AnyEvent]) -> ExecutionPlan:
     if not planned:
         raise DataError("the run has no plan")
     plan = wire.decode(planned[-1].plan, ExecutionPlan)
-    seconds: dict[str, float] = defaultdict(float)
-    rows: dict[str, int | None] = {}
-    for event in events:
-        if isinstance(event, OperatorFinished):
-            seconds[event.operator] += event.seconds
-            rows[event.operator] = event.rows
-    operators = tuple(
-        msgspec.structs.replace(one, counted=rows[one.id], measured_s=seconds[one.id]) if one.id in seconds else one
-        for one in plan.operators
-    )
-    done = max((event.round for event in events if isinstance(event, RoundFinished)), default=None)
-    loop = None if plan.loop is None else msgspec.structs.replace(plan.loop, round=done)
-    return msgspec.structs.replace(plan, operators=operators, loop=loop)
+    return measured(plan, events)
 
 
 def rounds(events: Iterable[AnyEvent]) -> list[dict[str, Any]]:

@@ -9,15 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from jupyter_wayang.drawing.html import curves_html, plan_html
 from jupyter_wayang.drawing.measured import measured
 from jupyter_wayang.drawing.text import outline
-from jupyter_wayang.events import AnyEvent, MetricsMeasured, RoundFinished, RunFinished
+from jupyter_wayang.events import (
+    AnyEvent,
+    FactsLearned,
+    MetricsMeasured,
+    OperatorFinished,
+    Paused,
+    Resumed,
+    RoundFinished,
+    RoundStarted,
+    RunFinished,
+    RunStarted,
+    SiteLeftOut,
+    SiteReported,
+)
 from jupyter_wayang.notebook.widgets.display import plan_display
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.session import Run
 
-__all__ = ["MIME_TYPE", "WIDGET_TYPE", "Bundle", "plan_bundle", "run_bundle", "with_widget"]
+__all__ = ["MIME_TYPE", "WIDGET_TYPE", "Bundle", "plan_bundle", "plan_data", "run_bundle", "with_widget"]
 
 MIME_TYPE = "application/vnd.wayang+json"
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
@@ -36,7 +51,34 @@ def plan_bundle(plan: ExecutionPlan, events: Sequence[AnyEvent] = ()) -> Bundle:
     ['application/vnd.wayang+json', 'text/html', 'text/plain']
     """
     shown = measured(plan, events) if events else plan
-    return {MIME_TYPE: plan_display(shown), "text/html": plan_html(shown), "text/plain": outline(shown)}
+    return {
+        MIME_TYPE: plan_data(plan, events),
+        "text/html": plan_html(shown),
+        "text/plain": outline(shown),
+    }
+
+
+def plan_data(plan: ExecutionPlan, events: Sequence[AnyEvent] = ()) -> dict[str, Any]:
+    """Return the data that a plan is drawn from, with the events that tell what its operators did."""
+    return {**plan_display(measured(plan, events)), "events": msgspec.to_builtins(_told(events))}
+
+
+def _told(events: Sequence[AnyEvent]) -> list[AnyEvent]:
+    """Return the events that say in which state an operator is: of many of a kind the last one that counts."""
+    last: dict[object, AnyEvent] = {}
+    for event in events:
+        match event:
+            case OperatorFinished():
+                before = last.get(event.operator)
+                seconds = before.seconds if isinstance(before, OperatorFinished) else 0.0
+                last[event.operator] = msgspec.structs.replace(event, seconds=seconds + event.seconds)
+            case FactsLearned() | SiteLeftOut():
+                last[event.seq] = event
+            case SiteReported():
+                last["reported", event.site] = event
+            case RunStarted() | RoundStarted() | RoundFinished() | Paused() | Resumed() | RunFinished():
+                last[type(event)] = event
+    return sorted(last.values(), key=lambda event: event.seq)
 
 
 def run_bundle(run: Run, plan: ExecutionPlan) -> Bundle:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_wayang.drawing.html import PageProgram, ReportTable, report
-from jupyter_wayang.drawing.measured import measured
+from jupyter_wayang.notebook.mime import plan_data
 from jupyter_wayang.notebook.widgets.bundle import bundled, is_built
-from jupyter_wayang.notebook.widgets.display import plan_display
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.session import Run
 
@@ -29,6 +28,6 @@ def program_of(run: Run, plan: ExecutionPlan) -> PageProgram | None:
     return PageProgram(
         script=bundled("page.js"),
         style=bundled("wayang.css"),
-        plan=plan_display(measured(plan, run.events())),
+        plan=plan_data(plan, run.events()),
         run=run_display(run),
     )
