@@ -83,14 +83,14 @@ _FRAME = """async ([head, body]) => {
   return [read + drawn, Number(root.dataset.seq), Number(root.dataset.missed)];
 }"""
 
-# Notes when the run view had drawn which event: what watches the number is told when the drawing has ended.
-_WATCH = """() => {
+# Notes when the run view of a cell had drawn which event: its number is written in the frame that draws it, and the task
+# after that begins when it has been painted.
+_WATCH = """(index) => {
   window.drawn = [];
   new MutationObserver((changes) => {
-    const root = changes.at(-1).target;
-    const seq = Number(root.dataset.seq);
-    requestAnimationFrame(() => setTimeout(() => window.drawn.push([seq, Date.now()])));
-  }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-seq'] });
+    const seq = Number(changes.at(-1).target.dataset.seq);
+    setTimeout(() => window.drawn.push([seq, Date.now()]));
+  }).observe(window.panel.content.widgets[index].node, { subtree: true, attributes: true, attributeFilter: ['data-seq'] });
 }"""
 
 _RUN_CELL = f"""async (index) => {{
@@ -112,10 +112,15 @@ _RUN_CELL = f"""async (index) => {{
   return performance.now() - began;
 }}"""
 
+_CLEAR = "() => { for (const cell of window.panel.content.widgets) cell.outputArea?.model.clear(); }"
+
+# The name is bound to the run while that goes on, and to its result after a short one.
 _SEEN = """
 import json
 from pathlib import Path
-Path("events.json").write_text(json.dumps([[event.seq, event.at_s] for event in heart.run.events()]))
+run = getattr(heart, "run", heart)
+run.wait()
+Path("events.json").write_text(json.dumps([[event.seq, event.at_s] for event in run.events()]))
 """
 
 
@@ -130,7 +135,7 @@ def table(*, quick: bool = False) -> list[str]:
         lines += [_line(f"a plan of {count} operators", times, _AIMS_MS.get(f"plan of {count}"), last=False)
                   for count, times in _plans(browser, 3 if quick else 11).items()]
         sites, rounds = (10, 50) if quick else (100, 1_000)
-        frames, megabytes, count = _long_run(browser, sites, rounds)
+        frames, megabytes, count = _long_run(browser, sites, rounds, _EVENTS_A_FRAME // (10 if quick else 1))
         what = f"a frame of {sites} sites × {rounds:,} rounds × 3 metrics ({count:,} events in {len(frames)} frames)"
         lines.append(_line(what, frames, None))
         events, cells = _in_jupyterlab(browser, 3 if quick else 9, 3 if quick else 30)
@@ -216,7 +221,7 @@ def _plan(session: wy.Session, operators: int) -> dict[str, Any]:
     return plan_display(plan.execution)
 
 
-def _long_run(browser: Browser, sites: int, rounds: int) -> tuple[list[float], float, int]:
+def _long_run(browser: Browser, sites: int, rounds: int, together: int) -> tuple[list[float], float, int]:
     """Stream a made run into a run view; milliseconds a frame, megabytes after a collection, number of events."""
     sys.path.insert(0, str(_ROOT / "js" / "dev"))
     from runs import made
@@ -225,8 +230,8 @@ def _long_run(browser: Browser, sites: int, rounds: int) -> tuple[list[float], f
     times = []
     with _bare(browser, "run") as page:
         page.evaluate(_OPEN_RUN)
-        for start in range(0, len(events), _EVENTS_A_FRAME):
-            part = events[start : start + _EVENTS_A_FRAME]
+        for start in range(0, len(events), together):
+            part = events[start : start + together]
             frame = frame_of(part, since=start, now_s=part[-1].at_s)
             took, seq, missed = page.evaluate(_FRAME, _sent(frame))
             assert (seq, missed) == (frame.seq, 0), f"drawn up to {seq}, {missed} missed"
@@ -248,24 +253,23 @@ def _in_jupyterlab(browser: Browser, cells: int, rounds: int) -> tuple[list[floa
 
     # So many local epochs that a round takes about half a second.
     slow = heart(rounds=rounds).replace("local_epochs=5", "local_epochs=2000")
-    written = [SETUP, slow, _SEEN, *(heart(rounds=2, name=f"heart{number} <<") for number in range(cells + 1))]
+    written = [SETUP, slow, _SEEN, *[heart(rounds=2)] * cells]
     with TemporaryDirectory() as folder:
         write_notebook(Path(folder) / "timed.ipynb", written)
         with served(Path(folder)) as address, page_of(browser) as page:
             notebook = Notebook(page, address, "timed.ipynb").open()
             notebook.run(0)
-            times = []
-            for index in range(3, len(written)):
-                times.append(page.evaluate(_RUN_CELL, index))
-                notebook.cell(index).locator(".jp-Wayang-run[data-seq]").wait_for()
-                notebook.run(0)
-            page.evaluate(_WATCH)
-            notebook.run(1)
-            notebook.cell(1).locator(".jp-Wayang-run canvas").first.wait_for()
+            page.evaluate(_WATCH, 1)
+            times = [page.evaluate(_RUN_CELL, 1)]
             notebook.run(2, timeout_s=240)
             seen = json.loads((Path(folder) / "events.json").read_text(encoding="utf-8"))
             page.wait_for_function("(seq) => window.drawn.some(([drawn]) => drawn >= seq)", arg=seen[-1][0])
             drawn: list[tuple[int, float]] = page.evaluate("() => window.drawn")
+            for index in range(3, len(written)):
+                # JupyterLab draws no cell that is out of sight.
+                page.evaluate(_CLEAR)
+                times.append(page.evaluate(_RUN_CELL, index))
+                notebook.run(2)
     return _latencies(seen, drawn), times
 
 
@@ -274,7 +278,7 @@ def _latencies(events: Sequence[tuple[int, float]], drawn: Sequence[tuple[int, f
 
     What came before the view was there is not counted: it was waiting for the view, not for its frame.
     """
-    first = drawn[0][0]
+    first = next(seq for seq, _ in drawn if seq > 0)
     return [
         next(at_ms for up_to, at_ms in drawn if up_to >= seq) - at_s * 1e3 for seq, at_s in events if seq > first
     ]

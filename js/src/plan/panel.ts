@@ -97,7 +97,7 @@ function bars(subject: Subject, looks: Looks, actions: Actions): HTMLElement[] {
   const rows = all.map((other) => (other.impossible === null ? bar(other, subject, longest, looks, actions) : impossible(other, looks)));
   const { sites } = subject;
   const one = sites !== null && sites.length > 1 ? ` Both are for one of the ${sites.length} sites.` : "";
-  const note = html("p", { class: "note" }, `A bar is this operator in the best whole plan with that platform; the difference is between the whole plans.${one}`);
+  const note = html("p", { class: "note" }, `A bar is this operator in the best whole plan with that platform; the difference is between the whole plans of this place.${one}`);
   return [keys, html("div", { class: "jp-Wayang-alternatives", role: "list" }, ...rows), note];
 }
 

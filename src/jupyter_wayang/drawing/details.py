@@ -15,7 +15,7 @@ __all__ = ["operator_details"]
 _KEY = (
     '<p class="sub key"><span><i class="c1"></i>compute</span><span><i class="c2"></i>move in</span>'
     '<span><i class="c3"></i>move out</span>Each bar is the operator in the best whole plan with that platform; the '
-    "difference is between the whole plans.</p>"
+    "difference is between the whole plans of the place.</p>"
 )
 
 
