@@ -1,4 +1,4 @@
-"""Time federated rounds, operators, planning and running on this machine, side by side, and print tables.
+"""Time federated rounds, operators, planning, running and widgets on this machine, and print tables.
 
 Repeats of what is compared are interleaved and medians are shown, so that what else the machine does meets all alike.
 ``--store`` writes what was printed into ``benchmarks/RESULTS.md``.
@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import choices
 import rounds
+import widgets
 from workload import Job, interleaved, machine_class, operators, rows
 from workload import seconds as timed
 
@@ -110,6 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, few repeats, without Spark")
     parser.add_argument("--without-spark", action="store_true")
+    parser.add_argument("--without-browser", action="store_true", help="time no widgets")
     parser.add_argument("--store", action="store_true", help="write what is printed into benchmarks/RESULTS.md")
     options = parser.parse_args(arguments)
     quick = options.quick
@@ -127,6 +129,8 @@ def main(arguments: list[str] | None = None) -> None:
     show(["", *overhead(3 if quick else 31)])
     show(["", "## Operators: from an Arrow table to an Arrow table, platforms started"])
     show(choices.tables(sizes, 1 if quick else 5, without_spark=options.without_spark or quick))
+    show(["", "## Widgets in Chromium", ""])
+    show(["Widgets are not timed: --without-browser."] if options.without_browser else widgets.table(quick=quick))
     if options.store:
         head = (
             "# Results\n\nMade by `make bench`; `.venv/bin/python benchmarks/run.py --store` writes them down here.\n\n"

@@ -132,15 +132,21 @@ def table(*, quick: bool = False) -> list[str]:
         if browser is None:
             return ["Widgets are not timed: there is no Playwright or no Chromium."]
         lines = ["| from … until it is painted | p50 ms | p95 ms | aim ms |", "|---|---:|---:|---:|"]
-        lines += [_line(f"a plan of {count} operators", times, _AIMS_MS.get(f"plan of {count}"), last=False)
-                  for count, times in _plans(browser, 3 if quick else 11).items()]
+        lines += [
+            _line(f"a plan of {count} operators", times, _AIMS_MS.get(f"plan of {count}"), last=False)
+            for count, times in _plans(browser, 3 if quick else 11).items()
+        ]
         sites, rounds = (10, 50) if quick else (100, 1_000)
         frames, megabytes, count = _long_run(browser, sites, rounds, _EVENTS_A_FRAME // (10 if quick else 1))
         what = f"a frame of {sites} sites × {rounds:,} rounds × 3 metrics ({count:,} events in {len(frames)} frames)"
         lines.append(_line(what, frames, None))
         events, cells = _in_jupyterlab(browser, 3 if quick else 9, 3 if quick else 30)
-        lines.append(_line(f"an event in the kernel, JupyterLab ({len(events)} events)", events, _AIMS_MS["event to pixel"]))
-        lines.append(_line("running a cell until its plan, JupyterLab", cells[1:], _AIMS_MS["cell to plan"], last=False))
+        lines.append(
+            _line(f"an event in the kernel, JupyterLab ({len(events)} events)", events, _AIMS_MS["event to pixel"])
+        )
+        lines.append(
+            _line("running a cell until its plan, JupyterLab", cells[1:], _AIMS_MS["cell to plan"], last=False)
+        )
     return [
         *lines,
         "",
@@ -279,9 +285,7 @@ def _latencies(events: Sequence[tuple[int, float]], drawn: Sequence[tuple[int, f
     What came before the view was there is not counted: it was waiting for the view, not for its frame.
     """
     first = next(seq for seq, _ in drawn if seq > 0)
-    return [
-        next(at_ms for up_to, at_ms in drawn if up_to >= seq) - at_s * 1e3 for seq, at_s in events if seq > first
-    ]
+    return [next(at_ms for up_to, at_ms in drawn if up_to >= seq) - at_s * 1e3 for seq, at_s in events if seq > first]
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def rows_of(printed: str, head: str) -> list[list[str]]:
 
 
 def test_tables_of_rounds_planning_running_and_operators():
-    printed = output("run.py", "--quick")
+    printed = output("run.py", "--quick", "--without-browser")
     assert [row[0].split(" (")[0] for row in rows_of(printed, "seconds a round")][:2] == [
         "plain NumPy loop",
         "federation in this process",
@@ -97,3 +97,20 @@ def test_tables_of_rounds_planning_running_and_operators():
             assert all(float(time.strip("*")) > 0 for time in times)
             assert taken in {platform.title for platform in QUICK.values()}
             assert float(ratio) >= 1
+
+
+@pytest.mark.browser
+def test_table_of_widgets():
+    table = rows_of(output("widgets.py", "--quick"), "from … until it is painted")
+    assert [row[0].split(" (")[0] for row in table] == [
+        "a plan of 10 operators",
+        "a plan of 100 operators",
+        "a plan of 300 operators",
+        "a frame of 10 sites × 50 rounds × 3 metrics",
+        "an event in the kernel, JupyterLab",
+        "running a cell until its plan, JupyterLab",
+    ]
+    assert [row[-1] for row in table] == ["–", "–", "< 500", "–", "< 400", "< 300"]
+    for row in table:
+        middle, high = (float(cell.split()[0].replace(",", "")) for cell in row[1:3])
+        assert 0 < middle <= high

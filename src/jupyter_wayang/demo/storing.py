@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from jupyter_wayang.demo import notebooks
 from jupyter_wayang.demo.summary import final_plan
+from jupyter_wayang.notebook.mime import MIME_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,9 @@ def cleaned(notebook: NotebookNode) -> NotebookNode:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
+            for output in cell.outputs:
+                # Plan and journal as data take two megabytes; picture and text beside them say the same.
+                output.get("data", {}).pop(MIME_TYPE, None)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
