@@ -64,9 +64,9 @@ _OPEN_RUN = """() => {
     on: (name, hear) => { if (name === 'msg:custom') hears.add(hear); },
     off: (name, hear) => hears.delete(hear),
   };
-  const el = document.body.appendChild(document.createElement('div'));
+  const el = document.createElement('div');
   window.run.default().render({ model, el });
-  window.hears = hears;
+  Object.assign(window, { hears, el });
 }"""
 
 # What the page's one thread does for a frame: reading it, and from the callback before the view's to the paint.
@@ -78,6 +78,8 @@ _FRAME = """async ([head, body]) => {
   const heard = now();
   for (const hear of window.hears) hear({ type: 'frame', head: JSON.parse(head) }, [new DataView(bytes.buffer)]);
   const read = now() - heard;
+  // As in a notebook, where a view is put into the page after it was rendered.
+  if (!window.el.isConnected) document.body.append(window.el);
   const drawn = await new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(now() - began))));
   const root = document.querySelector('.jp-Wayang-run');
   return [read + drawn, Number(root.dataset.seq), Number(root.dataset.missed)];
@@ -243,7 +245,7 @@ def _long_run(browser: Browser, sites: int, rounds: int, together: int) -> tuple
         usage = tools.send("Runtime.getHeapUsage")
         # Curves are typed arrays, which stand beside the heap.
         used = usage["usedSize"] + usage["backingStorageSize"]
-        assert page.locator(".jp-Wayang-run canvas").first.is_visible()
+        assert page.locator(".jp-Wayang-run canvas").first.is_visible(), "no curves were drawn"
     return times, used / 1e6, len(events)
 
 
