@@ -263,7 +263,8 @@ export class View {
   }
 
   private width(): number {
-    return this.drawings.clientWidth;
+    // The drawings may be hidden, and a canvas may be wider; the column that they stand in is neither.
+    return this.drawings.parentElement?.clientWidth ?? 0;
   }
 
   private recolour(): void {
