@@ -1,0 +1,56 @@
+"""Scalar and aggregate expressions: frozen values whose types are inferred, never declared."""
+
+from __future__ import annotations
+
+from jupyter_wayang.plan.expressions.inference import type_of
+from jupyter_wayang.plan.expressions.nodes import (
+    MAX_DEPTH,
+    Aggregate,
+    AnyExpression,
+    Binary,
+    BinaryOp,
+    Call,
+    Case,
+    Cast,
+    ColumnRef,
+    Expression,
+    IsIn,
+    IsNull,
+    Literal,
+    Named,
+    Negate,
+    Not,
+    children,
+    walk,
+)
+from jupyter_wayang.plan.expressions.printing import text
+from jupyter_wayang.plan.expressions.signatures import AGGREGATES, FUNCTIONS
+from jupyter_wayang.plan.expressions.traversal import columns_of, conjuncts, substitute
+
+__all__ = [
+    "AGGREGATES",
+    "FUNCTIONS",
+    "MAX_DEPTH",
+    "Aggregate",
+    "AnyExpression",
+    "Binary",
+    "BinaryOp",
+    "Call",
+    "Case",
+    "Cast",
+    "ColumnRef",
+    "Expression",
+    "IsIn",
+    "IsNull",
+    "Literal",
+    "Named",
+    "Negate",
+    "Not",
+    "children",
+    "columns_of",
+    "conjuncts",
+    "substitute",
+    "text",
+    "type_of",
+    "walk",
+]
