@@ -92,7 +92,7 @@ class Enumeration:
 
     problem: Problem
     best: Assignment
-    _found: Mapping[tuple[int, str], _Pass]
+    _found: Mapping[tuple[int, str], tuple[float, _Pass]]
 
     @cached_property
     def cost(self) -> float:
@@ -104,8 +104,10 @@ class Enumeration:
         found = self._found.get((operator, platform))
         if found is None:
             return None
-        assignment = self.best if self.best[operator] == platform else found.assignment(operator, platform)
-        return self.problem.cost(assignment), assignment
+        if self.best[operator] == platform:
+            return self.cost, self.best
+        cost, run = found
+        return cost, run.assignment(operator, platform)
 
 
 def enumerate_plans(problem: Problem) -> Enumeration | None:
@@ -141,21 +143,20 @@ def enumerate_plans(problem: Problem) -> Enumeration | None:
     if bound is None:
         return None
     least = bound.totals()
-    known: dict[tuple[int, str], float] = dict.fromkeys(least, _INFINITE)
-    found: dict[tuple[int, str], _Pass] = {}
+    found: dict[tuple[int, str], tuple[float, _Pass]] = dict.fromkeys(least, (_INFINITE, bound))
     for set_, price in _sets(paid, problem.start_up):
         allowed = everything - (set(paid) - set_)
         # Without any start-up a plan costs at least this much; a set that cannot improve on anything is left out.
-        if not any(price + least[choice] < cost for choice, cost in known.items() if choice[1] in allowed):
+        if not any(price + least[choice] < cost for choice, (cost, _) in found.items() if choice[1] in allowed):
             continue
         run = bound if allowed == everything else _run(problem, joins, allowed, memo)
         if run is None:
             continue
         for choice, cost in run.totals().items():
-            if price + cost < known[choice]:
-                known[choice], found[choice] = price + cost, run
-    first = min((choice for choice in known if choice[0] == 0), key=lambda choice: known[choice])
-    return Enumeration(problem, found[first].assignment(*first), found)
+            if price + cost < found[choice][0]:
+                found[choice] = price + cost, run
+    first = min((choice for choice in found if choice[0] == 0), key=lambda choice: found[choice][0])
+    return Enumeration(problem, found[first][1].assignment(*first), found)
 
 
 def _sets(platforms: list[str], start_up: Mapping[str, float]) -> list[tuple[frozenset[str], float]]:

@@ -66,6 +66,7 @@ class Moves:
         channels = ChannelGraph(platforms.values())
         self._reusable = channels.reusable
         self.flows = self._flows(estimates)
+        self.touching: tuple[tuple[int, ...], ...] = self._touching()
         self._graphs: tuple[CostedGraph, ...] = tuple(
             channels.costed(estimates[flow.port].rows, estimates[flow.port].bytes) for flow in self.flows
         )
@@ -85,12 +86,25 @@ class Moves:
                 found.append(Flow(port=port, producer=producer, readers=read, result=result, runs=runs))
         return tuple(found)
 
+    def _touching(self) -> tuple[tuple[int, ...], ...]:
+        """Return, for every node, the flows that it makes or reads."""
+        found: list[dict[int, None]] = [{} for _ in self._plan.nodes]
+        for number, flow in enumerate(self.flows):
+            for index in (flow.producer, *(reader for reader, _ in flow.readers)):
+                found[index][number] = None
+        return tuple(tuple(numbers) for numbers in found)
+
     def cost(self, number: int) -> Callable[[str, Assignment], float]:
         """Return the cost of a flow as a function of the platforms of its producer and of its readers."""
+        known: dict[tuple[str, Assignment], float] = {}
 
         def cost(producer: str, readers: Assignment) -> float:
-            source, demands, engines, again = self._asked(number, producer, readers)
-            return self._graphs[number].cost_s(source, demands, engines, again.mean) * self.flows[number].runs
+            ends = (producer, readers)
+            if ends not in known:
+                source, demands, engines, again = self._asked(number, producer, readers)
+                one = self._graphs[number].cost_s(source, demands, engines, again.mean)
+                known[ends] = one * self.flows[number].runs
+            return known[ends]
 
         return cost
 

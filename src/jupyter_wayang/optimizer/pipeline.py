@@ -181,9 +181,15 @@ class _Lane:
         named = tuple(
             (self._called(port), schema) for port in node.inputs if isinstance(schema := self.outputs[port], Schema)
         )
-        operator = lowered(node.operator, tuple(schema for _, schema in named))
-        # The facts of a preprocessing step, or a model, are not known yet: there is no code to show.
-        return platform.code(operator, named) if type(operator).__struct_config__.tag in BASE_OPERATORS else None
+        codes = []
+        for operator, schemas in lowered(node.operator, tuple(schema for _, schema in named)):
+            tag = str(type(operator).__struct_config__.tag)
+            if codes:
+                named = tuple((codes[-1][0], schema) for schema in schemas)
+            # The facts of a preprocessing step, or a model, are not known yet: there is no code to show.
+            codes.append((tag, platform.code(operator, named) if tag in BASE_OPERATORS else None))
+        shown = [code for _, code in codes if code is not None]
+        return ";\n\n".join(shown) or None
 
     def _called(self, port: Port) -> str:
         names = self.plan[port.node].names
@@ -213,9 +219,8 @@ class _Lane:
         into: list[Interval] = []
         out: list[Interval] = []
         fed_by: list[str] = []
-        for number, flow in enumerate(self.moves.flows):
-            if flow.producer != index and all(reader != index for reader, _ in flow.readers):
-                continue
+        for number in self.moves.touching[index]:
+            flow = self.moves.flows[number]
             routes = [route.cost.times(flow.runs) for route in self.moves.chosen(number, assignment).routes]
             if flow.producer == index:
                 out += routes

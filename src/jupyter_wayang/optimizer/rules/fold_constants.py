@@ -9,7 +9,7 @@ from typing import cast
 
 import msgspec
 
-from jupyter_wayang.optimizer.edits import edit, free
+from jupyter_wayang.optimizer.edits import Draft, free
 from jupyter_wayang.plan.expressions import AnyExpression, Binary, Case, Expression, IsIn, IsNull, Literal, Named, Not
 from jupyter_wayang.plan.logical import LogicalPlan, Node
 from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Select, Sort, SortKey, WithColumns
@@ -55,7 +55,11 @@ def fold_constants(plan: LogicalPlan) -> LogicalPlan:
     """
     folded = [_folded_node(node) for node in plan.nodes]
     changed = [after for before, after in zip(plan.nodes, folded, strict=True) if after is not before]
-    return edit(plan, changed=changed) if changed else plan
+    if not changed:
+        return plan
+    draft = Draft(plan)
+    draft.edit(changed=changed)
+    return draft.plan()
 
 
 def _folded_node(node: Node) -> Node:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, reduce
+from functools import reduce
 
 import msgspec
 
 from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.optimizer.edits import edit, free, fresh_id, narrows_source, only_reader
+from jupyter_wayang.optimizer.edits import Draft, free, fresh_id, narrows_source, only_reader
 from jupyter_wayang.plan.expressions import (
     AnyExpression,
     Binary,
@@ -24,13 +23,16 @@ from jupyter_wayang.plan.expressions import (
     walk,
 )
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import Drop, Filter, Join, Output, Rename, Select, Sort, WithColumns
+from jupyter_wayang.plan.operators import Drop, Filter, Join, Rename, Select, Sort, WithColumns
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["push_filters"]
 
 _CHEAP_NODES = 6
 """A computed column of up to this many parts may be computed a second time in a filter below it."""
+
+_LONG_NODES = 4 * _CHEAP_NODES
+"""A condition that grows beyond this many parts stays where it is: it would be computed again for every row."""
 
 _SIDES: dict[str, tuple[int, ...]] = {
     "inner": (0, 1),
@@ -41,8 +43,6 @@ _SIDES: dict[str, tuple[int, ...]] = {
     "full": (),
 }
 """The inputs of a join that a filter above it may be moved to."""
-
-_Shapes = Callable[[], dict[Port, Output]]
 
 _MAY_FAIL = {"abs", "sqrt", "exp", "log"}
 
@@ -69,29 +69,30 @@ def push_filters(plan: LogicalPlan) -> LogicalPlan:
     >>> show(push_filters(plan))
     read v → filter age > 18 → rename age → years
     """
-    current = plan
-    while True:
-        shapes = cache(current.outputs)  # asked for by joins only
-        moved = next((after for node in current.nodes if (after := _move(current, node, shapes)) is not None), None)
-        if moved is None:
-            return current
-        current = moved
+    draft = Draft(plan)
+    for node in plan.nodes:  # those nearer to the sources first: they make way
+        waiting = [node.id]
+        while waiting:
+            waiting += _move(draft, waiting.pop())
+    return draft.plan()
 
 
-def _move(plan: LogicalPlan, node: Node, shapes: _Shapes) -> LogicalPlan | None:
+def _move(draft: Draft, id_: str) -> tuple[str, ...]:
+    """Move a filter down by one; return the filters that may go on."""
+    node = draft[id_]
     if not isinstance(node.operator, Filter) or not free(node):
-        return None
-    below = plan[node.inputs[0].node]
-    if not free(below) or not only_reader(plan, node.inputs[0]):
-        return None
+        return ()
+    below = draft[node.inputs[0].node]
+    if not free(below) or not only_reader(draft, node.inputs[0]):
+        return ()
     if isinstance(below.operator, Join):
-        return _below_join(plan, node, node.operator.condition, below, below.operator, shapes)
-    if isinstance(below.operator, Select | WithColumns | Drop | Rename | Sort) and not narrows_source(plan, below):
-        return _below_projection(plan, node, node.operator.condition, below)
-    return None
+        return _below_join(draft, node, node.operator.condition, below, below.operator)
+    if isinstance(below.operator, Select | WithColumns | Drop | Rename | Sort) and not narrows_source(draft, below):
+        return _below_projection(draft, node, node.operator.condition, below)
+    return ()
 
 
-def _below_projection(plan: LogicalPlan, node: Node, condition: AnyExpression, below: Node) -> LogicalPlan | None:
+def _below_projection(draft: Draft, node: Node, condition: AnyExpression, below: Node) -> tuple[str, ...]:
     pushed: list[AnyExpression] = []
     kept: list[AnyExpression] = []
     for part in conjuncts(condition):
@@ -100,21 +101,26 @@ def _below_projection(plan: LogicalPlan, node: Node, condition: AnyExpression, b
             kept.append(part)
         else:
             pushed.append(moved)
-    if not pushed:
-        return None
-    return _rebuilt(plan, node, below, [(0, pushed)], kept)
+    return _rebuilt(draft, node, below, [(0, pushed)], kept) if pushed else ()
 
 
 def _through(part: AnyExpression, below: Node) -> AnyExpression | None:
     """Write a condition over the input of a projection, or return None where that is not worth it."""
     made = _made(below)
     read = [made[name] for name in columns_of(part) if name in made]
-    if any(not isinstance(e, ColumnRef) and sum(1 for _ in walk(e)) > _CHEAP_NODES for e in read):
+    if any(not isinstance(e, ColumnRef) and _size(e) > _CHEAP_NODES for e in read):
+        return None
+    grown = _size(part) + sum(_size(e) - 1 for e in read)
+    if grown > max(_LONG_NODES, _size(part)):
         return None
     try:
         return substitute(part, made)
     except OperatorError:  # nested too deeply once the columns are written out
         return None
+
+
+def _size(expression: Expression) -> int:
+    return sum(1 for _ in walk(expression))
 
 
 def _made(below: Node) -> dict[str, AnyExpression]:
@@ -126,12 +132,10 @@ def _made(below: Node) -> dict[str, AnyExpression]:
     return {}
 
 
-def _below_join(
-    plan: LogicalPlan, node: Node, condition: AnyExpression, below: Node, join: Join, shapes: _Shapes
-) -> LogicalPlan | None:
-    left, right = (shapes()[port] for port in below.inputs)
+def _below_join(draft: Draft, node: Node, condition: AnyExpression, below: Node, join: Join) -> tuple[str, ...]:
+    left, right = (draft.output(port) for port in below.inputs)
     if not isinstance(left, Schema) or not isinstance(right, Schema):
-        return None
+        return ()
     names = ({name: name for name in left.names}, {new: old for old, new in join.right_names(left, right)})
     sides: dict[int, list[AnyExpression]] = {}
     kept: list[AnyExpression] = []
@@ -145,9 +149,7 @@ def _below_join(
             kept.append(part)
         else:
             sides.setdefault(side, []).append(moved)
-    if not sides:
-        return None
-    return _rebuilt(plan, node, below, sorted(sides.items()), kept)
+    return _rebuilt(draft, node, below, sorted(sides.items()), kept) if sides else ()
 
 
 def _never_fails(condition: AnyExpression, schema: Schema) -> bool:
@@ -168,14 +170,14 @@ def _may_fail(part: Expression, schema: Schema) -> bool:
 
 
 def _rebuilt(
-    plan: LogicalPlan,
+    draft: Draft,
     node: Node,
     below: Node,
     sides: list[tuple[int, list[AnyExpression]]],
     kept: list[AnyExpression],
-) -> LogicalPlan:
+) -> tuple[str, ...]:
     """Put filters on some inputs of ``below``; the first has the id of ``node`` unless a part of that stays above."""
-    inputs, added = list(below.inputs), []
+    inputs = list(below.inputs)
     own = None if kept else node
     for side, parts in sides:
         under = inputs[side]
@@ -183,18 +185,20 @@ def _rebuilt(
         if own is not None:
             moved = msgspec.structs.replace(own, operator=operator, inputs=(under,), names=())
         else:
-            moved = Node(id=fresh_id(plan, f"filter_{under.node}"), operator=operator, inputs=(under,), span=node.span)
-            added.append(moved)
+            moved = Node(id=fresh_id(draft, f"filter_{under.node}"), operator=operator, inputs=(under,), span=node.span)
+            draft.edit(added=(moved,))
         inputs[side] = Port(node=moved.id)
         if own is not None:
             own, first = None, moved
     changed = msgspec.structs.replace(below, inputs=tuple(inputs))
     if kept:
         rest = msgspec.structs.replace(node, operator=Filter(condition=_all_of(kept)))
-        return edit(plan, changed=(changed, rest), added=added)
-    # What the filter was called is now what the node above it makes.
-    changed = msgspec.structs.replace(changed, names=node.names)
-    return edit(plan, changed=(changed, first), added=added, redirected={Port(node=node.id): Port(node=below.id)})
+        draft.edit(changed=(changed, rest))
+    else:
+        # What the filter was called is now what the node above it makes.
+        changed = msgspec.structs.replace(changed, names=node.names)
+        draft.edit(changed=(changed, first), redirected={Port(node=node.id): Port(node=below.id)})
+    return tuple(inputs[side].node for side, _ in sides)
 
 
 def _all_of(parts: list[AnyExpression]) -> AnyExpression:

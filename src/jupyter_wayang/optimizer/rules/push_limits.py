@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from jupyter_wayang.optimizer.edits import edit, free, narrows_source, only_reader
+from jupyter_wayang.optimizer.edits import Draft, free, narrows_source, only_reader
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Drop, Limit, Rename, Select, WithColumns
 
@@ -25,22 +25,21 @@ def push_limits(plan: LogicalPlan) -> LogicalPlan:
     >>> [node.id for node in plan.nodes], [node.id for node in push_limits(plan).nodes]
     (['read', 'rename', 'limit'], ['read', 'limit', 'rename'])
     """
-    current = plan
-    while True:
-        moved = next((after for node in current.nodes if (after := _move(current, node)) is not None), None)
-        if moved is None:
-            return current
-        current = moved
+    draft = Draft(plan)
+    for node in plan.nodes:
+        if isinstance(node.operator, Limit) and free(node):
+            while _moved(draft, draft[node.id]):
+                pass
+    return draft.plan()
 
 
-def _move(plan: LogicalPlan, node: Node) -> LogicalPlan | None:
-    if not isinstance(node.operator, Limit) or not free(node):
-        return None
-    below = plan[node.inputs[0].node]
+def _moved(draft: Draft, node: Node) -> bool:
+    below = draft[node.inputs[0].node]
     if not isinstance(below.operator, Select | WithColumns | Drop | Rename):
-        return None
-    if not free(below) or narrows_source(plan, below) or not only_reader(plan, node.inputs[0]):
-        return None
+        return False
+    if not free(below) or narrows_source(draft, below) or not only_reader(draft, node.inputs[0]):
+        return False
     limit = msgspec.structs.replace(node, inputs=below.inputs, names=())
     upper = msgspec.structs.replace(below, inputs=(Port(node=node.id),), names=node.names)
-    return edit(plan, changed=(limit, upper), redirected={Port(node=node.id): Port(node=below.id)})
+    draft.edit(changed=(limit, upper), redirected={Port(node=node.id): Port(node=below.id)})
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jupyter_wayang.optimizer.edits import SOURCES, edit, fresh_id
+from jupyter_wayang.optimizer.edits import SOURCES, Draft, fresh_id
 from jupyter_wayang.plan.expressions import ColumnRef, Named, columns_of
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import (
@@ -47,26 +47,24 @@ def push_projections(plan: LogicalPlan) -> LogicalPlan:
     """
     outputs = plan.outputs()
     wanted = _wanted(plan, outputs)
-    readers = plan.consumers()
-    current = plan
+    draft = Draft(plan)
     for node in plan.nodes:
         port = Port(node=node.id)
         schema = outputs[port]
-        if not isinstance(node.operator, SOURCES) or not isinstance(schema, Schema) or port not in readers:
+        if not isinstance(node.operator, SOURCES) or not isinstance(schema, Schema) or not draft.readers(port):
             continue
         kept = tuple(name for name in schema.names if name in wanted.get(port, set())) or schema.names[:1]
-        if kept != schema.names and not all(isinstance(plan[id_].operator, Select) for id_, _ in readers[port]):
-            current = _narrowed(current, node, kept)
-    return current
+        if kept != schema.names and not all(isinstance(reader.operator, Select) for reader in draft.readers(port)):
+            _narrow(draft, node, kept)
+    return draft.plan()
 
 
-def _narrowed(plan: LogicalPlan, source: Node, kept: tuple[str, ...]) -> LogicalPlan:
+def _narrow(draft: Draft, source: Node, kept: tuple[str, ...]) -> None:
     columns = tuple(Named(name=name, expression=ColumnRef(name=name)) for name in kept)
     port = Port(node=source.id)
-    select = Node(
-        id=fresh_id(plan, f"select_{source.id}"), operator=Select(columns=columns), inputs=(port,), span=source.span
-    )
-    return edit(plan, added=(select,), redirected={port: Port(node=select.id)})
+    id_ = fresh_id(draft, f"select_{source.id}")
+    select = Node(id=id_, operator=Select(columns=columns), inputs=(port,), span=source.span)
+    draft.edit(added=(select,), redirected={port: Port(node=id_)})
 
 
 def _wanted(plan: LogicalPlan, outputs: dict[Port, Output]) -> dict[Port, set[str]]:
