@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import doctest
 import random
 from itertools import product
+from pathlib import Path
 
 import pytest
+from optimizer.brute_force import brute_force as every_choice
+from optimizer.brute_force import random_problem as over_channels
 from optimizer.fakes import seeded
 
 from jupyter_wayang.optimizer.enumeration import Assignment, Output, Problem, enumerate_plans
@@ -206,3 +210,41 @@ def test_of_equal_plans_the_first_platforms_are_taken():
     found = enumerate_plans(problem)
     assert found is not None
     assert found.best == ("b", "b")
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_equals_brute_force_over_random_channel_graphs(block):
+    for seed in range(50 * block, 50 * block + 50):
+        problem = over_channels(seeded(seed))
+        found, best = enumerate_plans(problem), every_choice(problem)
+        if found is None:
+            assert min(best.values()) == INFINITE, seed
+            continue
+        assert found.cost == pytest.approx(min(best.values())), seed
+        assert problem.cost(found.best) == found.cost
+        for choice, expected in best.items():
+            with_ = found.best_with(*choice)
+            assert (with_[0] if with_ is not None else INFINITE) == pytest.approx(expected), (seed, choice)
+            if with_ is not None:
+                assert with_[1][choice[0]] == choice[1]
+                assert problem.cost(with_[1]) == pytest.approx(with_[0])
+
+
+def test_the_thousand_problems_have_all_that_they_should_have():
+    problems = [over_channels(seeded(seed)) for seed in range(1000)]
+    found = [plan for problem in problems if (plan := enumerate_plans(problem)) is not None]
+    assert len(found) > 500
+    assert sum(len(set(plan.best)) > 1 for plan in found) > 250
+    assert sum(any(len(output.consumers) > 1 for output in problem.outputs) for problem in problems) > 200
+    assert {len(problem.operators) for problem in problems} == set(range(2, 9))
+    assert {len(problem.start_up) for problem in problems} == {2, 3, 4}
+    late = [enumerate_plans(Problem(operators=plan.problem.operators, outputs=plan.problem.outputs)) for plan in found]
+    # Who forgets start-up while platforms are chosen loses on a good part of them.
+    assert sum(plan.cost < plan.problem.cost(one.best) for plan, one in zip(found, late, strict=True) if one) > 100
+
+
+def test_the_page_of_the_documentation_runs():
+    page = Path(__file__).parents[2] / "docs" / "enumeration.md"
+    result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert result.attempted > 5
+    assert result.failed == 0

@@ -12,7 +12,7 @@ S. Kruse et al., "RHEEMix in the data jungle", VLDB Journal 29 (2020), section 4
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jupyter_wayang.optimizer.costs import NOTHING, seconds, total
@@ -100,6 +100,32 @@ class CostedGraph:
         for step in steps:
             self._into.setdefault(step.target, []).append(step)
         self._searches: dict[tuple[tuple[Demand, ...], frozenset[str]], _Search] = {}
+
+    @classmethod
+    def of(
+        cls, channels: Mapping[str, bool], conversions: Mapping[tuple[str, str] | tuple[str, str, str], float]
+    ) -> CostedGraph:
+        """Make a graph of given costs.
+
+        Parameters
+        ----------
+        channels
+            Channels, and whether they are reusable.
+        conversions
+            Costs by (source, target), or by (source, target, platform) where only that platform's engine can do it: it
+            must be one of those at the ends.
+
+        Examples
+        --------
+        >>> graph = CostedGraph.of({"a": True, "b": False, "c": True}, {("a", "b"): 1.0, ("b", "c"): 2.0})
+        >>> graph.cost_s("a", (Demand("b"), Demand("c")), frozenset())
+        4.0
+        """
+        steps = tuple(
+            Step(ends[0], ends[1], ends[2] if len(ends) > 2 else None, Interval.exact(cost), cost)
+            for ends, cost in conversions.items()
+        )
+        return cls(dict(channels), steps)
 
     def cost_s(
         self, source: str, demands: tuple[Demand, ...], engines: frozenset[str], production_s: float = 0.0

@@ -1,6 +1,7 @@
 """Enumeration: the cheapest choice of a platform for every operator, and the cheapest with any one choice made.
 
-Knows nothing of plans or costs, only an abstract :class:`Problem`. As in RHEEMix, partial plans start as single
+Knows nothing of operators, only an abstract :class:`Problem` with given costs, over any graph of channels
+(:meth:`Output.across`). As in RHEEMix, partial plans start as single
 operators; an output joins those of its producer and its consumers and adds the cost of moving the rows; of partial
 plans that agree in what the rest can notice, the cheapest is kept. The rest can notice the platforms that are used
 (start-up is paid once) and the implementations of operators that still have an output to be joined.
@@ -21,6 +22,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
+
+from jupyter_wayang.optimizer.conversions import CostedGraph, Demand
 
 __all__ = ["Assignment", "Enumeration", "Output", "Problem", "enumerate_plans"]
 
@@ -47,6 +50,44 @@ class Output:
     consumers: tuple[int, ...]
     cost: Callable[[str, Assignment], float]
     kinds: tuple[Hashable, ...] = ()
+
+    @classmethod
+    def across(
+        cls,
+        producer: int,
+        consumers: tuple[int, ...],
+        graph: CostedGraph,
+        channels: Mapping[str, str],
+        production: Mapping[str, float] | None = None,
+    ) -> Output:
+        """Make an output whose rows change their form along the cheapest tree of conversions.
+
+        Parameters
+        ----------
+        producer, consumers
+            Indices of operators.
+        graph
+            Channels, conversions and what these cost for the rows of this output.
+        channels
+            The channel that each platform makes and takes.
+        production
+            What it costs to make the rows once more, by platform: paid for every reader beyond the first that is served
+            from a channel that is not reusable. Default: nothing.
+
+        Examples
+        --------
+        >>> graph = CostedGraph.of({"rows": True, "table": True}, {("rows", "table"): 2.0})
+        >>> output = Output.across(0, (1, 2), graph, {"a": "rows", "b": "table"})
+        >>> output.cost("a", ("a", "b")), output.cost("a", ("b", "b")), output.cost("b", ("a", "b"))
+        (2.0, 2.0, inf)
+        """
+        again = production or {}
+
+        def cost(source: str, targets: Assignment) -> float:
+            demands = tuple(Demand(channels[target]) for target in targets)
+            return graph.cost_s(channels[source], demands, frozenset((source, *targets)), again.get(source, 0.0))
+
+        return cls(producer, consumers, cost, (0,) * len(consumers))
 
     def kind(self, position: int) -> int:
         """Return the number of the kind of a consumer."""
