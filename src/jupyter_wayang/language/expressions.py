@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn, get_args
+from typing import NoReturn
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.language.unknown import unknown
@@ -26,7 +26,7 @@ from jupyter_wayang.plan.expressions import (
     Not,
     text,
 )
-from jupyter_wayang.plan.schema import DataType
+from jupyter_wayang.plan.types import SIMPLE_TYPES, DataType
 
 __all__ = [
     "TYPE_NAMES",
@@ -50,7 +50,7 @@ __all__ = [
 _MIRRORED: dict[str, BinaryOp] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 TYPE_NAMES: dict[str, DataType] = {
-    **{name: name for name in get_args(DataType) if name != "null"},
+    **{name: name for name in SIMPLE_TYPES if name != "null"},
     "int": "int64",
     "float": "float64",
     "str": "string",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import DataError, OperatorError
 from jupyter_wayang.plan.schema import DataType, Schema
+from jupyter_wayang.plan.types import MAX_PRECISION, decimal_of, decimal_type, item_of, list_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +18,11 @@ def arrow_type(type_: DataType) -> pa.DataType:
     """Return the Arrow type of a column type."""
     import pyarrow as pa
 
+    digits, item = decimal_of(type_), item_of(type_)
+    if digits:
+        return pa.decimal128(digits.precision, digits.scale)
+    if item:
+        return pa.list_(arrow_type(item))
     return {
         "bool": pa.bool_(),
         "int64": pa.int64(),
@@ -41,20 +47,35 @@ def schema_of(foreign: pa.Schema) -> Schema:
     Raises
     ------
     OperatorError
-        If a column has a type that no platform shares (lists, structs, binary), or if a name is there twice.
+        If a column has a type that no platform shares (structs, maps, binary), or if a name is there twice.
     """
     return Schema.from_pairs((field.name, _entered(field)) for field in foreign)
 
 
 def _entered(field: pa.Field) -> DataType:
+    made = _type_name(field.type)
+    if made is None:
+        raise OperatorError(
+            f'the column "{field.name}" has the type {field.type}, which not every platform has',
+            hint="cast it, or leave it out with drop(), before it is handed over",
+        )
+    return made
+
+
+def _type_name(foreign: pa.DataType) -> DataType | None:
     import pyarrow.types as kinds
 
-    type_ = field.type.value_type if kinds.is_dictionary(field.type) else field.type
+    type_ = foreign.value_type if kinds.is_dictionary(foreign) else foreign
+    if kinds.is_decimal(type_):
+        exact = type_.precision <= MAX_PRECISION and 0 <= type_.scale <= type_.precision
+        return decimal_type(type_.precision, type_.scale) if exact else None
+    if kinds.is_list(type_) or kinds.is_large_list(type_) or kinds.is_fixed_size_list(type_):
+        item = _type_name(type_.value_type)
+        return list_type(item) if item else None
     checks: tuple[tuple[object, DataType], ...] = (
         (kinds.is_boolean, "bool"),
         (kinds.is_integer, "int64"),
         (kinds.is_floating, "float64"),
-        (kinds.is_decimal, "float64"),
         (kinds.is_string, "string"),
         (kinds.is_large_string, "string"),
         (kinds.is_string_view, "string"),
@@ -65,10 +86,7 @@ def _entered(field: pa.Field) -> DataType:
     for check, name in checks:
         if check(type_):  # type: ignore[operator]
             return name
-    raise OperatorError(
-        f'the column "{field.name}" has the type {field.type}, which not every platform has',
-        hint="cast it, or leave it out with drop(), before it is handed over",
-    )
+    return None
 
 
 def normalize(table: pa.Table) -> pa.Table:

@@ -1,24 +1,15 @@
-"""The types of columns and the shape of a collection.
-
-Types are Arrow's, cut down to a closed set that means the same on every platform. What enters is cast to it once
-(:mod:`jupyter_wayang.plan.rows`).
-"""
+"""The shape of a collection: named columns and their types (:mod:`jupyter_wayang.plan.types`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 import msgspec
 
 from jupyter_wayang.errors import ColumnError, OperatorError, closest
+from jupyter_wayang.plan.types import NUMERIC, DataType, checked_type, common_type, width_bytes
 
-__all__ = ["NUMERIC", "Column", "DataType", "Schema", "common_type"]
-
-DataType = Literal["bool", "int64", "float64", "string", "date", "timestamp", "null"]
-NUMERIC: frozenset[DataType] = frozenset({"int64", "float64"})
-
-_WIDTH_BYTES: dict[str, int] = {"bool": 1, "int64": 8, "float64": 8, "string": 16, "date": 4, "timestamp": 8, "null": 1}
+__all__ = ["NUMERIC", "Column", "DataType", "Schema", "common_type", "unused"]
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,6 +17,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: str
     type: DataType
+
+    def __post_init__(self) -> None:
+        checked_type(self.type)
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +61,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def row_bytes(self) -> int:
         """Bytes that a row takes in memory, roughly."""
-        return sum(_WIDTH_BYTES[column.type] for column in self.columns)
+        return sum(width_bytes(column.type) for column in self.columns)
 
     def __contains__(self, name: object) -> bool:
         return any(column.name == name for column in self.columns)
@@ -91,22 +85,17 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-def common_type(first: DataType, second: DataType) -> DataType | None:
-    """Return the type that holds both, or None where there is none.
+def unused(name: str, *schemas: Schema) -> str:
+    """Return a name that no column of some schemas bears, in any case.
 
     Examples
     --------
-    >>> common_type("int64", "float64")
-    'float64'
-    >>> common_type("int64", "string") is None
-    True
+    >>> unused("id", Schema.of(ID="int64"))
+    'id_2'
     """
-    if second in {first, "null"}:
-        return first
-    if first == "null":
-        return second
-    if {first, second} <= NUMERIC:
-        return "float64"
-    if {first, second} == {"date", "timestamp"}:
-        return "timestamp"
-    return None
+    taken = {known.casefold() for schema in schemas for known in schema.names}
+    number, free = 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free

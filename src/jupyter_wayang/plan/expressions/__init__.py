@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_wayang.plan.expressions.inference import type_of
 from jupyter_wayang.plan.expressions.nodes import (
     MAX_DEPTH,
+    WINDOW_AGGREGATES,
     Aggregate,
     AnyExpression,
     Binary,
@@ -20,17 +21,22 @@ from jupyter_wayang.plan.expressions.nodes import (
     Named,
     Negate,
     Not,
+    Shift,
+    Window,
     children,
     walk,
 )
 from jupyter_wayang.plan.expressions.printing import text
-from jupyter_wayang.plan.expressions.signatures import AGGREGATES, FUNCTIONS
+from jupyter_wayang.plan.expressions.signatures import AGGREGATES, CONSTANTS, FUNCTIONS, RANKS
 from jupyter_wayang.plan.expressions.traversal import columns_of, conjuncts, substitute
 
 __all__ = [
     "AGGREGATES",
+    "CONSTANTS",
     "FUNCTIONS",
     "MAX_DEPTH",
+    "RANKS",
+    "WINDOW_AGGREGATES",
     "Aggregate",
     "AnyExpression",
     "Binary",
@@ -46,6 +52,8 @@ __all__ = [
     "Named",
     "Negate",
     "Not",
+    "Shift",
+    "Window",
     "children",
     "columns_of",
     "conjuncts",

@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from jupyter_wayang.errors import ExpressionTypeError
 from jupyter_wayang.plan.expressions.nodes import (
+    WINDOW_AGGREGATES,
     Aggregate,
     AnyExpression,
     Binary,
@@ -19,12 +20,23 @@ from jupyter_wayang.plan.expressions.nodes import (
     Literal,
     Negate,
     Not,
+    Shift,
+    Window,
 )
 from jupyter_wayang.plan.expressions.printing import text
-from jupyter_wayang.plan.expressions.signatures import AGGREGATES, FUNCTIONS
+from jupyter_wayang.plan.expressions.signatures import AGGREGATES, FUNCTIONS, RANKS
 from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema, common_type
+from jupyter_wayang.plan.types import (
+    MAX_PRECISION,
+    Decimal,
+    as_decimal,
+    decimal_of,
+    decimal_type,
+    is_numeric,
+    item_of,
+)
 
-__all__ = ["type_of"]
+__all__ = ["digits_of", "type_of"]
 
 _COMPARISON = {"==", "!=", "<", "<=", ">", ">="}
 
@@ -70,7 +82,8 @@ def _(expression: Not, schema: Schema) -> DataType:
 
 @_type_of.register
 def _(expression: Negate, schema: Schema) -> DataType:
-    return _expect(expression.arg, schema, set(NUMERIC), "-")
+    found = type_of(expression.arg, schema)
+    return found if decimal_of(found) else _expect(expression.arg, schema, set(NUMERIC), "-")
 
 
 @_type_of.register
@@ -83,12 +96,41 @@ def _(expression: Binary, schema: Schema) -> DataType:
     left, right = type_of(expression.left, schema), type_of(expression.right, schema)
     common = common_type(left, right)
     if op in _COMPARISON:
-        if common is None:
+        if common is None or item_of(common):
             raise _mixed(expression, left, right)
         return "bool"
-    if common not in NUMERIC | {"null"}:
+    if common is None or not (is_numeric(common) or common == "null"):
         raise _mixed(expression, left, right)
+    if decimal_of(common):
+        return _exact(expression, left, right)
     return "float64" if op in ("/", "**") or common == "null" else common
+
+
+def _exact(expression: Binary, left: DataType, right: DataType) -> DataType:
+    """Return the type of arithmetic of decimals; see :mod:`jupyter_wayang.plan.types`."""
+    op = expression.op
+    if op in ("/", "**"):
+        return "float64"
+    if op in ("//", "%"):
+        raise ExpressionTypeError(
+            f"{op} does not go with decimals in {text(expression)}", found=op, hint="cast to float or int first"
+        )
+    a, b = digits_of(expression.left, left), digits_of(expression.right, right)
+    scale = a.scale + b.scale if op == "*" else max(a.scale, b.scale)
+    if scale > MAX_PRECISION:
+        raise ExpressionTypeError(
+            f"{text(expression)} would have {scale} digits after the point, and a decimal has {MAX_PRECISION}",
+            hint="cast one of them to a decimal with fewer, or to float",
+        )
+    whole = a.precision + b.precision - scale if op == "*" else max(a.precision - a.scale, b.precision - b.scale) + 1
+    return decimal_type(min(MAX_PRECISION, whole + scale), scale)
+
+
+def digits_of(expression: AnyExpression, type_: DataType) -> Decimal:
+    """Return the digits that an operand of exact arithmetic counts with: a constant integer has those it is written with."""
+    if isinstance(expression, Literal) and type_ == "int64" and expression.value is not None:
+        return Decimal(len(str(abs(int(expression.value)))), 0)
+    return as_decimal(type_) or Decimal(1, 0)
 
 
 @_type_of.register
@@ -129,17 +171,45 @@ def _(expression: Call, schema: Schema) -> DataType:
     types = tuple(type_of(arg, schema) for arg in expression.args)
     result = FUNCTIONS[expression.function].types(types)
     if result is None:
-        raise ExpressionTypeError(f"{expression.function}() does not take {', '.join(types)} in {text(expression)}")
+        raise _not_taken(expression.function, types, expression)
     return result
 
 
 @_type_of.register
+def _(expression: Shift, schema: Schema) -> DataType:
+    found = _expect(expression.arg, schema, {"date", "timestamp"}, "an interval")
+    return "timestamp" if expression.microseconds or found == "timestamp" else "date"
+
+
+@_type_of.register
 def _(expression: Aggregate, schema: Schema) -> DataType:
-    inner = "int64" if expression.arg is None else type_of(expression.arg, schema)
-    result = AGGREGATES[expression.function](inner)
+    types = tuple(type_of(arg, schema) for arg in expression.args)
+    result = AGGREGATES[expression.function].types(types)
     if result is None:
-        raise ExpressionTypeError(f"{expression.function}() does not take {inner} in {text(expression)}")
+        raise _not_taken(expression.function, types, expression)
     return result
+
+
+@_type_of.register
+def _(expression: Window, schema: Schema) -> DataType:
+    function = expression.function
+    signature = RANKS.get(function) or WINDOW_AGGREGATES[function]
+    if not expression.order and (function in RANKS or function in ("first", "last")):
+        raise ExpressionTypeError(f"{function}() needs an order", hint=f"as in {signature.example}")
+    for part in (*expression.partition, *expression.order):
+        if item_of(type_of(part, schema)):
+            raise ExpressionTypeError(f"{text(part)} is a list: rows are neither grouped nor ordered by lists")
+    types = tuple(type_of(arg, schema) for arg in expression.args)
+    result = signature.types(types)
+    if result is None:
+        raise _not_taken(function, types, expression)
+    return result
+
+
+def _not_taken(function: str, types: tuple[DataType, ...], where: Expression) -> ExpressionTypeError:
+    return ExpressionTypeError(
+        f"{function}() does not take {', '.join(types)} in {text(where)}", found=", ".join(types)
+    )
 
 
 def _expect(expression: AnyExpression, schema: Schema, wanted: set[str], where: str) -> DataType:
@@ -157,5 +227,7 @@ def _mixed(expression: Binary, left: str, right: str) -> ExpressionTypeError:
     return ExpressionTypeError(
         f"{expression.op} does not go between {text(expression.left)} ({left}) and {text(expression.right)} ({right})",
         found=f"{left} {expression.op} {right}",
-        hint="make both one type with cast(…, …)",
+        hint="date_diff(a, b) is the number of days between two dates"
+        if {left, right} <= {"date", "timestamp"}
+        else "make both one type with cast(…, …)",
     )

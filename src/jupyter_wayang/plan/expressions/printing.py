@@ -21,7 +21,10 @@ from jupyter_wayang.plan.expressions.nodes import (
     Literal,
     Negate,
     Not,
+    Shift,
+    Window,
 )
+from jupyter_wayang.plan.types import decimal_of
 
 __all__ = ["text"]
 
@@ -68,6 +71,10 @@ def _text(expression: Expression) -> tuple[str, int]:
         case Literal(value=value, type=type_):
             if type_ in ("date", "timestamp") and value is not None:
                 return f'{type_}("{value}")', 10
+            if decimal_of(type_) and value is not None:
+                written = f'decimal("{value}")'
+                plain = Literal.decimal(str(value)).type == type_
+                return written if plain else f"cast({written}, {type_})", 10
             if value is None or isinstance(value, bool):
                 return {True: "true", False: "false", None: "null"}[value], 10
             return _quoted(value), 7 if not isinstance(value, str) and value < 0 else 10
@@ -91,9 +98,32 @@ def _text(expression: Expression) -> tuple[str, int]:
             return f"cast({text(arg)}, {to})", 10
         case Call(function=function, args=args):
             return f"{function}({', '.join(text(arg) for arg in args)})", 10
-        case Aggregate(function=function, arg=arg):
-            return f"{function}({text(arg) if arg is not None else ''})", 10
+        case Aggregate(function=function):
+            return f"{function}({', '.join(text(arg) for arg in expression.args)})", 10
+        case Shift():
+            return _shift(expression), 5
+        case Window():
+            return _window(expression), 10
     raise ExpressionTypeError(f"{type(expression).__name__} is not an expression")
+
+
+def _shift(expression: Shift) -> str:
+    parts = {"months": expression.months, "days": expression.days, "microseconds": expression.microseconds}
+    given = {name: number for name, number in parts.items() if number}
+    backwards = bool(given) and all(number < 0 for number in given.values())
+    shown = ", ".join(f"{name}={-number if backwards else number}" for name, number in given.items())
+    return f"{_inner(expression.arg, 4)} {'-' if backwards else '+'} interval({shown or 'days=0'})"
+
+
+def _window(expression: Window) -> str:
+    parts = [text(part) for part in expression.partition]
+    if expression.order:
+        keys = [text(part) for part in expression.order]
+        parts.append(f"order_by={keys[0] if len(keys) == 1 else '[' + ', '.join(keys) + ']'}")
+        flags = ["true" if flag else "false" for flag in expression.descending]
+        if any(expression.descending):
+            parts.append(f"descending={flags[0] if len(set(flags)) == 1 else '[' + ', '.join(flags) + ']'}")
+    return f"{expression.function}({', '.join(text(arg) for arg in expression.args)}).over({', '.join(parts)})"
 
 
 def _plain(name: str) -> bool:

@@ -6,75 +6,210 @@ from collections.abc import Callable
 
 import msgspec
 
-from jupyter_wayang.plan.schema import NUMERIC, DataType, common_type
+from jupyter_wayang.plan.types import (
+    DataType,
+    common_type,
+    decimal_of,
+    decimal_type,
+    is_numeric,
+    item_of,
+    list_type,
+)
 
-__all__ = ["AGGREGATES", "FUNCTIONS"]
+__all__ = ["AGGREGATES", "CONSTANTS", "FUNCTIONS", "RANKS", "Signature"]
+
+Types = tuple[DataType, ...]
 
 
-class _Signature(msgspec.Struct, frozen=True):
+class Signature(msgspec.Struct, frozen=True):
+    """Least and most arguments, the type that they make (None: they do not fit), and an example."""
+
     least: int
     most: int
-    types: Callable[[tuple[DataType, ...]], DataType | None]
+    types: Callable[[Types], DataType | None]
+    example: str = ""
 
 
-def _all(wanted: frozenset[str], result: DataType | None = None) -> Callable[[tuple[DataType, ...]], DataType | None]:
-    def check(types: tuple[DataType, ...]) -> DataType | None:
-        if not all(t in wanted or t == "null" for t in types):
-            return None
-        return result or types[0]
-
-    return check
+def _is_text(type_: DataType) -> bool:
+    return type_ in ("string", "null")
 
 
-def _first_then_int(types: tuple[DataType, ...]) -> DataType | None:
-    return "float64" if types[0] in NUMERIC | {"null"} and set(types[1:]) <= {"int64"} else None
+def _is_moment(type_: DataType) -> bool:
+    return type_ in ("date", "timestamp", "null")
 
 
-def _common(types: tuple[DataType, ...]) -> DataType | None:
+def _is_number(type_: DataType) -> bool:
+    return is_numeric(type_) or type_ == "null"
+
+
+def _is_whole(type_: DataType) -> bool:
+    return type_ in ("int64", "null")
+
+
+def _is_truth(type_: DataType) -> bool:
+    return type_ in ("bool", "null")
+
+
+Check = Callable[[DataType], bool]
+
+
+def _of(result: DataType | None, *checks: Check) -> Callable[[Types], DataType | None]:
+    """Take arguments that pass the checks, the last one for all that follow; None makes the type of the first."""
+
+    def types(found: Types) -> DataType | None:
+        fits = all(checks[min(place, len(checks) - 1)](type_) for place, type_ in enumerate(found))
+        return (result or found[0]) if fits else None
+
+    return types
+
+
+def _common(types: Types) -> DataType | None:
     found: DataType | None = "null"
     for type_ in types:
         found = common_type(found, type_) if found is not None else None
     return found
 
 
-_TEXT: frozenset[str] = frozenset({"string"})
-_MOMENT: frozenset[str] = frozenset({"date", "timestamp"})
+def _ordered(types: Types) -> DataType | None:
+    made = _common(types)
+    return made if made is None or item_of(made) is None else None
 
-FUNCTIONS: dict[str, _Signature] = {
-    "upper": _Signature(1, 1, _all(_TEXT, "string")),
-    "lower": _Signature(1, 1, _all(_TEXT, "string")),
-    "strip": _Signature(1, 1, _all(_TEXT, "string")),
-    "length": _Signature(1, 1, _all(_TEXT, "int64")),
-    "contains": _Signature(2, 2, _all(_TEXT, "bool")),
-    "starts_with": _Signature(2, 2, _all(_TEXT, "bool")),
-    "ends_with": _Signature(2, 2, _all(_TEXT, "bool")),
-    "replace": _Signature(3, 3, _all(_TEXT, "string")),
-    "concat": _Signature(2, 20, _all(_TEXT, "string")),
-    "year": _Signature(1, 1, _all(_MOMENT, "int64")),
-    "month": _Signature(1, 1, _all(_MOMENT, "int64")),
-    "day": _Signature(1, 1, _all(_MOMENT, "int64")),
-    "abs": _Signature(1, 1, _all(NUMERIC)),
-    "sign": _Signature(1, 1, _all(NUMERIC, "float64")),
-    "floor": _Signature(1, 1, _all(NUMERIC, "float64")),
-    "ceil": _Signature(1, 1, _all(NUMERIC, "float64")),
-    "round": _Signature(1, 2, _first_then_int),
-    "sqrt": _Signature(1, 1, _all(NUMERIC, "float64")),
-    "exp": _Signature(1, 1, _all(NUMERIC, "float64")),
-    "log": _Signature(1, 1, _all(NUMERIC, "float64")),
-    "coalesce": _Signature(1, 20, _common),
+
+def _measured(types: Types) -> DataType | None:
+    return "int64" if _is_text(types[0]) or item_of(types[0]) else None
+
+
+FUNCTIONS: dict[str, Signature] = {
+    "upper": Signature(1, 1, _of("string", _is_text)),
+    "lower": Signature(1, 1, _of("string", _is_text)),
+    "strip": Signature(1, 1, _of("string", _is_text)),
+    "length": Signature(1, 1, _measured),
+    "contains": Signature(2, 2, _of("bool", _is_text), 'contains(name, "x")'),
+    "starts_with": Signature(2, 2, _of("bool", _is_text), 'starts_with(name, "x")'),
+    "ends_with": Signature(2, 2, _of("bool", _is_text), 'ends_with(name, "x")'),
+    "like": Signature(2, 2, _of("bool", _is_text), 'like(name, "%green%")'),
+    "replace": Signature(3, 3, _of("string", _is_text), 'replace(name, "a", "b")'),
+    "slice": Signature(2, 3, _of("string", _is_text, _is_whole), "slice(phone, 0, 2)"),
+    "split": Signature(2, 2, _of("list(string)", _is_text), 'split(line, " ")'),
+    "concat": Signature(2, 20, _of("string", _is_text), 'concat(first, " ", last)'),
+    "regex_match": Signature(2, 2, _of("bool", _is_text), r'regex_match(code, "^[A-Z]\\d+$")'),
+    "regex_extract": Signature(2, 2, _of("string", _is_text), r'regex_extract(code, "(\\d+)")'),
+    "year": Signature(1, 1, _of("int64", _is_moment)),
+    "month": Signature(1, 1, _of("int64", _is_moment)),
+    "day": Signature(1, 1, _of("int64", _is_moment)),
+    "weekday": Signature(1, 1, _of("int64", _is_moment)),
+    "hour": Signature(1, 1, _of("int64", _is_moment)),
+    "minute": Signature(1, 1, _of("int64", _is_moment)),
+    "second": Signature(1, 1, _of("int64", _is_moment)),
+    "truncate": Signature(2, 2, _of(None, _is_moment, _is_text), 'truncate(day, "month")'),
+    "add_months": Signature(2, 2, _of(None, _is_moment, _is_whole), "add_months(day, 3)"),
+    "date_diff": Signature(2, 3, _of("int64", _is_moment, _is_moment, _is_text), 'date_diff(received, shipped, "day")'),
+    "format_date": Signature(2, 2, _of("string", _is_moment, _is_text), 'format_date(day, "%d/%m/%Y")'),
+    "parse_date": Signature(2, 2, _of("date", _is_text), 'parse_date(written, "%d/%m/%Y")'),
+    "abs": Signature(1, 1, _of(None, _is_number)),
+    "sign": Signature(1, 1, _of("float64", _is_number)),
+    "floor": Signature(1, 1, _of("float64", _is_number)),
+    "ceil": Signature(1, 1, _of("float64", _is_number)),
+    "round": Signature(1, 2, _of("float64", _is_number, _is_whole), "round(x, 2)"),
+    "sqrt": Signature(1, 1, _of("float64", _is_number)),
+    "exp": Signature(1, 1, _of("float64", _is_number)),
+    "log": Signature(1, 1, _of("float64", _is_number)),
+    "log10": Signature(1, 1, _of("float64", _is_number)),
+    "sin": Signature(1, 1, _of("float64", _is_number)),
+    "cos": Signature(1, 1, _of("float64", _is_number)),
+    "tan": Signature(1, 1, _of("float64", _is_number)),
+    "clip": Signature(3, 3, _ordered, "clip(x, 0, 1)"),
+    "min2": Signature(2, 2, _ordered, "min2(a, b)"),
+    "max2": Signature(2, 2, _ordered, "max2(a, b)"),
+    "coalesce": Signature(1, 20, _common, "coalesce(a, b, 0)"),
 }
 """Functions that mean the same on every relational platform: least and most arguments, and the type of the result."""
 
-AGGREGATES: dict[str, Callable[[DataType], DataType | None]] = {
-    "count": lambda _: "int64",
-    "sum": lambda t: t if t in NUMERIC else None,
-    "mean": lambda t: "float64" if t in NUMERIC else None,
-    "min": lambda t: t if t != "bool" else None,
-    "max": lambda t: t if t != "bool" else None,
-    "var": lambda t: "float64" if t in NUMERIC else None,
-    "std": lambda t: "float64" if t in NUMERIC else None,
-    "n_unique": lambda _: "int64",
-    "any": lambda t: "bool" if t == "bool" else None,
-    "all": lambda t: "bool" if t == "bool" else None,
+CONSTANTS: dict[str, tuple[int, ...]] = {
+    "like": (1,),
+    "slice": (1, 2),
+    "split": (1,),
+    "regex_match": (1,),
+    "regex_extract": (1,),
+    "truncate": (1,),
+    "add_months": (1,),
+    "date_diff": (2,),
+    "format_date": (1,),
+    "parse_date": (1,),
 }
-"""Aggregates and the type that they make of a type. ``var`` and ``std`` divide by n - 1; ``n_unique`` leaves out null."""
+"""The places of the arguments that must be constants, by function."""
+
+
+def _sum(types: Types) -> DataType | None:
+    digits = decimal_of(types[0])
+    if digits:
+        return decimal_type(38, digits.scale)
+    return types[0] if is_numeric(types[0]) else None
+
+
+def _least(types: Types) -> DataType | None:
+    return types[0] if types[0] != "bool" and item_of(types[0]) is None else None
+
+
+def _orderable(type_: DataType) -> bool:
+    return type_ not in ("bool", "null") and item_of(type_) is None
+
+
+def _counted(types: Types) -> DataType | None:
+    return "int64" if item_of(types[0]) is None else None
+
+
+def _collected(types: Types) -> DataType | None:
+    return list_type(types[0]) if _orderable(types[0]) else None
+
+
+def _at_extreme(types: Types) -> DataType | None:
+    return types[0] if len(types) == 2 and all(map(_orderable, types)) else None
+
+
+_FLOAT = _of("float64", is_numeric)
+
+AGGREGATES: dict[str, Signature] = {
+    "count": Signature(0, 1, lambda _: "int64", "count()"),
+    "sum": Signature(1, 1, _sum),
+    "mean": Signature(1, 1, _FLOAT),
+    "min": Signature(1, 1, _least),
+    "max": Signature(1, 1, _least),
+    "var": Signature(1, 1, _FLOAT),
+    "std": Signature(1, 1, _FLOAT),
+    "median": Signature(1, 1, _FLOAT),
+    "quantile": Signature(2, 2, _FLOAT, "quantile(age, 0.9)"),
+    "n_unique": Signature(1, 1, _counted),
+    "any": Signature(1, 1, _of("bool", _is_truth)),
+    "all": Signature(1, 1, _of("bool", _is_truth)),
+    "first": Signature(2, 2, _at_extreme, "first(price, day)"),
+    "last": Signature(2, 2, _at_extreme, "last(price, day)"),
+    "arg_min": Signature(2, 2, _at_extreme, "arg_min(name, age)"),
+    "arg_max": Signature(2, 2, _at_extreme, "arg_max(name, age)"),
+    "collect": Signature(1, 1, _collected),
+    "corr": Signature(2, 2, _FLOAT, "corr(height, weight)"),
+    "cov": Signature(2, 2, _FLOAT, "cov(height, weight)"),
+}
+"""Aggregates and the type that they make; nulls are left out.
+
+``var``, ``std`` and ``cov`` divide by n - 1. ``median`` and ``quantile`` interpolate between the two values beside the
+place (n - 1) q. Rows have no order: ``first(E, by)`` is E where ``by`` is least, as ``arg_min``, and ``last`` is
+``arg_max``; among equals the least, or greatest, E. Rows where either is null are left out, as they are by ``corr`` and
+``cov``. ``collect`` makes a list in ascending order; of no values it is null.
+"""
+
+
+def _moved(types: Types) -> DataType | None:
+    if len(types) > 1 and types[1] != "int64":
+        return None
+    return types[0] if len(types) < 3 or common_type(types[0], types[2]) == types[0] else None
+
+
+RANKS: dict[str, Signature] = {
+    "rank": Signature(0, 0, lambda _: "int64", "rank().over(ward, order_by=age)"),
+    "row_number": Signature(0, 0, lambda _: "int64", "row_number().over(ward, order_by=age)"),
+    "lag": Signature(1, 3, _moved, "lag(price, 1).over(ward, order_by=day)"),
+    "lead": Signature(1, 3, _moved, "lead(price, 1).over(ward, order_by=day)"),
+    "cum_sum": Signature(1, 1, _sum, "cum_sum(price).over(ward, order_by=day)"),
+}
+"""Functions that stand over a window only."""
