@@ -16,7 +16,7 @@ from conformance.runner import Bench
 from jupyter_wayang.platforms.registry import GROUP
 
 _SLOW = {"spark": (pytest.mark.spark, pytest.mark.slow)}
-_NOT_RELATIONAL = {"sklearn", "numpy"}
+_NOT_RELATIONAL = {"networkx", "numpy", "sklearn"}
 
 
 def _names() -> list[object]:

@@ -15,10 +15,12 @@ from jupyter_wayang.plan.execution import Edge, ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, LocalUpdate, Score
+from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms import channels
 from jupyter_wayang.platforms.platform import ARROW, Engine, Payload, Platform
+from jupyter_wayang.platforms.relational import graphs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -209,8 +211,12 @@ class LaneExecutor:
         schemas = tuple(self._schemas[port] for port in node.inputs)
         engine = self._engines[self._platform[node.id]]
         operators = lower(node.operator, schemas[0] if schemas else None, self._learned.get(node.id))
+        declared = self._engines.platforms[self._platform[node.id]].operators
         for operator in operators:
-            payloads = engine.apply(operator, inputs, schemas, self._frames, self._salt)
+            if isinstance(operator, GraphOperator) and str(type(operator).__struct_config__.tag) not in declared:
+                payloads: tuple[Payload, ...] = (graphs.run(engine, operator, inputs[0], schemas[0]),)
+            else:
+                payloads = engine.apply(operator, inputs, schemas, self._frames, self._salt)
             schemas = _rows(operator, schemas)
             inputs = payloads
         ports = [Port(node=node.id, port=index) for index in range(len(inputs))]

@@ -16,6 +16,7 @@ from jupyter_wayang.errors import ExpressionTypeError, OperatorError, Span
 from jupyter_wayang.language import arguments as given
 from jupyter_wayang.language.desk import Desk, ReadRequest
 from jupyter_wayang.language.expressions import data_type, lift
+from jupyter_wayang.language.graphs import GraphWords
 from jupyter_wayang.language.learners import Strategy, fit_options
 from jupyter_wayang.language.recipe import Recipe, Step, raw_rows, rows_of, sites_of, step_above
 from jupyter_wayang.language.unknown import a_kind, guessed, unknown
@@ -143,7 +144,7 @@ class Planned:
         return dataclasses.replace(self, made=VertexPort(vertex, self.made.port))
 
 
-class Collection(Planned):
+class Collection(Planned, GraphWords):
     """Rows that a plan makes: nothing runs before :meth:`run`.
 
     Every operator returns a new collection; its arguments and types are checked at once.

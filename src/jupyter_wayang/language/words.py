@@ -332,6 +332,35 @@ _COLLECTION = (
     Word("count", ("collection",), "one row with the number of rows, column count", "count()"),
 )
 
+_GRAPHS = (
+    Word(
+        "pagerank",
+        ("collection",),
+        "ranks the nodes of a graph of edges by a random walk",
+        "edges.pagerank(src, dst, damping=0.85, iterations=20)",
+        (
+            Parameter("src", "column"),
+            Parameter("dst", "column"),
+            _option("damping", "0.85"),
+            _option("iterations", "20"),
+        ),
+    ),
+    Word(
+        "connected_components",
+        ("collection",),
+        "puts together the nodes that edges connect, whichever way they go",
+        "edges.connected_components(src, dst)",
+        (Parameter("src", "column"), Parameter("dst", "column")),
+    ),
+    Word(
+        "shortest_paths",
+        ("collection",),
+        "counts the edges of the shortest way from a node to all that it reaches",
+        'edges.shortest_paths(src, dst, "Ghent")',
+        (Parameter("src", "column"), Parameter("dst", "column"), Parameter("start", "value")),
+    ),
+)
+
 _LEARNING = (
     Word(
         "impute",
@@ -448,7 +477,7 @@ def _function(name: str) -> Word:
 
 
 WORDS: Mapping[str, Word] = {
-    **{f".{word.name}": word for word in (*_COLLECTION, *_LEARNING, *_HINTS)},
+    **{f".{word.name}": word for word in (*_COLLECTION, *_GRAPHS, *_LEARNING, *_HINTS)},
     **{word.name: word for word in (*_SOURCES, *_LEARNERS)},
     **{name: _function(name) for name in FUNCTION_NAMES},
 }
@@ -456,7 +485,7 @@ WORDS: Mapping[str, Word] = {
 
 _LATER = """
 table query lines range values write top_k distinct sample zip_with_id union intersect except_ pivot unpivot explode map
-flat_map map_batches reduce reduce_by co_group repeat pagerank connected_components shortest_paths bin linear_regression
+flat_map map_batches reduce reduce_by co_group repeat bin linear_regression
 glm kmeans naive_bayes pca mlp gradient_boosting decision_tree random_forest coefficients to_sklearn save load_model
 cache broadcast name interval slice regex_match regex_extract weekday hour minute second truncate add_months date_diff
 format_date parse_date log10 sin cos tan clip min2 max2 median quantile first last collect arg_max corr cov rank

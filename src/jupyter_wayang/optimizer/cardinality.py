@@ -17,6 +17,7 @@ from jupyter_wayang.plan.expressions import ColumnRef
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Output, Prepare, Split
 from jupyter_wayang.plan.operators.relational import Drop, Rename, Select, WithColumns
+from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
 
@@ -97,6 +98,9 @@ def _rows(node: Node, inputs: tuple[Estimate, ...], port: int, statistics: Mappi
             )
         case Split(fraction=fraction):
             return first.rows.times(fraction if port == 0 else 1 - fraction)
+        case GraphOperator():
+            # The nodes: some edges from each, and hardly more nodes than two an edge.
+            return _share(first.rows, Interval(low=0.02, high=2.0, confidence=0.5))
         case Prepare():
             return _share(first.rows, Interval(low=0.8, high=1.0, confidence=0.9))  # rows without a target go
     # Of a score the rows are those that it scores: the cells that it makes are few, and nobody asks about them.

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.edits import SOURCES
-from jupyter_wayang.optimizer.inflation import base_tag
+from jupyter_wayang.optimizer.inflation import base_tag, set_at_a_time
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import LocalUpdate
+from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate, PageRank
 from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import Coefficient, Platform
+from jupyter_wayang.platforms.relational import graphs
 
 __all__ = ["NOTHING", "Sizes", "compute_s", "seconds", "sizes", "total"]
 
@@ -75,4 +76,19 @@ def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[s
 
 def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1) -> Interval:
     """Return the seconds of all executions of a node on a platform that can run it."""
-    return seconds(platform.costs.operators[base_tag(node.operator)], sizes).times(iterations)
+    tag = base_tag(node.operator)
+    if set_at_a_time(tag, platform):
+        return _looped_s(node.operator, platform, sizes).times(iterations)
+    if isinstance(node.operator, PageRank):
+        # Its rows come in once a step.
+        sizes = (sizes[0].times(max(1, node.operator.iterations)), *sizes[1:])
+    return seconds(platform.costs.operators[tag], sizes).times(iterations)
+
+
+def _looped_s(operator: AnyOperator, platform: Platform, sizes: Sizes) -> Interval:
+    """Return the seconds of a graph operator that a platform runs as a loop of base operators."""
+    once, each = graphs.PARTS[base_tag(operator)]
+    turns = operator.iterations if isinstance(operator, PageRank) else graphs.TURNS
+    known = platform.costs.operators
+    parts = [seconds(known[tag], sizes) for tag in (*once, *each) if tag in known]
+    return total(part.times(1 if index < len(once) else turns) for index, part in enumerate(parts))

@@ -10,9 +10,10 @@ from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, Drop, Output, Rename, Select, WithColumns
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Platform
+from jupyter_wayang.platforms.platform import BASE_OPERATORS, GRAPH_OPERATORS, LEARNING_OPERATORS, Platform
+from jupyter_wayang.platforms.relational import graphs
 
-__all__ = ["Candidates", "base_tag", "inflate", "lowered"]
+__all__ = ["Candidates", "base_tag", "inflate", "lowered", "set_at_a_time"]
 
 _LOWERED = dict.fromkeys(
     ("with_columns", "drop", "rename", "impute", "scale", "one_hot", "prepare", "predict"), "select"
@@ -38,6 +39,11 @@ def base_tag(operator: AnyOperator) -> str:
     """
     tag = str(type(operator).__struct_config__.tag)
     return _LOWERED.get(tag, tag)
+
+
+def set_at_a_time(tag: str, platform: Platform) -> bool:
+    """Tell whether a platform runs a graph operator as a loop of base operators: it has those, and not the operator."""
+    return tag in GRAPH_OPERATORS and tag not in platform.operators and graphs.NEEDED <= platform.operators
 
 
 def lowered(operator: AnyOperator, inputs: tuple[Schema, ...]) -> AnyOperator:
@@ -81,8 +87,10 @@ def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningCon
 
 def _impossible(platform: Platform, operator: AnyOperator, schemas: tuple[Schema, ...]) -> str | None:
     tag = base_tag(operator)
+    if set_at_a_time(tag, platform):
+        return None
     if tag not in platform.operators:
-        known = [name for name in (*BASE_OPERATORS, *LEARNING_OPERATORS) if name in platform.operators]
+        known = [name for name in (*BASE_OPERATORS, *LEARNING_OPERATORS, *GRAPH_OPERATORS) if name in platform.operators]
         if len(known) <= 3:
             return f"{platform.title} runs only {' and '.join(known)}"
         return f"{platform.title} does not run {tag}"

@@ -2,8 +2,8 @@
 
 A :class:`Platform` is a light descriptor: it says what it can run and at what cost, without importing its engine. An
 :class:`Engine` is the running thing. Engines see only *base operators* (reads, filter, select, group_by, join, sort,
-limit, split) and two learning tasks; everything else is lowered to these before
-(:mod:`jupyter_wayang.execution.lowering`).
+limit, split) and two learning tasks, and the graph operators that they declare; everything else is lowered to these
+before (:mod:`jupyter_wayang.execution.lowering`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARROW",
     "BASE_OPERATORS",
+    "GRAPH_OPERATORS",
     "LEARNING_OPERATORS",
     "PARQUET",
     "Channel",
@@ -53,6 +54,13 @@ BASE_OPERATORS = (
 
 LEARNING_OPERATORS = ("local_update", "score")
 """Tags of the operators behind :meth:`Engine.update` and :meth:`Engine.score`."""
+
+GRAPH_OPERATORS = ("pagerank", "connected_components", "shortest_paths")
+"""Tags of the operators over edges.
+
+:meth:`Engine.apply` is given them where a platform declares them; elsewhere they are loops of base operators
+(:mod:`jupyter_wayang.platforms.relational.graphs`).
+"""
 
 ARROW = "arrow.table"
 PARQUET = "parquet.file"
@@ -105,7 +113,7 @@ class Platform(Protocol):
 
     ``name`` is the word of the cell language, ``title`` what people read, ``badge`` two letters. ``channel`` is the form
     that its operators take and make; ``channels`` and ``conversions`` what it adds to the channel graph. ``operators``
-    are tags of base and learning operators.
+    are tags of base, learning and graph operators.
     """
 
     name: str

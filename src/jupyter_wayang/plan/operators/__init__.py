@@ -1,5 +1,6 @@
 """Logical operators, a file per family. Each validates on construction and derives its schema from its inputs'."""
 
+from jupyter_wayang.plan.operators.graph import ConnectedComponents, PageRank, ShortestPaths
 from jupyter_wayang.plan.operators.learning import (
     Evaluate,
     Fit,
@@ -32,6 +33,7 @@ from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadF
 
 __all__ = [
     "AnyOperator",
+    "ConnectedComponents",
     "Drop",
     "Evaluate",
     "Filter",
@@ -48,6 +50,7 @@ __all__ = [
     "OneHot",
     "Operator",
     "Output",
+    "PageRank",
     "Predict",
     "Prepare",
     "ReadFederated",
@@ -58,6 +61,7 @@ __all__ = [
     "Scale",
     "Score",
     "Select",
+    "ShortestPaths",
     "Sort",
     "SortKey",
     "Split",
@@ -89,4 +93,7 @@ AnyOperator = (
     | Prepare
     | LocalUpdate
     | Score
+    | PageRank
+    | ConnectedComponents
+    | ShortestPaths
 )
