@@ -21,6 +21,7 @@ from jupyter_wayang.kernel.results import Results
 from jupyter_wayang.language.arguments import shown
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.platforms import registry
+from jupyter_wayang.platforms.functions import Function
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.session import Workbench
 from jupyter_wayang.site.agent import SiteAgent
@@ -58,6 +59,7 @@ class Session(Workbench):
         self._sites: dict[str, dict[str, SiteAgent]] = {}
         unusable = {name: platform.missing() for name, platform in registry.installed().items()}
         frames: dict[str, pa.Table] = {}
+        functions: dict[str, Function] = {}
         catalog = Catalog(self.folder)
         # The journal goes first: it makes the folder, with a .gitignore in it.
         try:
@@ -68,9 +70,9 @@ class Session(Workbench):
             raise _unusable(self.folder, error) from error
         lane = Lane(id=HERE, title="This machine", kind="here")
         platforms = tuple(registry.installed().values())
-        self._here = self._agent(lane, catalog, platforms, OPEN, unusable, HERE, frames)
+        self._here = self._agent(lane, catalog, platforms, OPEN, unusable, HERE, frames, functions)
         self._kernel = ExecutionKernel(journal, Results(self._state / "results"), self._here.handle)
-        super().__init__(self._kernel, catalog, frames, self._open, unusable)
+        super().__init__(self._kernel, catalog, frames, self._open, unusable, functions)
 
     def close(self) -> None:
         """Stop what runs and close journal and platforms."""
@@ -111,6 +113,7 @@ class Session(Workbench):
         unusable: Mapping[str, str | None],
         place: str,
         frames: Mapping[str, pa.Table] | None = None,
+        functions: Mapping[str, Function] | None = None,
     ) -> SiteAgent:
         usable = {platform.name: platform for platform in platforms if unusable.get(platform.name) is None}
         workspace = self._state / "workspace" / place
@@ -122,6 +125,7 @@ class Session(Workbench):
             audit=Audit(None if lane.kind == "here" else self._state / "audit" / f"{place}.jsonl"),
             unusable={name: why for name, why in unusable.items() if why is not None},
             frames=frames,
+            functions=functions,
         )
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "OperatorFinished",
     "Paused",
     "Planned",
+    "Printed",
     "ResultReady",
     "Resumed",
     "RoundFinished",
@@ -52,6 +53,13 @@ class Planned(Event, frozen=True, kw_only=True, tag="planned"):
 
     plan: str
     planned_s: float
+
+
+class Printed(Event, frozen=True, kw_only=True, tag="printed"):
+    """A function of the notebook printed something, on the person's own machine."""
+
+    operator: str
+    text: str
 
 
 class SiteLeftOut(Event, frozen=True, kw_only=True, tag="site_left_out"):
@@ -182,6 +190,7 @@ AnyEvent = (
     | Withheld
     | FactsLearned
     | OperatorFinished
+    | Printed
     | SitesAsked
     | BytesMoved
     | RoundStarted

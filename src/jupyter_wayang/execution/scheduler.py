@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.execution.lowering import LEARNED, lower
@@ -16,9 +16,12 @@ from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, LocalUpdate, Score
 from jupyter_wayang.plan.operators.graph import GraphOperator
+from jupyter_wayang.plan.operators.functions import Calling
+from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms import channels
+from jupyter_wayang.platforms.functions import FunctionEngine, Functions, Stopping
 from jupyter_wayang.platforms.platform import ARROW, Engine, Payload, Platform
 from jupyter_wayang.platforms.relational import graphs
 
@@ -89,6 +92,8 @@ class LaneExecutor:
         The name of the place, for splits.
     finished
         Told of every operator that ran: id, rows (None if they were not counted), seconds.
+    functions
+        The functions of the notebook; None: there are none here.
     """
 
     def __init__(
@@ -100,12 +105,15 @@ class LaneExecutor:
         frames: Mapping[str, pa.Table],
         salt: str,
         finished: Finished,
+        functions: Functions | None = None,
     ) -> None:
         self._logical = logical
         self._engines = engines
         self._frames = frames
         self._salt = salt
         self._finished = finished
+        self._functions = functions if functions is not None else Functions()
+        self._stopping = Stopping()
         self._platform = {operator.id: operator.decision.platform for operator in plan.operators}
         self._edges: dict[tuple[str, int], Edge] = {(edge.target, edge.input): edge for edge in plan.edges}
         self._consumers = logical.consumers()
@@ -213,6 +221,9 @@ class LaneExecutor:
         operators = lower(node.operator, schemas[0] if schemas else None, self._learned.get(node.id))
         declared = self._engines.platforms[self._platform[node.id]].operators
         for operator in operators:
+            if isinstance(operator, Calling):
+                inputs, schemas = (self._called(node.id, operator, inputs, schemas),), _rows(operator, schemas)
+                continue
             if isinstance(operator, GraphOperator) and str(type(operator).__struct_config__.tag) not in declared:
                 payloads: tuple[Payload, ...] = (graphs.run(engine, operator, inputs[0], schemas[0]),)
             else:
@@ -227,6 +238,44 @@ class LaneExecutor:
             self._schemas[port] = schemas[index]
         counted = engine.count(self._payloads[Port(node=node.id)]) if len(inputs) > 1 or shared else None
         self._finished(node.id, counted, time.perf_counter() - began)
+
+    def learned(self, ports: tuple[Port, ...], operator: AnyOperator) -> Schema:
+        """Return the columns that the function of an operator makes of the rows of some ports.
+
+        Raises
+        ------
+        PlanError
+            If it made no rows, or if no platform here calls functions.
+        WayangError
+            If the function fails.
+        """
+        if not isinstance(operator, Calling):
+            raise PlanError(f"{operator.verb} calls no function")
+        tag = str(type(operator).__struct_config__.tag)
+        able = (name for name, one in self._engines.platforms.items() if tag in one.operators and one.channel == ARROW)
+        name = next(able, None)
+        if name is None:
+            raise PlanError("no platform here calls functions of the notebook")
+        engine = cast("FunctionEngine", self._engines[name])
+        tables = tuple(self.table(port) for port in ports)
+        call = self._functions.call("sample", operator.function, self._stopping)
+        made: pa.Table = engine.call(operator, tables, tuple(self._schemas[port] for port in ports), call)
+        if made.num_columns == 0:
+            raise PlanError(
+                f"{operator.function.name} of {operator.verb}() made no row of the first rows: its columns are not known",
+                hint="a hint says them, as in def f(row) -> dict(word=str, n=int)",
+            )
+        return schema_of(made.schema)
+
+    def stop(self) -> None:
+        """End the function of the notebook that runs, and let none begin."""
+        self._stopping.stop()
+
+    def _called(
+        self, node: str, operator: Calling, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...]
+    ) -> Payload:
+        engine = cast("FunctionEngine", self._engines[self._platform[node]])
+        return engine.call(operator, inputs, schemas, self._functions.call(node, operator.function, self._stopping))
 
     def _readers(self, port: Port) -> int:
         """Return how many read a port: the operators after it, and whoever asks for a result."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jupyter_wayang import errors, events
-from jupyter_wayang.errors import SiteError, WayangError
+from jupyter_wayang.errors import RunStoppedError, SiteError, WayangError
 from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.steps import Post, Receive, Reply, Steps, Stop
 from jupyter_wayang.transport import messages
@@ -86,7 +86,10 @@ class Asking:
             answers[reply.place] = reply.answer
             if isinstance(reply.answer, messages.Failure) and failed is None:
                 failed = (reply.place, reply.answer)
-        if failed is not None:
+        if failed is not None and failed[1].kind == RunStoppedError.__name__:
+            # Who answers so was told to stop, before this run was.
+            stopped = True
+        elif failed is not None:
             raise failure(self.context.title(failed[0]), failed[1])
         if stopped and not self.deaf:
             raise Stopped
@@ -127,6 +130,8 @@ class Asking:
                     site=place, direction="up", kind=kind, bytes=reply.bytes_up, round=self.round, rows=rows
                 )
             )
+        for said in reply.answer.printed:
+            emit(events.Printed(operator=self.context.operator(place, said.node), text=said.text))
         for step in reply.answer.progress:
             operator = self.context.operator(place, step.node)
             emit(events.OperatorFinished(operator=operator, rows=step.rows, seconds=step.seconds))
@@ -137,5 +142,5 @@ def failure(title: str, answer: messages.Failure) -> WayangError:
     kind = getattr(errors, answer.kind, None) if answer.kind in errors.__all__ else None
     if isinstance(kind, type) and issubclass(kind, WayangError):
         text = answer.message if title in answer.message or title == "this machine" else f"{title}: {answer.message}"
-        return kind(text, hint=answer.hint)
+        return kind(text, hint=answer.hint, facts=answer.facts)
     return SiteError(f"{title} failed: {answer.message}", hint=answer.hint)

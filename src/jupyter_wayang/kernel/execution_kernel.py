@@ -17,11 +17,13 @@ from jupyter_wayang.kernel.journal import Journal, RunSummary
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, compiled
 from jupyter_wayang.kernel.results import Results
-from jupyter_wayang.kernel.runs import describing, planning, running
+from jupyter_wayang.kernel.runs import describing, planning, rest_of, running, sampling
 from jupyter_wayang.kernel.steps import Carrier, drive_in_thread
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
+from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.transport.messages import Interrupt, encode
 
 __all__ = ["ExecutionKernel"]
 
@@ -97,6 +99,24 @@ class ExecutionKernel:
         context = self._context(f"plan-{uuid4().hex[:8]}", name, platforms, program.federation, emit=_unheard)
         return drive_in_thread(planning(program, context), self._places(program.federation), threading.Event())
 
+    def sample(self, plan: LogicalPlan, operator: AnyOperator) -> Schema:
+        """Return the columns that a function makes, learned on the first rows of its inputs.
+
+        Raises
+        ------
+        WayangError
+            If the function raises, makes no rows of these, or makes rows of different shapes.
+        """
+        run = f"sample-{uuid4().hex[:8]}"
+        context = self._context(run, "", None, None, emit=_unheard)
+        steps = sampling(plan, operator, context)
+        try:
+            return drive_in_thread(steps, {HERE: self._here}, threading.Event())
+        except BaseException:
+            # An interrupt of the notebook: the function must not go on alone.
+            self._here(encode(Interrupt(run=run)))
+            raise
+
     def submit(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> str:
         """Start a task and return the id of its run.
 
@@ -153,7 +173,13 @@ class ExecutionKernel:
         with active.changing:
             if not active.outcome.done() and not active.stop.is_set():
                 self._journal.append(run, StopRequested())
-                active.stop.set()
+                self._end(run, active)
+
+    def _end(self, run: str, active: _Active) -> None:
+        """Have a run stop at its next step, and a function that it has called at once: it may never return."""
+        active.stop.set()
+        for part in (run, rest_of(run)):
+            self._here(encode(Interrupt(run=part)))
 
     def pause(self, run: str) -> None:
         """Ask a run to wait at its next step; what sites answer meanwhile is kept. A run that ends is left alone."""
@@ -213,8 +239,8 @@ class ExecutionKernel:
 
     def close(self) -> None:
         """Ask every run to stop and close the journal."""
-        for active in self._active.values():
-            active.stop.set()
+        for run, active in self._active.items():
+            self._end(run, active)
         wait([active.outcome for active in self._active.values()], timeout=_PATIENCE_S)
         self._journal.close()
 

@@ -22,9 +22,9 @@ from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.expressions import AnyExpression, Case, Cast, ColumnRef, Named, type_of
 from jupyter_wayang.plan.expressions import Literal as Constant
-from jupyter_wayang.plan.logical import Port
+from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.models import Facts, Model, applied, expanded
-from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.operators import AnyOperator, GroupBy
 from jupyter_wayang.plan.schema import Schema, common_type
 from jupyter_wayang.plan.tasks import TARGET
 from jupyter_wayang.transport import messages
@@ -33,7 +33,7 @@ from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["describing", "planning", "running"]
+__all__ = ["describing", "planning", "rest_of", "running", "sampling"]
 
 
 def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Steps[Schema]:
@@ -127,7 +127,7 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
     kernel = None
     if program.kernel_plan is not None:
         answer = yield from asking.one(
-            HERE, messages.SubmitPlan(run=_rest(context.run), plan=program.kernel_plan, platforms=context.platforms)
+            HERE, messages.SubmitPlan(run=rest_of(context.run), plan=program.kernel_plan, platforms=context.platforms)
         )
         kernel = answer.plan if isinstance(answer, messages.Planned) else None
     notes = tuple(f"{context.title(place)} is left out: its table has no rows." for place in empty)
@@ -143,11 +143,27 @@ def _released(program: Program, asking: Asking) -> Steps[None]:
     run = asking.context.run
     yield from asking.all({place: messages.Release(run=run) for place in program.sites})
     if program.kernel_plan is not None:
-        yield from asking.one(HERE, messages.Release(run=_rest(run)))
+        yield from asking.one(HERE, messages.Release(run=rest_of(run)))
 
 
-def _rest(run: str) -> str:
+def rest_of(run: str) -> str:
+    """Return the name under which this machine knows what comes after the sites' part of a run."""
     return f"{run}/rest"
+
+
+def sampling(plan: LogicalPlan, operator: AnyOperator, context: RunContext) -> Steps[Schema]:
+    """Run a function on the first rows of what a plan makes, and return the columns that it makes.
+
+    Raises
+    ------
+    WayangError
+        If it cannot be run, or if nothing can be learned from what it makes.
+    """
+    sample = messages.Sample(run=context.run, plan=plan, operator=operator)
+    answer = yield from Asking(context).one(HERE, sample)
+    if not isinstance(answer, messages.Description):
+        raise SiteError("the columns of the sample did not come")
+    return answer.schema
 
 
 class _Running:
@@ -321,10 +337,10 @@ class _Running:
             if program.kernel_plan is None:
                 raise SiteError("the run made no rows")
             plan = messages.SubmitPlan(
-                run=_rest(run), plan=program.kernel_plan, platforms=self.context.platforms, frames=frames
+                run=rest_of(run), plan=program.kernel_plan, platforms=self.context.platforms, frames=frames
             )
             yield from self.asking.one(HERE, plan)
-            answer = yield from self.asking.one(HERE, messages.Collect(run=_rest(run), port=program.result))
+            answer = yield from self.asking.one(HERE, messages.Collect(run=rest_of(run), port=program.result))
         if not isinstance(answer, messages.Rows):
             raise SiteError("the rows of the result did not come")
         return from_bytes(answer.body)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jupyter_wayang.plan.logical import VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, ReadFrame
-from jupyter_wayang.plan.schema import DataType
+from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
+from jupyter_wayang.plan.schema import DataType, Schema
 
 __all__ = ["Desk", "ReadRequest"]
 
@@ -62,6 +63,26 @@ class Desk(Protocol):
 
     def frame(self, value: object, label: str) -> ReadFrame | None:
         """Return the source operator of a DataFrame or Arrow table, or None if the value is neither."""
+        ...
+
+    def function(self, value: Callable[..., Any]) -> FunctionRef:
+        """Hold a function of the notebook with all that it captures, as of now, and return how a plan names it.
+
+        Raises
+        ------
+        OperatorError
+            If it captures what cannot be handed over.
+        """
+        ...
+
+    def learned(self, operator: Calling, ports: tuple[VertexPort, ...]) -> Schema:
+        """Return the columns that a function makes of the first rows of its inputs.
+
+        Raises
+        ------
+        WayangError
+            If the function fails, or makes no rows of these.
+        """
         ...
 
     def strategies(self) -> Mapping[str, Mapping[str, object]]:

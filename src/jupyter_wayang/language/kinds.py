@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jupyter_wayang.errors import OperatorError, Span, WayangError
+from jupyter_wayang.errors import NameUnknownError, OperatorError, Span, WayangError
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.learners import Strategy, logistic_regression, metric, unknown_model
 from jupyter_wayang.language.page import Page, short
 from jupyter_wayang.language.scalars import Row, Scalars
+from jupyter_wayang.language.unknown import a_kind, guessed
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import WORDS, Parameter, Word
 from jupyter_wayang.plan.models import ModelSpec
@@ -84,6 +85,35 @@ class Arguments:
     def expression(self, node: ast.expr) -> object:
         """Return an expression over the columns."""
         return self.calls.scalars.read(node, self._columns)
+
+    def condition(self, node: ast.expr) -> object:
+        """Return an expression over the columns, or a function of the notebook that stands alone."""
+        named = isinstance(node, ast.Name) and node.id not in self._columns.schema
+        if (named or _forced(node)) and self.calls.variables.is_function(_name(node)):
+            return self.function(node)
+        return self.expression(node)
+
+    def function(self, node: ast.expr) -> object:
+        """Return a function of the notebook."""
+        name, variables = _name(node), self.calls.variables
+        if not name or not variables.is_function(name):
+            raise self._no_function(node, name).located(self.page.span(node), self.page.source)
+        return variables.take(name)
+
+    def _no_function(self, node: ast.expr, name: str) -> WayangError:
+        variables, word = self.calls.variables, self.word
+        if name in variables:
+            kind = a_kind(variables.get(name))
+            message = f"the notebook variable {name} is {kind}, and {word.name}() takes a function"
+            return OperatorError(message, hint=f"as in {word.example}")
+        if not name:
+            lambda_ = isinstance(node, ast.Lambda)
+            message = "functions are not written in a cell" if lambda_ else f"{self.page.text(node)} is no function"
+            return OperatorError(message, hint="write it in a Python cell, def f(row): …, and name it here")
+        known = [one for one in variables.values if variables.is_function(one) and not one.startswith("_")]
+        message = guessed(f'there is no notebook function "{name}".', name, known)
+        hint = f"write it in a Python cell: def {name}(row): …"
+        return NameUnknownError(message, found=name, expected=known, hint=hint)
 
     def column(self, node: ast.expr) -> object:
         """Return the name of a column, which may stand as text."""
@@ -228,13 +258,27 @@ def culprit(page: Page, node: ast.expr, found: str | None) -> Span | None:
     return None
 
 
+def _forced(node: ast.expr) -> bool:
+    """Tell whether a node is ``env.name``."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "env"
+
+
+def _name(node: ast.expr) -> str:
+    """Return the variable that ``name`` or ``env.name`` means, or nothing."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) and _forced(node) else ""
+
+
 _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "aggregate": Arguments.expression,
     "collection": Arguments.collection,
     "column": Arguments.column,
     "columns": Arguments.columns,
+    "condition": Arguments.condition,
     "expression": Arguments.expression,
     "fill": Arguments.fill,
+    "function": Arguments.function,
     "goal": Arguments.goal,
     "key": Arguments.column,
     "keys": Arguments.keys,

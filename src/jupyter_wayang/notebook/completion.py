@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.language.builder import Collection, FittedModel, Grouped, Pair
+from jupyter_wayang.language.callables import called
 from jupyter_wayang.language.cell import read_cell, read_value
 from jupyter_wayang.language.desk import Desk, ReadRequest
 from jupyter_wayang.language.recipe import sites_of
@@ -18,6 +20,7 @@ from jupyter_wayang.language.words import WORDS, Kind, Parameter, Role, Word, me
 from jupyter_wayang.notebook.cursor import Bracket, Cursor, before_dot, locate
 from jupyter_wayang.plan.logical import VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, ReadFrame
+from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
 from jupyter_wayang.plan.operators.learning import MetricName
 from jupyter_wayang.plan.operators.relational import JoinHow
 from jupyter_wayang.plan.schema import Column, Schema
@@ -131,6 +134,13 @@ class _Glance:
         columns = tuple(Column(name=name, type="null") for name in dict.fromkeys(names))
         return ReadFrame(key=label, label=label, schema=Schema(columns=columns))
 
+    def function(self, value: Callable[..., Any]) -> FunctionRef:
+        return FunctionRef(name=called(value), key="")
+
+    def learned(self, operator: Calling, ports: tuple[VertexPort, ...]) -> Schema:
+        # Nothing runs while somebody types.
+        return Schema.of(value="null")
+
     def strategies(self) -> Mapping[str, Mapping[str, object]]:
         return self.desk.strategies()
 
@@ -232,6 +242,10 @@ class _Completer:
                 return self._functions("aggregate", "function") + columns if not self._inside_function() else columns
             case "expression" | "key" | "keys":
                 return columns + self._functions("function")
+            case "condition":
+                return columns + self._functions("function") + self._callables()
+            case "function":
+                return self._callables()
             case "column" | "columns" | "pairs":
                 return columns
             case "collection":
@@ -305,6 +319,14 @@ class _Completer:
         if self.at.text[self.at.start :].lstrip() != self.at.fragment and not self.at.head.rstrip().endswith("="):
             return []
         return self._names() + [(name, "function") for name, word in WORDS.items() if "source" in word.roles]
+
+    def _callables(self) -> list[tuple[str, str]]:
+        """Return the functions of the notebook."""
+        return [
+            (name, "function")
+            for name, value in self.scope.variables.items()
+            if not name.startswith("_") and isinstance(value, FunctionType)
+        ]
 
     def _variables(self) -> list[tuple[str, str]]:
         plain = (str, int, float, list, tuple)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 
+from jupyter_wayang.optimizer.calls import rows_made
 from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.selectivity import selectivity
 from jupyter_wayang.plan.execution import Interval
@@ -18,8 +19,9 @@ from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Output, Prepare, Split
 from jupyter_wayang.plan.operators.relational import Drop, Rename, Select, WithColumns
 from jupyter_wayang.plan.operators.graph import GraphOperator
+from jupyter_wayang.plan.operators.functions import Calling, FilterBy
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.statistics import SourceStatistics
+from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 
 __all__ = ["Estimate", "estimate"]
 
@@ -39,7 +41,10 @@ class Estimate:
 
 
 def estimate(
-    plan: LogicalPlan, outputs: Mapping[Port, Output], statistics: Mapping[str, SourceStatistics]
+    plan: LogicalPlan,
+    outputs: Mapping[Port, Output],
+    statistics: Mapping[str, SourceStatistics],
+    functions: Mapping[str, FunctionStatistics] | None = None,
 ) -> dict[Port, Estimate]:
     """Estimate every port that carries rows.
 
@@ -51,6 +56,8 @@ def estimate(
         What leaves its ports, as of :meth:`LogicalPlan.outputs`.
     statistics
         Of sources, by id of the node; a source without any may have 100 rows or a million.
+    functions
+        What functions of the notebook took and made before, by id of the node that calls one.
     """
     found: dict[Port, Estimate] = {}
     for node in plan.nodes:
@@ -59,7 +66,8 @@ def estimate(
         for port in ports:
             schema = outputs[port]
             if isinstance(schema, Schema):
-                rows = _hinted(node, inputs) or _rows(node, inputs, port.port, statistics)
+                rows = _hinted(node, inputs) or _called(node, inputs, functions or {})
+                rows = rows or _rows(node, inputs, port.port, statistics)
                 distinct = _distinct(node, inputs, outputs, statistics)
                 found[port] = Estimate(
                     rows=rows,
@@ -67,6 +75,14 @@ def estimate(
                     distinct={name: min(n, int(rows.high) + 1) for name, n in distinct.items() if name in schema},
                 )
     return found
+
+
+def _called(
+    node: Node, inputs: tuple[Estimate, ...], functions: Mapping[str, FunctionStatistics]
+) -> Interval | None:
+    if not isinstance(node.operator, Calling):
+        return None
+    return rows_made(node.operator, [one.rows for one in inputs], functions.get(node.id))
 
 
 def _hinted(node: Node, inputs: tuple[Estimate, ...]) -> Interval | None:
@@ -174,6 +190,8 @@ def _distinct(
     if isinstance(operator, SOURCES):
         known = statistics.get(node.id)
         return dict(known.distinct) if known is not None else {}
+    if isinstance(operator, Calling) and not isinstance(operator, FilterBy):
+        return {}  # its columns are new
     before = dict(inputs[0].distinct)
     schema = next((s for port in node.inputs if isinstance(s := outputs[port], Schema)), Schema(columns=()))
     match operator:

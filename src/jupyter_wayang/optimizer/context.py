@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jupyter_wayang.plan.execution import Lane
-from jupyter_wayang.plan.statistics import SourceStatistics
+from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.platform import Platform
 
 __all__ = ["PlanningContext"]
@@ -26,6 +26,8 @@ class PlanningContext:
         Other platforms by name, and why each is not possible.
     statistics
         By id of the source's node.
+    functions
+        What functions of the notebook took before, by id of the node that calls one.
     running
         Names of platforms that are started already: they cost no start-up.
     iterations
@@ -38,6 +40,7 @@ class PlanningContext:
     platforms: tuple[Platform, ...]
     unusable: Mapping[str, str] = field(default_factory=dict)
     statistics: Mapping[str, SourceStatistics] = field(default_factory=dict)
+    functions: Mapping[str, FunctionStatistics] = field(default_factory=dict)
     running: frozenset[str] = frozenset()
     iterations: Mapping[str, int] = field(default_factory=dict)
     name: str = ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from jupyter_wayang.optimizer.calls import measured
 from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.inflation import base_tag, set_at_a_time
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate, PageRank
-from jupyter_wayang.plan.statistics import SourceStatistics
+from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.platform import Coefficient, Platform
 from jupyter_wayang.platforms.relational import graphs
 
@@ -74,15 +75,18 @@ def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[s
     return rows, out, total(one.bytes for one in inputs)
 
 
-def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1) -> Interval:
-    """Return the seconds of all executions of a node on a platform that can run it."""
+def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1, called: FunctionStatistics | None = None) -> Interval:
+    """Return the seconds of all executions of a node on a platform that can run it.
+
+    ``called`` says what its function took before, if it calls one.
+    """
     tag = base_tag(node.operator)
     if set_at_a_time(tag, platform):
         return _looped_s(node.operator, platform, sizes).times(iterations)
     if isinstance(node.operator, PageRank):
         # Its rows come in once a step.
         sizes = (sizes[0].times(max(1, node.operator.iterations)), *sizes[1:])
-    return seconds(platform.costs.operators[tag], sizes).times(iterations)
+    return seconds(measured(platform.costs.operators[tag], called), sizes).times(iterations)
 
 
 def _looped_s(operator: AnyOperator, platform: Platform, sizes: Sizes) -> Interval:

@@ -83,11 +83,17 @@ class _Lane:
     def of(cls, plan: LogicalPlan, context: PlanningContext) -> _Lane:
         outputs = plan.outputs()
         inflated = inflate(plan, outputs, context)
-        estimates = estimate(plan, outputs, context.statistics)
+        estimates = estimate(plan, outputs, context.statistics, context.functions)
         known = sizes(plan, estimates, context.statistics)
         compute = tuple(
             {
-                name: compute_s(node, platform, known[node.id], context.iterations.get(node.id, 1))
+                name: compute_s(
+                    node,
+                    platform,
+                    known[node.id],
+                    context.iterations.get(node.id, 1),
+                    context.functions.get(node.id),
+                )
                 for name, platform in inflated[node.id].possible.items()
             }
             for node in plan.nodes

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from jupyter_wayang.plan.execution import Interval
 
-__all__ = ["SourceStatistics"]
+__all__ = ["FunctionStatistics", "SourceStatistics"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +30,25 @@ class SourceStatistics:
     bytes: Interval | None = None
     distinct: Mapping[str, int] = field(default_factory=dict)
     origin: str = "counted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionStatistics:
+    """What a function of the notebook took when it was called last: seconds a row, and rows out for a row in."""
+
+    rows: int
+    row_s: float
+    share: float
+
+    @classmethod
+    def of(cls, rows: int, out: int, seconds: float, before: FunctionStatistics | None = None) -> FunctionStatistics:
+        """Make statistics of a measured call; what fewer rows say does not replace what more rows have said.
+
+        Examples
+        --------
+        >>> FunctionStatistics.of(100, 50, 0.2)
+        FunctionStatistics(rows=100, row_s=0.002, share=0.5)
+        """
+        if rows == 0 or (before is not None and before.rows > rows):
+            return before or cls(rows=0, row_s=0.0, share=1.0)
+        return cls(rows=rows, row_s=seconds / rows, share=out / rows)

@@ -24,6 +24,7 @@ __all__ = [
     "ARROW",
     "BASE_OPERATORS",
     "GRAPH_OPERATORS",
+    "FUNCTION_TAGS",
     "LEARNING_OPERATORS",
     "PARQUET",
     "Channel",
@@ -51,6 +52,9 @@ BASE_OPERATORS = (
     "split",
 )
 """Tags of the operators that :meth:`Engine.apply` may be given."""
+
+FUNCTION_TAGS = ("map", "filter_by", "flat_map", "map_batches", "reduce", "reduce_by", "co_group")
+"""Tags of the operators behind :meth:`jupyter_wayang.platforms.functions.FunctionEngine.call`."""
 
 LEARNING_OPERATORS = ("local_update", "score")
 """Tags of the operators behind :meth:`Engine.update` and :meth:`Engine.score`."""

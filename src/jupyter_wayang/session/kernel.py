@@ -9,6 +9,7 @@ from jupyter_wayang.events import AnyEvent
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.models import Model
+from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Kernel(Protocol):
 
     def plan(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> ExecutionPlan:
         """Plan a task."""
+        ...
+
+    def sample(self, plan: LogicalPlan, operator: AnyOperator) -> Schema:
+        """Return the columns that a function makes, learned on the first rows of its inputs."""
         ...
 
     def submit(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> str:

@@ -14,6 +14,7 @@ from jupyter_wayang.events import (
     MetricsMeasured,
     Paused,
     Planned,
+    Printed,
     Resumed,
     RunFinished,
     SitesAsked,
@@ -60,6 +61,7 @@ class Run:
         self._making = making
         self._kernel = kernel
         self.fits = dict(fits or {})
+        self._printed = 0
 
     def events(self, since: int = 0) -> tuple[AnyEvent, ...]:
         """Return the events with a number above ``since``, in order."""
@@ -128,11 +130,12 @@ class Run:
         seq = 0
         try:
             while not self._kernel.finished(self.id):
-                seq = self._seq(seq)
+                seq = self._said(seq)
                 self._kernel.wait(self.id, seq, _POLL_S)
         except KeyboardInterrupt:
             self.stop()
             raise
+        self._said(seq)
         return Result(self, self._kernel.outcome(self.id))
 
     def waited(self, seconds: float) -> bool:
@@ -154,6 +157,15 @@ class Run:
     def over(self) -> bool:
         """Whether no more events will come."""
         return self._kernel.finished(self.id)
+
+    def _said(self, known: int) -> int:
+        """Print what functions of the notebook print; return the number of the last event."""
+        news = self.events(known)
+        for event in news:
+            if isinstance(event, Printed) and event.seq > self._printed:
+                self._printed = event.seq
+                print(event.text, end="")  # noqa: T201 - a function printed it, and its person waits here
+        return news[-1].seq if news else known
 
     def _seq(self, known: int) -> int:
         """Return the number of the last event; only those after a known one are read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,8 +21,12 @@ from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.language.words import WORDS
 from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
 from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame
+from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
 from jupyter_wayang.plan.rows import normalize, schema_of
+from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms import registry
+from jupyter_wayang.platforms.functions import Function
+from jupyter_wayang.session.functions import taken
 from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.making import Making
 from jupyter_wayang.session.plans import Plan
@@ -74,6 +78,8 @@ class Workbench:
         Makes the sites of a federation reachable.
     usable
         For every platform, why it cannot be used here, or None.
+    functions
+        Functions of the notebook by key, shared with the place that runs them.
     """
 
     def __init__(
@@ -83,11 +89,13 @@ class Workbench:
         frames: dict[str, pa.Table],
         opener: Opener,
         usable: Mapping[str, str | None],
+        functions: dict[str, Function] | None = None,
     ) -> None:
         self.kernel = kernel
         self.scope = Scope()
         self._catalog = catalog
         self._frames = frames
+        self._functions = functions if functions is not None else {}
         self._opener = opener
         self._usable = dict(usable)
         self._federations: dict[str, Federation] = {}
@@ -215,6 +223,17 @@ class Workbench:
         self._frames[key] = table
         return ReadFrame(key=key, label=label, schema=schema_of(table.schema))
 
+    def function(self, value: Callable[..., Any]) -> FunctionRef:
+        """Hold a function with all that it captures, as of now, and return how a plan names it."""
+        reference, held = taken(value)
+        self._functions[reference.key] = held
+        return reference
+
+    def learned(self, operator: Calling, ports: tuple[VertexPort, ...]) -> Schema:
+        """Return the columns that a function makes of the first rows of its inputs."""
+        plan = LogicalPlan.of(ports, {}, self._settled(ports, {}))
+        return self.kernel.sample(plan, cast("AnyOperator", operator))
+
     def strategies(self) -> Mapping[str, Mapping[str, object]]:
         """Return, by strategy, its parameters and their defaults."""
         return {
@@ -302,9 +321,15 @@ class Workbench:
             logical=LogicalPlan.of(ports, names, settled),
             name=name,
             platforms=allowed,
-            captured=captured,
+            captured=tuple(dict.fromkeys((*captured, *self._captured(ids)))),
             fits=fits,
         )
+
+    def _captured(self, vertices: Iterable[Vertex]) -> Iterator[str]:
+        """Yield the notebook's variables that functions have captured."""
+        for vertex in vertices:
+            if isinstance(vertex.operator, Calling):
+                yield from self._functions[vertex.operator.function.key].captured
 
     def _settled(self, ports: tuple[VertexPort, ...], names: Mapping[VertexPort, str]) -> dict[Vertex, AnyOperator]:
         used = [vertex for vertex in identified(ports) if vertex in self._fitting]

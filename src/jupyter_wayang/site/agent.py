@@ -12,6 +12,7 @@ import msgspec
 
 from jupyter_wayang.catalog import Catalog
 from jupyter_wayang.errors import DataError, DisclosureError, PlanError, PlatformError, SiteError, WayangError
+from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
@@ -21,8 +22,10 @@ from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.statistics import SourceStatistics
+from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
+from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.policy import Policy, withhold
 from jupyter_wayang.transport import messages
@@ -42,6 +45,7 @@ class _Part:
     executor: LaneExecutor
     ports: Mapping[Port, Port]
     progress: list[messages.Progress] = field(default_factory=list)
+    printed: list[messages.Printed] = field(default_factory=list)
 
     def readers(self, port: Port) -> tuple[AnyOperator, ...]:
         """Return the operators that read a port."""
@@ -73,6 +77,8 @@ class SiteAgent:
         Where it records what left.
     frames
         Tables of the notebook by key, for the person's own machine.
+    functions
+        Functions of the notebook by key, for the person's own machine.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class SiteAgent:
         audit: Audit,
         unusable: Mapping[str, str] | None = None,
         frames: Mapping[str, pa.Table] | None = None,
+        functions: Mapping[str, Function] | None = None,
     ) -> None:
         self.lane = lane
         self._catalog = catalog
@@ -93,7 +100,10 @@ class SiteAgent:
         self._audit = audit
         self._unusable = dict(unusable or {})
         self._frames: Mapping[str, pa.Table] = frames if frames is not None else {}
+        self._functions: Mapping[str, Function] = functions if functions is not None else {}
+        self._taken: dict[str, FunctionStatistics] = {}
         self._parts: dict[str, _Part] = {}
+        self._samples: dict[str, Stopping] = {}
 
     def handle(self, request: bytes) -> bytes:
         """Answer one encoded message; an error becomes an answer, never an exception.
@@ -114,7 +124,7 @@ class SiteAgent:
             run, asked, detail = message.run, str(type(message).__struct_config__.tag), _detail(message)
             answer = self._with_progress(self._answer(message), run)
         except WayangError as error:
-            answer = self._failure(error, run)
+            answer = self._with_progress(self._failure(error, run), run)
         except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
             answer = self._unexpected(error, run)
         reply = messages.encode(answer)
@@ -128,7 +138,8 @@ class SiteAgent:
         """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""
         own = self._policy is not None and self._policy.allows_rows
         hint = error.hint if own or not isinstance(error, DataError | PlatformError) else None
-        return messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=hint)
+        facts = error.facts if own else ()
+        return messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=hint, facts=facts)
 
     def _unexpected(self, error: Exception, run: str) -> messages.Failure:
         """Keep the traceback here; of an error that nobody foresaw, only its kind leaves: its text may hold values."""
@@ -145,10 +156,11 @@ class SiteAgent:
 
     def _with_progress(self, answer: messages.Answer, run: str) -> messages.Answer:
         part = self._parts.get(run)
-        if part is None:
+        if part is None or isinstance(answer, messages.Done):
             return answer
         progress, part.progress[:] = tuple(part.progress), []
-        return msgspec.structs.replace(answer, progress=progress)
+        printed, part.printed[:] = tuple(part.printed), []
+        return msgspec.structs.replace(answer, progress=progress, printed=printed)
 
     @property
     def _own(self) -> Policy:
@@ -188,7 +200,13 @@ class SiteAgent:
         planned = plan_lane(plan, context)
         empty = any(statistics.rows.high == 0 for statistics in context.statistics.values())
         executor = LaneExecutor(
-            plan, planned, self._engines, frames=frames, salt=self.lane.id, finished=self._finished(message.run)
+            plan,
+            planned,
+            self._engines,
+            frames=frames,
+            salt=self.lane.id,
+            finished=self._finished(message.run),
+            functions=self._callable(message.run),
         )
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
@@ -231,6 +249,41 @@ class SiteAgent:
         part = self._part(message.run)
         table = part.executor.table(part.port(message.port))
         return messages.Rows(run=message.run, body=to_bytes(table))
+
+    @_answer.register
+    def _(self, message: messages.Sample) -> messages.Answer:
+        self._own.allow("rows", self.lane.title)
+        stopping = self._samples[message.run] = Stopping()
+        try:
+            made = self._sampled(message, stopping)
+        finally:
+            del self._samples[message.run]
+        return messages.Description(run=message.run, schema=made)
+
+    def _sampled(self, message: messages.Sample, stopping: Stopping) -> Schema:
+        plan = rewrite(first_rows(message.plan, SAMPLE_ROWS))
+        asked = messages.SubmitPlan(run=message.run, plan=plan)
+        planned = plan_lane(plan, self._context(plan, asked, self._frames))
+        executor = LaneExecutor(
+            plan,
+            planned,
+            self._engines,
+            frames=self._frames,
+            salt=self.lane.id,
+            finished=lambda *_: None,
+            functions=self._callable(message.run),
+        )
+        with stopping.ending(executor.stop):
+            return executor.learned(plan.results, message.operator)
+
+    @_answer.register
+    def _(self, message: messages.Interrupt) -> messages.Answer:
+        # Comes while another message is being answered; what it ends fails with the run stopped.
+        if message.run in self._parts:
+            self._parts[message.run].executor.stop()
+        if message.run in self._samples:
+            self._samples[message.run].stop()
+        return messages.Done(run=message.run)
 
     @_answer.register
     def _(self, message: messages.Release) -> messages.Answer:
@@ -289,6 +342,11 @@ class SiteAgent:
                 for node in plan.nodes
                 if isinstance(node.operator, ReadFile | ReadFrame | ReadTable)
             },
+            functions={
+                node.id: self._taken[node.operator.function.key]
+                for node in plan.nodes
+                if isinstance(node.operator, Calling) and node.operator.function.key in self._taken
+            },
             running=self._engines.running,
             iterations=dict(message.iterations),
             name=self.lane.title,
@@ -305,6 +363,20 @@ class SiteAgent:
             # Plans leave the site, and every estimate in them follows from this: so it is made of no small count.
             return SourceStatistics(rows=Interval(low=1, high=self._own.minimum_rows), origin="under the minimum")
         return known
+
+    def _callable(self, run: str) -> Functions:
+        """Return the functions of the notebook, for a run: what they print and take is noted."""
+
+        def printed(node: str, text: str) -> None:
+            part = self._parts.get(run)
+            if part is not None:
+                part.printed.append(messages.Printed(node=node, text=text))
+
+        def measured(key: str, rows: int, out: int, seconds: float) -> None:
+            known = self._taken.get(key)
+            self._taken[key] = FunctionStatistics.of(rows, out, seconds, known)
+
+        return Functions(held=self._functions, printed=printed, measured=measured)
 
     def _finished(self, run: str) -> Callable[[str, int | None, float], None]:
         def finished(node: str, rows: int | None, seconds: float) -> None:
@@ -335,6 +407,8 @@ def _detail(message: messages.Request) -> str:
             return f"{purpose} over {port.node}: {operator.describe()}"
         case messages.Train(node=node, round=number) | messages.Score(node=node, round=number):
             return f"{node}, round {number}"
+        case messages.Sample(operator=operator):
+            return f"{operator.verb}({operator.describe()})"
         case messages.Learned(node=node) | messages.Collect(port=Port(node=node)):
             return node
     return ""

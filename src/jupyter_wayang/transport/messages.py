@@ -14,7 +14,7 @@ from jupyter_wayang.errors import WayangError, WireError
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Port
-from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.operators import AnyOperator, GroupBy
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, MergedCell, ScoreTask, Update
 
@@ -28,12 +28,15 @@ __all__ = [
     "Description",
     "Done",
     "Failure",
+    "Interrupt",
     "Learned",
     "Planned",
+    "Printed",
     "Progress",
     "Release",
     "Request",
     "Rows",
+    "Sample",
     "Score",
     "Scored",
     "SubmitPlan",
@@ -108,6 +111,20 @@ class Collect(_Message, frozen=True, kw_only=True, tag="collect"):
     port: Port
 
 
+class Sample(_Message, frozen=True, kw_only=True, tag="sample"):
+    """Run a function on the first rows of what a plan makes, to learn which columns it makes.
+
+    For the person's own machine only. The results of the plan are the inputs of the operator.
+    """
+
+    plan: LogicalPlan
+    operator: AnyOperator
+
+
+class Interrupt(_Message, frozen=True, kw_only=True, tag="interrupt"):
+    """End the function of the notebook that the run has called, whatever else is being answered."""
+
+
 class Release(_Message, frozen=True, kw_only=True, tag="release"):
     """The run is over: free what it holds."""
 
@@ -120,8 +137,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seconds: float
 
 
+class Printed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a function of the notebook printed while the answer was made, on the person's own machine."""
+
+    node: str
+    text: str
+
+
 class _Answer(_Message, frozen=True, kw_only=True):
     progress: tuple[Progress, ...] = ()
+    printed: tuple[Printed, ...] = ()
 
 
 class Description(_Answer, frozen=True, kw_only=True, tag="description"):
@@ -170,14 +195,18 @@ class Done(_Answer, frozen=True, kw_only=True, tag="done"):
 
 
 class Failure(_Answer, frozen=True, kw_only=True, tag="failure"):
-    """It could not be done. ``kind`` is the name of an error class of this project, the text is disclosure-checked."""
+    """It could not be done. ``kind`` is the name of an error class of this project, the text is disclosure-checked.
+
+    ``facts`` are label and text, from the person's own machine only.
+    """
 
     kind: str
     message: str
     hint: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
 
-Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Collect | Release
+Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Collect | Sample | Interrupt | Release
 Answer = Description | Planned | Aggregated | Trained | Scored | Rows | Done | Failure
 
 _Kind = TypeVar("_Kind")

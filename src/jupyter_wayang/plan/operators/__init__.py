@@ -1,5 +1,6 @@
 """Logical operators, a file per family. Each validates on construction and derives its schema from its inputs'."""
 
+from jupyter_wayang.plan.operators.functions import CoGroup, FilterBy, FlatMap, Map, MapBatches, Reduce, ReduceBy
 from jupyter_wayang.plan.operators.graph import ConnectedComponents, PageRank, ShortestPaths
 from jupyter_wayang.plan.operators.learning import (
     Evaluate,
@@ -33,19 +34,24 @@ from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadF
 
 __all__ = [
     "AnyOperator",
+    "CoGroup",
     "ConnectedComponents",
     "Drop",
     "Evaluate",
     "Filter",
+    "FilterBy",
     "Fit",
     "FitOptions",
     "Fitted",
+    "FlatMap",
     "Goal",
     "GroupBy",
     "Impute",
     "Join",
     "Limit",
     "LocalUpdate",
+    "Map",
+    "MapBatches",
     "ModelShape",
     "OneHot",
     "Operator",
@@ -57,6 +63,8 @@ __all__ = [
     "ReadFile",
     "ReadFrame",
     "ReadTable",
+    "Reduce",
+    "ReduceBy",
     "Rename",
     "Scale",
     "Score",
@@ -83,6 +91,13 @@ AnyOperator = (
     | Sort
     | Limit
     | Split
+    | Map
+    | FilterBy
+    | FlatMap
+    | MapBatches
+    | Reduce
+    | ReduceBy
+    | CoGroup
     | Impute
     | Scale
     | OneHot
