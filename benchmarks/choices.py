@@ -9,9 +9,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from workload import Job, frame, interleaved, lookup, operators, rows
-
+from jupyter_wayang.execution.measuring import interleaved
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
+from jupyter_wayang.execution.workload import Job, frame, lookup, operators, rows
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.pipeline import Optimized, optimize
 from jupyter_wayang.plan.execution import Interval, Lane

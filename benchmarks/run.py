@@ -19,14 +19,16 @@ from tempfile import TemporaryDirectory
 import choices
 import rounds
 import widgets
-from workload import Job, interleaved, machine_class, operators, rows
-from workload import seconds as timed
 
 import jupyter_wayang as wy
+from jupyter_wayang.execution.measuring import interleaved
+from jupyter_wayang.execution.measuring import seconds as timed
 from jupyter_wayang.execution.scheduler import Engines
+from jupyter_wayang.execution.workload import Job, operators, rows
 from jupyter_wayang.language.cell import read_cell
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.plan.rows import schema_of
+from jupyter_wayang.platforms.observation import machine_class
 
 SIZES = (1_000, 30_000, 1_000_000)
 QUICK_SIZES = (20, 100, 1_000)

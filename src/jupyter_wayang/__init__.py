@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_wayang.errors import WayangError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from jupyter_wayang.language.builder import Collection
     from jupyter_wayang.session import Federation
+    from jupyter_wayang.site.calibration import Calibration
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "Run",
     "Session",
     "WayangError",
+    "calibrate",
     "col",
     "datasets",
     "default_session",
@@ -91,6 +93,13 @@ def federation(name: str, sites: Mapping[str, object] | str | Path | None = None
     from jupyter_wayang.app import default_session
 
     return default_session().federation(name, sites)
+
+
+def calibrate(*, quick: bool = False, platforms: Sequence[str] | None = None) -> Calibration:
+    """Measure what platforms cost on this machine, and plan with that from now on; see :meth:`Session.calibrate`."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().calibrate(quick=quick, platforms=platforms)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -6,13 +6,14 @@ import atexit
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.catalog import Catalog, FederationSpec, SiteSpec
 from jupyter_wayang.errors import DataError, OperatorError, WayangError
+from jupyter_wayang.execution.measuring import QUICK, USUAL
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.kernel.execution_kernel import ExecutionKernel
 from jupyter_wayang.kernel.journal import Journal
@@ -21,11 +22,14 @@ from jupyter_wayang.kernel.results import Results
 from jupyter_wayang.language.arguments import shown
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.platforms import registry
+from jupyter_wayang.platforms.known_costs import KnownCosts, costed
 from jupyter_wayang.platforms.functions import Function
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.session import Workbench
+from jupyter_wayang.session.calibrating import bar
 from jupyter_wayang.site.agent import SiteAgent
 from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.calibration import Calibration, calibrate
 from jupyter_wayang.site.policy import OPEN, Policy, read_policy
 
 if TYPE_CHECKING:
@@ -68,6 +72,7 @@ class Session(Workbench):
             raise
         except (OSError, ValueError, sqlite3.Error) as error:
             raise _unusable(self.folder, error) from error
+        self._costs = KnownCosts(self._state)
         lane = Lane(id=HERE, title="This machine", kind="here")
         platforms = tuple(registry.installed().values())
         self._here = self._agent(lane, catalog, platforms, OPEN, unusable, HERE, frames, functions)
@@ -80,6 +85,28 @@ class Session(Workbench):
         for agent in (self._here, *(agent for sites in self._sites.values() for agent in sites.values())):
             agent.close()
         shutil.rmtree(self._state / "workspace", ignore_errors=True)
+
+    def calibrate(self, *, quick: bool = False, platforms: Sequence[str] | None = None) -> Calibration:
+        """Measure what platforms cost on this machine, and plan with that from now on.
+
+        Parameters
+        ----------
+        quick
+            Small sizes, once each: to try it out.
+        platforms
+            Names; None: all that can be used here.
+
+        Returns
+        -------
+        Calibration
+            How far estimates are off on stages that nothing was fitted on.
+        """
+        allowed = registry.named(platforms) if platforms is not None else tuple(registry.installed().values())
+        found = calibrate(
+            [platform for platform in allowed if platform.missing() is None], QUICK if quick else USUAL, bar()
+        )
+        self._costs.keep(found.costs if platforms is None else found.costs.over(self._costs.measured))
+        return found
 
     def _open(self, spec: FederationSpec) -> None:
         busy = self._kernel.busy(spec.name)
@@ -115,7 +142,8 @@ class Session(Workbench):
         frames: Mapping[str, pa.Table] | None = None,
         functions: Mapping[str, Function] | None = None,
     ) -> SiteAgent:
-        usable = {platform.name: platform for platform in platforms if unusable.get(platform.name) is None}
+        able = (platform for platform in platforms if unusable.get(platform.name) is None)
+        usable = {platform.name: costed(platform, self._costs) for platform in able}
         workspace = self._state / "workspace" / place
         return SiteAgent(
             lane,

@@ -39,7 +39,8 @@ def test_costs_are_measured_for_all_that_platforms_declare(tmp_path):
     printed = output("fit_costs.py", "--quick", "--into", str(tmp_path))
     for name, platform in QUICK.items():
         made = loaded(tmp_path / name / "costs.py").COSTS
-        assert set(made.operators) == platform.operators, name
+        # A function of a person costs what it costs: nothing is measured of it.
+        assert set(made.operators) == set(platform.costs.operators), name
         assert set(made.conversions) == {f"{c.source}>{c.target}" for c in platform.conversions}, name
         for coefficient in (*made.operators.values(), *made.conversions.values()):
             parts = (coefficient.fixed_s, coefficient.row_s, coefficient.out_row_s, coefficient.byte_s)

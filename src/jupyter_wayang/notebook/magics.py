@@ -13,6 +13,7 @@ from jupyter_wayang.app import default_session
 from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
 from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.cell import Cell, read_cell
+from jupyter_wayang.notebook.commands import calibrated
 from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.options import Options, parse_options
@@ -40,7 +41,8 @@ visits.filter(age >= 18)                          train, test = patients.split(0
                                                       rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5))
                                                   model.evaluate(test)
 
-%wayang explain [NAME] · run · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN"""
+%wayang explain [NAME] · run · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN
+%wayang calibrate"""
 
 
 class Wayang(Configurable):
@@ -81,6 +83,7 @@ class WayangMagics(Magics):
             "pause": self._pause,
             "resume": self._resume,
             "stop": self._stop,
+            "calibrate": lambda rest: calibrated(self.session, rest),
         }
 
     @no_var_expand
@@ -101,6 +104,7 @@ class WayangMagics(Magics):
         --explain           plan only, do not run       --wait     wait for the end
 
         %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
+        | calibrate
         """
         if cell is None:
             return self._line(line)
@@ -311,7 +315,7 @@ def cleaned(lines: list[str]) -> list[str]:
     return lines
 
 
-_COMMANDS = ("explain", "run", "platforms", "runs", "sites", "attach", "pause", "resume", "stop")
+_COMMANDS = ("explain", "run", "platforms", "runs", "sites", "attach", "pause", "resume", "stop", "calibrate")
 
 
 def register(shell: Any) -> None:

@@ -72,7 +72,7 @@ class ChannelGraph:
             for channel in (*platform.channels, Channel(name=platform.channel)):
                 self.reusable.setdefault(channel.name, channel.reusable)
         self._conversions: list[tuple[str, str, str | None, Coefficient]] = [
-            (c.source, c.target, None, COSTS[f"{c.source}>{c.target}"]) for c in CONVERSIONS
+            (c.source, c.target, None, _between(f"{c.source}>{c.target}", all_)) for c in CONVERSIONS
         ]
         for platform in all_:
             for c in platform.conversions:
@@ -89,6 +89,11 @@ class ChannelGraph:
             cost = seconds(coefficient, (rows, rows, bytes_))
             steps.append(Step(source, target, platform, cost, cost.mean))
         return CostedGraph(self.reusable, tuple(steps))
+
+
+def _between(name: str, platforms: tuple[Platform, ...]) -> Coefficient:
+    """Return what a conversion costs that needs no engine: as measured on the machine of the platforms, if it was."""
+    return next((p.costs.conversions[name] for p in platforms if name in p.costs.conversions), COSTS[name])
 
 
 class CostedGraph:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import platform as machine
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
-
-import numpy as np
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Call, Case, Cast, ColumnRef, Literal
 from jupyter_wayang.plan.expressions import Named as Column
 from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    ConnectedComponents,
     Filter,
     GroupBy,
     Join,
     Limit,
+    PageRank,
     ReadFrame,
     Select,
+    ShortestPaths,
     Sort,
     SortKey,
     Split,
@@ -33,9 +31,33 @@ from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms.platform import Engine, Payload, Platform
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "FEATURES",
+    "Job",
+    "computed",
+    "csv_and_parquet",
+    "edges",
+    "entered",
+    "frame",
+    "graphs",
+    "identity",
+    "lazy",
+    "lookup",
+    "operators",
+    "pipelines",
+    "rows",
+    "scoring",
+    "training",
+    "training_rows",
+]
+
 FEATURES = tuple(f"x{index}" for index in range(15))
 """As many as the hospitals' model has."""
 
+_STEPS = 10
 _CITIES = ("Amsterdam", "Basel", "Bern", "Budapest", "Cleveland", "Ghent", "Haarlem", "Leiden", "Long Beach", "Lyon")
 
 
@@ -51,6 +73,9 @@ class Job:
 
 def rows(count: int, *, wide: bool = True) -> pa.Table:
     """Return a key of ten rows to a value, a city and a number; if wide, more numbers with some nulls, and a date."""
+    import numpy as np
+    import pyarrow as pa
+
     random = np.random.default_rng(count)
     made: dict[str, pa.Array] = {
         "id": pa.array(np.arange(count)),
@@ -68,12 +93,38 @@ def rows(count: int, *, wide: bool = True) -> pa.Table:
 
 def lookup(count: int) -> pa.Table:
     """Return the other side of the join: a row for every key."""
+    import numpy as np
+    import pyarrow as pa
+
     keys = np.arange(max(1, count // 10))
     return pa.table({"key": keys, "rate": keys / 7.0})
 
 
+def edges(count: int) -> pa.Table:
+    """Return a random graph of ten edges a node."""
+    import numpy as np
+    import pyarrow as pa
+
+    random = np.random.default_rng(count + 2)
+    src, dst = random.integers(0, max(2, count // 10), (2, count))
+    return pa.table({"src": src, "dst": dst})
+
+
+def graphs() -> tuple[Job, ...]:
+    """Return an operator of every kind over :func:`edges`."""
+    ends = {"src": "src", "dst": "dst"}
+    return (
+        Job(tag="pagerank", operator=PageRank(**ends, iterations=_STEPS), title="pagerank"),
+        Job(tag="connected_components", operator=ConnectedComponents(**ends), title="connected components"),
+        Job(tag="shortest_paths", operator=ShortestPaths(**ends, start=Literal.of(0)), title="shortest paths"),
+    )
+
+
 def training_rows(count: int) -> pa.Table:
     """Return scaled features and a target, as training gets them."""
+    import numpy as np
+    import pyarrow as pa
+
     random = np.random.default_rng(count + 1)
     features = random.normal(size=(count, len(FEATURES)))
     target = (features @ np.linspace(-1, 1, len(FEATURES)) + random.normal(size=count) > 0).astype(float)
@@ -104,6 +155,19 @@ def operators(schema: Schema, count: int) -> tuple[Job, ...]:
     )
 
 
+def pipelines(schema: Schema, count: int) -> tuple[tuple[Job, ...], ...]:
+    """Return chains of operators over :func:`rows`, as stages have them; the costs of single operators are tried on them."""
+    kinds = {job.title: job for job in operators(schema, count)}
+    half, grouped = kinds["filter, half stay"], kinds["group by text, 10 groups"]
+    joined, scaled = kinds["join, 10 to 1"], kinds["select, half computed"]
+    return (
+        (half, scaled, grouped),
+        (joined, half, kinds["group by number, 10 rows a group"]),
+        (scaled, half, kinds["sort by two columns"]),
+        (kinds["filter by number and text"], joined, scaled),
+    )
+
+
 def identity(schema: Schema) -> Select:
     """Return the select that changes nothing: it makes a lazy platform compute."""
     return Select(columns=tuple(Column(name=name, expression=_ref(name)) for name in schema.names))
@@ -116,6 +180,8 @@ def frame(table: pa.Table, key: str = "rows") -> ReadFrame:
 
 def training(epochs: int) -> LocalTask:
     """Return a task of gradient steps."""
+    import numpy as np
+
     start = (named_array("weights", np.zeros(len(FEATURES))), named_array("intercept", np.zeros(1)))
     return LocalTask(
         model=LogisticRegression(l2=1e-3), features=FEATURES, parameters=start, epochs=epochs, learning_rate=0.5
@@ -146,35 +212,6 @@ def computed(engine: Engine, payload: Payload, schema: Schema) -> Payload:
 def lazy(platform: Platform) -> bool:
     """Tell whether operators of a platform are put together and run when rows are asked for."""
     return not next((channel.reusable for channel in platform.channels if channel.name == platform.channel), True)
-
-
-def seconds(job: Callable[[], object]) -> float:
-    """Return how long a job takes, once."""
-    began = perf_counter()
-    job()
-    return perf_counter() - began
-
-
-def interleaved(jobs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Time several jobs in turns, so that what else the machine does meets all of them; each runs once before."""
-    for job in jobs.values():
-        job()
-    times: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(repeats):
-        for name, job in jobs.items():
-            times[name].append(seconds(job))
-    return times
-
-
-def machine_class() -> str:
-    """Return the kind of machine in words."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    words = f"{machine.machine()} with {cores} {'core' if cores == 1 else 'cores'}"
-    try:
-        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return words
-    return f"{words} and {round(pages * size / 2**30)} GiB of memory"
 
 
 def csv_and_parquet(table: pa.Table, folder: Path, name: str) -> tuple[Path, Path]:

@@ -1,0 +1,160 @@
+"""What is known of this machine's costs: the shipped coefficients, and over them what was measured here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from jupyter_wayang.errors import DataError
+from jupyter_wayang.platforms.observation import machine_class
+from jupyter_wayang.platforms.platform import Coefficient, CostTable, Platform
+
+__all__ = ["FILE", "VERSION", "KnownCosts", "MachineCosts", "costed"]
+
+FILE = "costs.json"
+VERSION = 1
+
+
+class MachineCosts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one kind of machine was measured to cost.
+
+    Parameters
+    ----------
+    at_s
+        When, in seconds since 1970.
+    start_up_s
+        Of platforms by name.
+    operators
+        Coefficients by platform and tag.
+    conversions
+        Coefficients by platform and ``"a>b"``; under ``""`` those that need no engine.
+    q_error
+        The median factor between estimate and truth on stages that were held out.
+    """
+
+    at_s: float = 0.0
+    start_up_s: dict[str, float] = {}
+    operators: dict[str, dict[str, Coefficient]] = {}
+    conversions: dict[str, dict[str, Coefficient]] = {}
+    q_error: float | None = None
+
+    def coefficients(self) -> dict[tuple[str | None, str], Coefficient]:
+        """Return all coefficients by platform and tag, as :mod:`jupyter_wayang.optimizer.calibration` has them."""
+        return {
+            (platform or None, tag): coefficient
+            for tables in (self.operators, self.conversions)
+            for platform, table in tables.items()
+            for tag, coefficient in table.items()
+        }
+
+    def over(self, before: MachineCosts | None) -> MachineCosts:
+        """Return the same, with what was known before of platforms that were not measured now."""
+        if before is None:
+            return self
+        return msgspec.structs.replace(
+            self,
+            start_up_s={**before.start_up_s, **self.start_up_s},
+            operators={**before.operators, **self.operators},
+            conversions={**before.conversions, **self.conversions},
+        )
+
+    def changed(self, costs: Mapping[tuple[str | None, str], Coefficient]) -> MachineCosts:
+        """Return the same with other coefficients."""
+        operators = {platform: dict(table) for platform, table in self.operators.items()}
+        conversions = {platform: dict(table) for platform, table in self.conversions.items()}
+        for (platform, tag), coefficient in costs.items():
+            tables = conversions if ">" in tag else operators
+            tables.setdefault(platform or "", {})[tag] = coefficient
+        return msgspec.structs.replace(self, operators=operators, conversions=conversions)
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    version: int = VERSION
+    machines: dict[str, MachineCosts] = {}
+
+
+class KnownCosts:
+    """The costs of this machine, kept in a file that has those of other machines too.
+
+    Parameters
+    ----------
+    folder
+        The folder of the file (``.wayang``); None: nothing is known, and nothing can be kept.
+    machine
+        The kind of machine; None: this one.
+
+    Raises
+    ------
+    DataError
+        If the file is not one of this version.
+    """
+
+    def __init__(self, folder: Path | None = None, machine: str | None = None) -> None:
+        self.machine = machine or machine_class()
+        self._path = None if folder is None else folder / FILE
+        self._file = _File() if self._path is None else _read(self._path)
+
+    @property
+    def measured(self) -> MachineCosts | None:
+        """What was measured on this kind of machine, if anything was."""
+        return self._file.machines.get(self.machine)
+
+    def keep(self, costs: MachineCosts) -> None:
+        """Take costs as those of this machine from now on, and write them down."""
+        self._file = _File(machines={**self._file.machines, self.machine: costs})
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = self._path.with_suffix(".new")
+            scratch.write_bytes(msgspec.json.format(msgspec.json.encode(self._file), indent=1) + b"\n")
+            scratch.replace(self._path)
+
+    def table(self, platform: Platform) -> CostTable:
+        """Return the costs of a platform: what was measured here, and what ships with it for all else."""
+        shipped, here = platform.costs, self.measured
+        if here is None:
+            return shipped
+        name = platform.name
+        own = {**here.conversions.get("", {}), **here.conversions.get(name, {})}
+        return CostTable(
+            start_up_s=here.start_up_s.get(name, shipped.start_up_s),
+            operators={**shipped.operators, **here.operators.get(name, {})},
+            conversions={**shipped.conversions, **own},
+        )
+
+
+def _read(path: Path) -> _File:
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        return _File()
+    hint = "move it away, and %wayang calibrate makes a new one"
+    try:
+        found = msgspec.json.decode(body, type=_File)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise DataError(f"{path} is no file of costs: {error}", hint=hint) from error
+    if found.version != VERSION:
+        raise DataError(f"{path} has version {found.version}, and this program reads version {VERSION}", hint=hint)
+    return found
+
+
+class _Costed:
+    """A platform whose costs are looked up when they are asked for."""
+
+    def __init__(self, platform: Platform, known: KnownCosts) -> None:
+        self._platform = platform
+        self._known = known
+
+    @property
+    def costs(self) -> CostTable:
+        return self._known.table(self._platform)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+
+def costed(platform: Platform, known: KnownCosts) -> Platform:
+    """Return a platform that costs what is known here, also if more gets known later."""
+    return cast("Platform", _Costed(platform, known))
