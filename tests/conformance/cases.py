@@ -15,7 +15,19 @@ from conformance.runner import Table
 
 from jupyter_wayang.plan.expressions import Case as If
 from jupyter_wayang.plan.expressions import IsIn, IsNull, Literal, Named, Negate, Not
-from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Limit, Select, Sort, SortKey
+from jupyter_wayang.plan.operators import (
+    AnyOperator,
+    Except,
+    Filter,
+    GroupBy,
+    Intersect,
+    Join,
+    Limit,
+    Select,
+    Sort,
+    SortKey,
+    Union,
+)
 
 NULL = Literal.of(None)
 MOST, LEAST = 2**63 - 1, -(2**63)
@@ -424,6 +436,40 @@ JOINS = [
     case("a suffix of one's own", Join(on=(("k", "k"),), suffix="_theirs"), LEFT, RIGHT),
 ]
 
+# -- one below the other ----------------------------------------------------------------------------------------------
+TWICE = Table.of(
+    {"k": "string", "j": "int64", "w": "float64"},
+    *[("a", 1, 0.5), ("a", 1, 0.5), (None, 1, 1.5), (None, None, None), ("a", 1, 0.5), ("z", 0, 0.0), ("z", 0, -0.0)],
+)
+THRICE = Table.of(
+    {"w": "float64", "k": "string", "j": "int64"},
+    *[(0.5, "a", 1), (None, None, None), (None, None, None), (0.5, "a", 1), (-0.0, "z", 0), (2.5, "b", 7)],
+)
+_BAGS = {"union": Union(), "intersect": Intersect(), "except": Except()}
+COMBINED = [
+    *(case(f"{name} by name", bag, TWICE, THRICE) for name, bag in _BAGS.items()),
+    *(case(f"{name} the other way", bag, THRICE, TWICE) for name, bag in _BAGS.items()),
+    *(case(f"{name} with nothing", bag, TWICE, NONE) for name, bag in _BAGS.items()),
+    *(case(f"{name} of nothing", bag, NONE, TWICE) for name, bag in _BAGS.items()),
+    *(case(f"{name} with itself", bag, MEASURED, MEASURED) for name, bag in _BAGS.items()),
+    *(
+        case(
+            f"{name} of integers and floats",
+            bag,
+            Table.of({"n": "int64", "d": "date", "ours": "null"}, (1, dt.date(2024, 2, 29), None), (2, None, None)),
+            Table.of(
+                {"d": "timestamp", "n": "float64", "ours": "string"},
+                (dt.datetime(2024, 2, 29), 1.0, None),
+                (None, 2.5, "x"),
+            ),
+        )
+        for name, bag in _BAGS.items()
+    ),
+    case("the different rows", GroupBy(keys=named(k="k", j="j", w="w")), TWICE),
+    case("the different rows of nothing", GroupBy(keys=named(k="k")), NONE),
+    case("the different rows of one column", GroupBy(keys=named(k="k")), TWICE),
+]
+
 # -- order ------------------------------------------------------------------------------------------------------------
 LINE = Table.of(
     {"k": "string", "n": "int64", "x": "float64"},
@@ -510,10 +556,13 @@ NAMES = [
         Table.of({"k": "int64", "v": "int64"}, (1, 1)),
         Table.of({"k": "int64", "V": "int64"}, (1, 2)),
     ),
+    case("union of names that differ in case", Union(), TWINS, TWINS),
+    case("except of odd names", Except(), ODD, ODD),
+    case("the different rows of names that differ in case", GroupBy(keys=named(K="K", k="k")), TWINS),
     case("semi join on odd names", Join(on=(('quo"te', 'quo"te'),), how="semi"), ODD, ODD),
 ]
 
-CASES = [*NUMBERS, *TRUTH, *MOMENTS, *GROUPS, *JOINS, *ORDER, *NAMES]
+CASES = [*NUMBERS, *TRUTH, *MOMENTS, *GROUPS, *JOINS, *COMBINED, *ORDER, *NAMES]
 
 # -- what has no value ------------------------------------------------------------------------------------------------
 _ENDS = Table.of(
@@ -546,6 +595,14 @@ FAILURES = [
 # -- chains: what comes out does not depend on how far a platform looks ahead -----------------------------------------
 NUMERALISH = Table.of({"t": "string"}, *(("x" if n % 3 else str(n - 9),) for n in range(3000)))
 CHAINS = {
+    "different rows, filter, group": (
+        TWICE,
+        (
+            GroupBy(keys=named(k="k", j="j")),
+            Filter(condition=IsNull(arg=c("k"))),
+            GroupBy(aggregates=named(n=agg("count"))),
+        ),
+    ),
     "a filter guards the cast after it": (
         NUMERALISH,
         (Filter(condition=op("t", "!=", s("x"))), select(n=cast("t", "int64")), Filter(condition=op("n", ">", 0))),

@@ -26,7 +26,18 @@ from jupyter_wayang.plan.expressions import (
     Not,
     type_of,
 )
-from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Limit, Select, Sort
+from jupyter_wayang.plan.operators import (
+    AnyOperator,
+    Filter,
+    GroupBy,
+    Intersect,
+    Join,
+    Limit,
+    Select,
+    SetOperation,
+    Sort,
+    Union,
+)
 from jupyter_wayang.plan.schema import Schema, common_type
 
 Row = dict[str, Any]
@@ -267,7 +278,15 @@ def _aggregate(function: str, kept: list[Any], type_: str) -> Any:
 
 
 def apply(operator: AnyOperator, inputs: list[tuple[Rows, Schema]]) -> Rows:
-    """Run a base operator."""
+    """Run a base operator, or the base operators that another is lowered to."""
+    first, *rest = operator.lowered(tuple(schema for _, schema in inputs))
+    if rest or first is not operator:
+        made = apply(first, inputs)  # type: ignore[arg-type]
+        for later in rest:
+            (schema,) = first.outputs(tuple(schema for _, schema in inputs))
+            inputs, first = [(made, schema)], later  # type: ignore[list-item]
+            made = apply(later, inputs)  # type: ignore[arg-type]
+        return made
     rows, schema = inputs[0]
     match operator:
         case Filter(condition=condition):
@@ -282,6 +301,8 @@ def apply(operator: AnyOperator, inputs: list[tuple[Rows, Schema]]) -> Rows:
             return _grouped(operator, rows, schema)
         case Join():
             return _joined(operator, inputs[0], inputs[1])
+        case SetOperation():
+            return _combined(operator, inputs[0], inputs[1])
     raise AssertionError(operator)
 
 
@@ -327,3 +348,18 @@ def _joined(operator: Join, left: tuple[Rows, Schema], right: tuple[Rows, Schema
                 row = {name: b[keys[name]] if name in keys else None for name in left_schema.names}
                 made.append({**row, **{new: b[old] for old, new in names}})
     return made
+
+
+def _combined(operator: SetOperation, left: tuple[Rows, Schema], right: tuple[Rows, Schema]) -> Rows:
+    (made,) = operator.outputs((left[1], right[1]))
+    ours, theirs = ([{c.name: moment(row[c.name], c.type) for c in made} for row in rows] for rows, _ in (left, right))
+    if isinstance(operator, Union):
+        return ours + theirs
+    kept: Rows = []
+    for row in ours:
+        there = row in theirs
+        if there:
+            theirs.remove(row)
+        if there == isinstance(operator, Intersect):
+            kept.append(row)
+    return kept

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language import builder, learners
-from jupyter_wayang.language.words import NOT_YET, WORDS, unknown_method, worded
+from jupyter_wayang.language.words import WORDS, unknown_method, worded
 
 OWNERS = {"collection": builder.Collection, "group": builder.Grouped, "fitted": builder.FittedModel}
 
@@ -43,10 +43,6 @@ def test_every_word_has_help():
         assert word.meaning
         assert word.name in word.example
         assert word.signature.startswith(word.name)
-
-
-def test_no_word_is_both_there_and_not_yet():
-    assert {key.removeprefix(".") for key in WORDS} & NOT_YET == set()
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
 from jupyter_wayang.plan.models import sigmoid
 from jupyter_wayang.plan.operators import (
     AnyOperator,
-    Drop,
     Filter,
     Impute,
     OneHot,
     Predict,
     Prepare,
-    Rename,
     Scale,
     Select,
-    WithColumns,
 )
 from jupyter_wayang.plan.schema import Schema
 
@@ -26,15 +25,17 @@ LEARNED = (Impute, Scale, OneHot, Prepare, Predict)
 """Operators whose columns are known only after something was learned."""
 
 
-def lower(operator: AnyOperator, schema: Schema | None, learned: tuple[Named, ...] | None) -> tuple[AnyOperator, ...]:
+def lower(
+    operator: AnyOperator, schemas: tuple[Schema, ...], learned: tuple[Named, ...] | None
+) -> tuple[AnyOperator, ...]:
     """Return the base operators that do the work of an operator, to be run one after the other.
 
     Parameters
     ----------
     operator
         Any operator that runs on rows.
-    schema
-        The columns of its (first) input.
+    schemas
+        The columns of its inputs.
     learned
         What a learned operator does, if that is known.
 
@@ -45,7 +46,8 @@ def lower(operator: AnyOperator, schema: Schema | None, learned: tuple[Named, ..
 
     Examples
     --------
-    >>> lower(Drop(columns=("a",)), Schema.of(a="int64", b="int64"), None)[0].describe()
+    >>> from jupyter_wayang.plan.operators import Drop
+    >>> lower(Drop(columns=("a",)), (Schema.of(a="int64", b="int64"),), None)[0].describe()
     'b'
     """
     if isinstance(operator, LEARNED):
@@ -58,11 +60,7 @@ def lower(operator: AnyOperator, schema: Schema | None, learned: tuple[Named, ..
         if isinstance(operator, Prepare):
             return (Filter(condition=Not(arg=IsNull(arg=operator.target))), select)
         return (select,)
-    if isinstance(operator, WithColumns | Drop | Rename):
-        if schema is None:
-            raise PlanError(f"{operator.verb} has no input")
-        return (Select(columns=operator.projection(schema)),)
-    return (operator,)
+    return cast("tuple[AnyOperator, ...]", operator.lowered(schemas))
 
 
 def _probability(named: Named, column: str) -> Named:

@@ -22,7 +22,7 @@ from jupyter_wayang.plan.logical import VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, ReadFrame
 from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
 from jupyter_wayang.plan.operators.learning import MetricName
-from jupyter_wayang.plan.operators.relational import JoinHow
+from jupyter_wayang.plan.operators.joining import JoinHow
 from jupyter_wayang.plan.schema import Column, Schema
 
 if TYPE_CHECKING:

@@ -16,10 +16,24 @@ from jupyter_wayang.optimizer.selectivity import selectivity
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.expressions import ColumnRef
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Output, Prepare, Split
-from jupyter_wayang.plan.operators.relational import Drop, Rename, Select, WithColumns
-from jupyter_wayang.plan.operators.graph import GraphOperator
+from jupyter_wayang.plan.operators import (
+    Distinct,
+    Except,
+    Filter,
+    GroupBy,
+    Intersect,
+    Join,
+    Limit,
+    Output,
+    Prepare,
+    Split,
+    TopK,
+    Union,
+)
+from jupyter_wayang.plan.operators.columns import Drop, Rename, Select, WithColumns
 from jupyter_wayang.plan.operators.functions import Calling, FilterBy
+from jupyter_wayang.plan.operators.graph import GraphOperator
+from jupyter_wayang.plan.operators.loops import Carry, Repeat
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 
@@ -29,6 +43,7 @@ _NOTHING_KNOWN = Interval(low=100, high=1_000_000, confidence=0.1)
 _GROUPS = (0.01, 1.0, 0.5)  # of the rows: a geometric mean of a tenth, as in Wayang's reduceBy
 _JOIN_FACTOR = 3.0  # around the larger side, both ways; Wayang takes three times the larger side
 _JOIN_LOOSE = 2.0
+_COMMON = 0.01  # of the rows are at least in both of two collections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +75,16 @@ def estimate(
         What functions of the notebook took and made before, by id of the node that calls one.
     """
     found: dict[Port, Estimate] = {}
+    made: dict[str, list[Port]] = {node.id: [] for node in plan.nodes}
+    for port in outputs:
+        made[port.node].append(port)
     for node in plan.nodes:
         inputs = tuple(found[port] for port in node.inputs if port in found)
-        ports = [port for index in range(2) if (port := Port(node=node.id, port=index)) in outputs]
-        for port in ports:
+        for port in made[node.id]:
             schema = outputs[port]
             if isinstance(schema, Schema):
                 rows = _hinted(node, inputs) or _called(node, inputs, functions or {})
-                rows = rows or _rows(node, inputs, port.port, statistics)
+                rows = rows or _rows(node, inputs, port.port, schema, statistics)
                 distinct = _distinct(node, inputs, outputs, statistics)
                 found[port] = Estimate(
                     rows=rows,
@@ -77,9 +94,7 @@ def estimate(
     return found
 
 
-def _called(
-    node: Node, inputs: tuple[Estimate, ...], functions: Mapping[str, FunctionStatistics]
-) -> Interval | None:
+def _called(node: Node, inputs: tuple[Estimate, ...], functions: Mapping[str, FunctionStatistics]) -> Interval | None:
     if not isinstance(node.operator, Calling):
         return None
     return rows_made(node.operator, [one.rows for one in inputs], functions.get(node.id))
@@ -95,7 +110,13 @@ def _hinted(node: Node, inputs: tuple[Estimate, ...]) -> Interval | None:
     return None
 
 
-def _rows(node: Node, inputs: tuple[Estimate, ...], port: int, statistics: Mapping[str, SourceStatistics]) -> Interval:
+def _rows(
+    node: Node,
+    inputs: tuple[Estimate, ...],
+    port: int,
+    schema: Schema,
+    statistics: Mapping[str, SourceStatistics],
+) -> Interval:
     operator = node.operator
     if isinstance(operator, SOURCES):
         known = statistics.get(node.id)
@@ -104,16 +125,28 @@ def _rows(node: Node, inputs: tuple[Estimate, ...], port: int, statistics: Mappi
     match operator:
         case Filter(condition=condition):
             return _share(first.rows, selectivity(condition, first.distinct))
-        case GroupBy():
-            return _groups(operator, first)
+        case GroupBy(keys=keys):
+            return _groups([k.expression.name if isinstance(k.expression, ColumnRef) else None for k in keys], first)
         case Join():
             return _joined(operator, first, inputs[1])
-        case Limit(rows=rows):
+        case Distinct():
+            return _groups(list(schema.names), first)
+        case Union():
+            return first.rows + inputs[1].rows
+        case Intersect():
+            most = min(first.rows.high, inputs[1].rows.high)
+            return Interval(low=_COMMON * most, high=most, confidence=first.rows.confidence * 0.5)
+        case Except():
+            least = max(_COMMON * first.rows.low, first.rows.low - inputs[1].rows.high)
+            return Interval(low=least, high=first.rows.high, confidence=first.rows.confidence * 0.5)
+        case Limit(rows=rows) | TopK(rows=rows):
             return Interval(
                 low=min(first.rows.low, rows), high=min(first.rows.high, rows), confidence=first.rows.confidence
             )
         case Split(fraction=fraction):
             return first.rows.times(fraction if port == 0 else 1 - fraction)
+        case Repeat():
+            return inputs[port].rows
         case GraphOperator():
             # The nodes: some edges from each, and hardly more nodes than two an edge.
             return _share(first.rows, Interval(low=0.02, high=2.0, confidence=0.5))
@@ -129,13 +162,12 @@ def _share(rows: Interval, share: Interval) -> Interval:
     )
 
 
-def _groups(operator: GroupBy, rows: Estimate) -> Interval:
-    if not operator.keys:
+def _groups(keys: list[str | None], rows: Estimate) -> Interval:
+    """Estimate the different values of some keys, None where a key is no column."""
+    if not keys:
         return Interval.exact(1)
     low, high, sure = rows.rows.low, rows.rows.high, rows.rows.confidence
-    counts = [
-        rows.distinct.get(k.expression.name) if isinstance(k.expression, ColumnRef) else None for k in operator.keys
-    ]
+    counts = [rows.distinct.get(key) if key is not None else None for key in keys]
     known = [count for count in counts if count is not None]
     if len(known) == len(counts):
         # Every key may be null too; not every combination need be there.
@@ -187,6 +219,8 @@ def _distinct(
 ) -> dict[str, int]:
     """Carry distinct values along as long as a column only changes its name."""
     operator = node.operator
+    if isinstance(operator, Carry | Repeat):
+        return {}  # a turn may change them all
     if isinstance(operator, SOURCES):
         known = statistics.get(node.id)
         return dict(known.distinct) if known is not None else {}

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from jupyter_wayang.errors import PlanError, closest
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import AnyOperator, Drop, Output, Rename, Select, WithColumns
+from jupyter_wayang.plan.operators import AnyOperator, Output
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.platform import BASE_OPERATORS, GRAPH_OPERATORS, LEARNING_OPERATORS, Platform
+from jupyter_wayang.platforms.platform import (
+    BASE_OPERATORS,
+    GRAPH_OPERATORS,
+    LEARNING_OPERATORS,
+    PASSING_OPERATORS,
+    Platform,
+)
 from jupyter_wayang.platforms.relational import graphs
 
 __all__ = ["Candidates", "base_tag", "inflate", "lowered", "set_at_a_time"]
 
-_LOWERED = dict.fromkeys(
-    ("with_columns", "drop", "rename", "impute", "scale", "one_hot", "prepare", "predict"), "select"
-)
+_LOWERED = {
+    **dict.fromkeys(("with_columns", "drop", "rename", "impute", "scale", "one_hot", "prepare", "predict"), "select"),
+    "distinct": "group_by",
+    "top_k": "sort",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +43,7 @@ def base_tag(operator: AnyOperator) -> str:
 
     Examples
     --------
+    >>> from jupyter_wayang.plan.operators import Drop
     >>> base_tag(Drop(columns=("a",)))
     'select'
     """
@@ -43,14 +53,21 @@ def base_tag(operator: AnyOperator) -> str:
 
 def set_at_a_time(tag: str, platform: Platform) -> bool:
     """Tell whether a platform runs a graph operator as a loop of base operators: it has those, and not the operator."""
-    return tag in GRAPH_OPERATORS and tag not in platform.operators and graphs.NEEDED <= platform.operators
+    return tag in GRAPH_OPERATORS and tag not in platform.operators and platform.operators >= graphs.NEEDED
 
 
-def lowered(operator: AnyOperator, inputs: tuple[Schema, ...]) -> AnyOperator:
-    """Return the base operator that an operator runs as, as far as it is known before the plan runs."""
-    if isinstance(operator, WithColumns | Drop | Rename):
-        return Select(columns=operator.projection(inputs[0]))
-    return operator
+def lowered(operator: AnyOperator, inputs: tuple[Schema, ...]) -> tuple[tuple[AnyOperator, tuple[Schema, ...]], ...]:
+    """Return the base operators that an operator runs as, as far as they are known before the plan runs.
+
+    Each comes with the schemas of its inputs.
+    """
+    first, *rest = operator.lowered(inputs)
+    found = [(cast("AnyOperator", first), inputs)]
+    for part in rest:
+        before, entering = found[-1]
+        made = tuple(schema for schema in before.outputs(entering) if isinstance(schema, Schema))
+        found.append((cast("AnyOperator", part), made))
+    return tuple(found)
 
 
 def inflate(plan: LogicalPlan, outputs: Mapping[Port, Output], context: PlanningContext) -> dict[str, Candidates]:
@@ -66,11 +83,11 @@ def inflate(plan: LogicalPlan, outputs: Mapping[Port, Output], context: Planning
 
 def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningContext) -> Candidates:
     schemas = tuple(schema for port in node.inputs if isinstance(schema := outputs[port], Schema))
-    operator = lowered(node.operator, schemas)
+    parts = lowered(node.operator, schemas)
     possible: dict[str, Platform] = {}
     impossible: dict[str, str] = {}
     for platform in context.platforms:
-        reason = _impossible(platform, operator, schemas)
+        reason = next((r for part, entering in parts if (r := _impossible(platform, part, entering))), None)
         if reason is None:
             possible[platform.name] = platform
         else:
@@ -87,10 +104,14 @@ def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningCon
 
 def _impossible(platform: Platform, operator: AnyOperator, schemas: tuple[Schema, ...]) -> str | None:
     tag = base_tag(operator)
+    if tag in PASSING_OPERATORS and "select" in platform.operators:
+        return None
     if set_at_a_time(tag, platform):
         return None
     if tag not in platform.operators:
-        known = [name for name in (*BASE_OPERATORS, *LEARNING_OPERATORS, *GRAPH_OPERATORS) if name in platform.operators]
+        known = [
+            name for name in (*BASE_OPERATORS, *LEARNING_OPERATORS, *GRAPH_OPERATORS) if name in platform.operators
+        ]
         if len(known) <= 3:
             return f"{platform.title} runs only {' and '.join(known)}"
         return f"{platform.title} does not run {tag}"

@@ -19,6 +19,7 @@ from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.optimizer.stages import stages
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Movement
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.loops import FEEDBACK, feedback
 from jupyter_wayang.plan.operators import Output as Shape
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, Platform
@@ -187,7 +188,7 @@ class _Lane:
         named = tuple(
             (self._called(port), schema) for port in node.inputs if isinstance(schema := self.outputs[port], Schema)
         )
-        codes = []
+        codes: list[tuple[str, str | None]] = []
         for operator, schemas in lowered(node.operator, tuple(schema for _, schema in named)):
             tag = str(type(operator).__struct_config__.tag)
             if codes:
@@ -250,8 +251,11 @@ class _Lane:
             for reader, route in zip(flow.readers, self.moves.chosen(number, best).routes, strict=False):
                 moved[reader] = Movement(channels=route.channels, bytes=known.bytes, cost_s=route.cost.times(flow.runs))
         edges = []
+        back = {id_: (port,) for port, readers in feedback(self.plan).items() for id_, _ in readers}
         for index, node in enumerate(self.plan.nodes):
-            for position, port in enumerate(node.inputs):
+            coming = [(position, port, False) for position, port in enumerate(node.inputs)]
+            coming += [(FEEDBACK, port, True) for port in back.get(node.id, ())]
+            for position, port, again in coming:
                 known_ = self.estimates.get(port)
                 edges.append(
                     Edge(
@@ -259,6 +263,7 @@ class _Lane:
                         target=node.id,
                         input=position,
                         kind="model" if known_ is None else "rows",
+                        back=again,
                         rows=known_.rows if known_ is not None else None,
                         bytes=known_.bytes if known_ is not None else None,
                         movement=moved.get((index, position)),

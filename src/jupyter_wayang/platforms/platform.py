@@ -27,6 +27,7 @@ __all__ = [
     "FUNCTION_TAGS",
     "LEARNING_OPERATORS",
     "PARQUET",
+    "PASSING_OPERATORS",
     "Channel",
     "Coefficient",
     "Conversion",
@@ -50,6 +51,9 @@ BASE_OPERATORS = (
     "sort",
     "limit",
     "split",
+    "union",
+    "intersect",
+    "except_",
 )
 """Tags of the operators that :meth:`Engine.apply` may be given."""
 
@@ -65,6 +69,9 @@ GRAPH_OPERATORS = ("pagerank", "connected_components", "shortest_paths")
 :meth:`Engine.apply` is given them where a platform declares them; elsewhere they are loops of base operators
 (:mod:`jupyter_wayang.platforms.relational.graphs`).
 """
+
+PASSING_OPERATORS = ("carry", "repeat")
+"""Tags of the operators that pass on what they are given, where rows are: no engine sees them."""
 
 ARROW = "arrow.table"
 PARQUET = "parquet.file"

@@ -33,6 +33,7 @@ from jupyter_wayang.plan.operators import (
     Select,
     Sort,
     Split,
+    TopK,
     WithColumns,
 )
 
@@ -46,7 +47,7 @@ OPERATORS = ("aggregate", "learn", "fit", "evaluate", "rows")
 
 _STEPS = (Impute, Scale, OneHot)
 _ROW_BY_ROW = (
-    *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, Split),
+    *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split),
     *(*_STEPS, Prepare, Predict, LocalUpdate, Score),
 )
 """Operators that make at most one row of a row: only so does a count of rows count people."""

@@ -14,7 +14,7 @@ import pytest
 from jupyter_wayang.errors import PlanError, PlatformError
 from jupyter_wayang.plan.expressions import Aggregate, Binary, Cast, ColumnRef, Literal, Named
 from jupyter_wayang.plan.operators import Filter, GroupBy, Limit, ReadFile, ReadFrame, ReadTable, Select, Sort
-from jupyter_wayang.plan.operators.relational import SortKey
+from jupyter_wayang.plan.operators.rows import SortKey
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms import channels
 from jupyter_wayang.platforms.relational.sql import to_sql

@@ -1,7 +1,11 @@
 """Logical operators, a file per family. Each validates on construction and derives its schema from its inputs'."""
 
+from jupyter_wayang.plan.operators.columns import Drop, Rename, Select, WithColumns
+from jupyter_wayang.plan.operators.combining import Except, Intersect, SetOperation, Union
 from jupyter_wayang.plan.operators.functions import CoGroup, FilterBy, FlatMap, Map, MapBatches, Reduce, ReduceBy
 from jupyter_wayang.plan.operators.graph import ConnectedComponents, PageRank, ShortestPaths
+from jupyter_wayang.plan.operators.grouping import GroupBy
+from jupyter_wayang.plan.operators.joining import Join, JoinHow
 from jupyter_wayang.plan.operators.learning import (
     Evaluate,
     Fit,
@@ -16,28 +20,21 @@ from jupyter_wayang.plan.operators.learning import (
     Scale,
     Score,
 )
+from jupyter_wayang.plan.operators.loops import Carry, Repeat
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output
-from jupyter_wayang.plan.operators.relational import (
-    Drop,
-    Filter,
-    GroupBy,
-    Join,
-    Limit,
-    Rename,
-    Select,
-    Sort,
-    SortKey,
-    Split,
-    WithColumns,
-)
+from jupyter_wayang.plan.operators.rows import Distinct, Filter, Limit, Sort, SortKey, TopK
+from jupyter_wayang.plan.operators.sampling import Split
 from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadFrame, ReadTable
 
 __all__ = [
     "AnyOperator",
+    "Carry",
     "CoGroup",
     "ConnectedComponents",
+    "Distinct",
     "Drop",
     "Evaluate",
+    "Except",
     "Filter",
     "FilterBy",
     "Fit",
@@ -47,7 +44,9 @@ __all__ = [
     "Goal",
     "GroupBy",
     "Impute",
+    "Intersect",
     "Join",
+    "JoinHow",
     "Limit",
     "LocalUpdate",
     "Map",
@@ -66,13 +65,17 @@ __all__ = [
     "Reduce",
     "ReduceBy",
     "Rename",
+    "Repeat",
     "Scale",
     "Score",
     "Select",
+    "SetOperation",
     "ShortestPaths",
     "Sort",
     "SortKey",
     "Split",
+    "TopK",
+    "Union",
     "WithColumns",
 ]
 
@@ -91,6 +94,11 @@ AnyOperator = (
     | Sort
     | Limit
     | Split
+    | Distinct
+    | TopK
+    | Union
+    | Intersect
+    | Except
     | Map
     | FilterBy
     | FlatMap
@@ -108,6 +116,8 @@ AnyOperator = (
     | Prepare
     | LocalUpdate
     | Score
+    | Carry
+    | Repeat
     | PageRank
     | ConnectedComponents
     | ShortestPaths

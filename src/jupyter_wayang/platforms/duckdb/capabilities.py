@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from jupyter_wayang.plan.operators import AnyOperator, Join, Operator
+from jupyter_wayang.plan.operators import AnyOperator, Join
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.duckdb.channels import CHANNELS, CONVERSIONS, RELATION
 from jupyter_wayang.platforms.duckdb.costs import COSTS
@@ -44,7 +44,7 @@ class DuckDBPlatform:
             return refused(operator, *inputs)
         return None
 
-    def code(self, operator: Operator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
+    def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
         """Return the SQL of a base operator over named inputs, or None where an operator is no SQL.
 
         Examples

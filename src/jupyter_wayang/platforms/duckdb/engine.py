@@ -239,7 +239,7 @@ class DuckDBEngine:
         except duckdb.Error as error:
             raise explained(relation, error, self._attempt) from error
 
-    def _attempt(self, select: exp.Select) -> duckdb.Error | None:
+    def _attempt(self, select: exp.Query) -> duckdb.Error | None:
         try:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE attempt AS {to_sql(select, 'duckdb')}")
             self._connection.execute("DROP TABLE attempt")

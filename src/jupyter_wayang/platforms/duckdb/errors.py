@@ -13,11 +13,11 @@ from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named, tex
 from jupyter_wayang.plan.operators import Filter, GroupBy, ReadFile, ReadTable, Select, Sort, Split
 from jupyter_wayang.platforms.duckdb.relation import Relation
 from jupyter_wayang.platforms.relational.files import failing_with
-from jupyter_wayang.platforms.relational.sql import statement
+from jupyter_wayang.platforms.relational.sql import Statement, statement
 
 __all__ = ["explained", "opening", "stopped_or_out_of_memory"]
 
-Attempt = Callable[[exp.Select], duckdb.Error | None]
+Attempt = Callable[[exp.Query], duckdb.Error | None]
 """Runs a statement to its end and returns what it failed with, or None."""
 
 _REASONS = (
@@ -116,7 +116,7 @@ def _expressions(culprit: Relation) -> Iterator[Named | AnyExpression]:
             yield from by
 
 
-def _alone(culprit: Relation, candidate: Named | AnyExpression) -> exp.Select:
+def _alone(culprit: Relation, candidate: Named | AnyExpression) -> Statement:
     column = candidate if isinstance(candidate, Named) else Named(name="value", expression=candidate)
     operator: Select | GroupBy = Select(columns=(column,))
     if isinstance(culprit.operator, GroupBy) and column in culprit.operator.aggregates:

@@ -9,7 +9,7 @@ from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
-    from sqlglot import exp
+    from jupyter_wayang.platforms.relational.sql_parts import Statement
 
 __all__ = ["Held", "Relation"]
 
@@ -30,7 +30,7 @@ class Relation:
     ``operator`` made it from ``inputs``; both are None and empty for rows that were handed over or kept.
     """
 
-    select: exp.Select
+    select: Statement
     schema: Schema
     holds: tuple[Held, ...] = ()
     operator: AnyOperator | None = None

@@ -71,8 +71,8 @@ class Grouping:
         found: Iterable[Aggregate] = (
             part for c in operator.aggregates for part in _in_order(c.expression) if isinstance(part, Aggregate)
         )
-        if not operator.keys:
-            # Constants beside no aggregate still make the one row.
+        if not operator.keys or not operator.aggregates:
+            # Constants beside no aggregate still make the one row, and keys alone the different rows.
             found = itertools.chain(found, [Aggregate(function="count")])
         self._aggregates = {aggregate: f"v{index}" for index, aggregate in enumerate(dict.fromkeys(found))}
 

@@ -21,6 +21,9 @@ FRAME_OPERATORS = frozenset(
         "sort",
         "limit",
         "split",
+        "union",
+        "intersect",
+        "except_",
         "local_update",
         "score",
     }

@@ -11,12 +11,26 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any, cast
 
+import msgspec
 import narwhals as nw
+import numpy as np
 
 from jupyter_wayang.errors import PlatformError
-from jupyter_wayang.plan.expressions import AnyExpression, Named, columns_of
-from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Limit, Select, Sort
-from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Literal, Named, columns_of
+from jupyter_wayang.plan.operators import (
+    AnyOperator,
+    Except,
+    Filter,
+    GroupBy,
+    Intersect,
+    Join,
+    Limit,
+    Select,
+    Sort,
+    Union,
+)
+from jupyter_wayang.plan.operators.operator import rows_in
+from jupyter_wayang.plan.schema import DataType, Schema, common_type, unused
 from jupyter_wayang.platforms.relational.aggregation import Grouping, too_large
 from jupyter_wayang.platforms.relational.failures import failure
 from jupyter_wayang.platforms.relational.frames_context import DTYPES, Context, Wrapped, cast_column
@@ -55,7 +69,7 @@ def evaluate(columns: tuple[Named, ...], frame: Frame, schema: Schema, dialect: 
 
 
 def apply(operator: AnyOperator, frames: tuple[Frame, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Frame:
-    """Run filter, select, group_by, join, sort or limit over native frames.
+    """Run filter, select, group_by, join, sort, limit, union, intersect or except over native frames.
 
     Raises
     ------
@@ -175,6 +189,52 @@ def _joined(operator: Join, left: Schema, keys: list[tuple[str, str]]) -> list[n
         for (ours, _), (_, its) in zip(operator.on, keys, strict=True):
             made[ours] = nw.coalesce(made[ours], nw.col(its).cast(DTYPES[left[ours].type]))
     return [column.alias(name) for name, column in made.items()]
+
+
+@_apply.register(Union)
+@_apply.register(Intersect)
+@_apply.register(Except)
+def _(
+    operator: Union | Intersect | Except, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect
+) -> Wrapped:
+    made = rows_in(operator, operator.outputs(schemas))
+    columns = [(Named(name=c.name, expression=ColumnRef(name=c.name)), c.type) for c in made]
+    if isinstance(operator, Union):
+        return _below(columns, columns, frames, schemas, dialect, operator.verb)
+    # How often each different row is on either side says how often it is in the result.
+    ours, theirs = (Named(name=unused(name, made), expression=Literal.of(1)) for name in ("ours", "theirs"))
+    none = [msgspec.structs.replace(side, expression=Literal.of(0)) for side in (ours, theirs)]
+    first: list[_Typed] = [*columns, (ours, None), (none[1], None)]
+    second: list[_Typed] = [*columns, (none[0], None), (theirs, None)]
+    both = _below(first, second, frames, schemas, dialect, operator.verb)
+    counting = GroupBy(
+        keys=tuple(column for column, _ in columns),
+        aggregates=tuple(
+            Named(name=side.name, expression=Aggregate(function="sum", arg=ColumnRef(name=side.name)))
+            for side in (ours, theirs)
+        ),
+    )
+    counted = Schema.from_pairs([*((c.name, c.type) for c in made), (ours.name, "int64"), (theirs.name, "int64")])
+    grouped = _collected(_apply(counting, (both,), (counted,), dialect))
+    left, right = (grouped[side.name].to_numpy().astype("int64") for side in (ours, theirs))
+    times = np.minimum(left, right) if isinstance(operator, Intersect) else np.maximum(left - right, 0)
+    return grouped.select(list(made.names))[np.repeat(np.arange(len(times)), times), :]
+
+
+def _below(
+    first: Sequence[_Typed],
+    second: Sequence[_Typed],
+    frames: tuple[Wrapped, ...],
+    schemas: tuple[Schema, ...],
+    dialect: Dialect,
+    verb: str,
+) -> Wrapped:
+    """Return one frame of the columns of two."""
+    sides = [
+        _collected(_columns(columns, _collected(frame), schema, dialect, verb))
+        for columns, frame, schema in zip((first, second), frames, schemas, strict=True)
+    ]
+    return nw.maybe_reset_index(nw.concat(sides, how="vertical"))
 
 
 def _collected(frame: Wrapped) -> nw.DataFrame[Any]:

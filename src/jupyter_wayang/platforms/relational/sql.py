@@ -13,16 +13,49 @@ import sqlglot
 from sqlglot import exp
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError, PlanError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Literal, Named, walk
-from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Join, Limit, Operator, Select, Sort
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Literal, Named, walk
+from jupyter_wayang.plan.operators import (
+    AnyOperator,
+    Except,
+    Filter,
+    GroupBy,
+    Intersect,
+    Join,
+    Limit,
+    Operator,
+    Select,
+    SetOperation,
+    Sort,
+    Union,
+)
 from jupyter_wayang.plan.operators.operator import rows_in
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.platforms.relational import sql_aggregates as _aggregates  # noqa: F401 (registers aggregates and windows)
 from jupyter_wayang.platforms.relational.dialects import Dialect, dialect_named, physical_names
 from jupyter_wayang.platforms.relational.sql_expressions import coerced, value
 from jupyter_wayang.platforms.relational.sql_functions import FUNCTIONS
-from jupyter_wayang.platforms.relational.sql_parts import Source, as_table, opened, source, wrapped
+from jupyter_wayang.platforms.relational.sql_parts import (
+    Source,
+    Statement,
+    as_branch,
+    as_table,
+    opened,
+    source,
+    wrapped,
+)
 
-__all__ = ["FUNCTIONS", "Source", "expression", "physical_names", "source", "statement", "to_sql", "type_name"]
+__all__ = [
+    "FUNCTIONS",
+    "WRITTEN",
+    "Source",
+    "Statement",
+    "expression",
+    "physical_names",
+    "source",
+    "statement",
+    "to_sql",
+    "type_name",
+]
 
 _PARTS = {
     "filter": "filtered",
@@ -31,7 +64,13 @@ _PARTS = {
     "join": "joined",
     "sort": "sorted",
     "limit": "limited",
+    "union": "united",
+    "intersect": "common",
+    "except_": "remaining",
 }
+
+WRITTEN = frozenset(_PARTS)
+"""Tags of the operators that :func:`statement` writes."""
 
 
 def expression(expr: AnyExpression, schema: Schema, dialect: str) -> exp.Expr:
@@ -71,7 +110,7 @@ def type_name(type_: DataType, dialect: str) -> str:
     >>> type_name("timestamp", "spark")
     'TIMESTAMP_NTZ'
     """
-    return exp.DataType.build(dialect_named(dialect).types[type_]).sql(dialect=dialect)
+    return exp.DataType.build(dialect_named(dialect).type_name(type_)).sql(dialect=dialect)
 
 
 def to_sql(node: exp.Expr, dialect: str, *, pretty: bool = False) -> str:
@@ -91,13 +130,13 @@ def to_sql(node: exp.Expr, dialect: str, *, pretty: bool = False) -> str:
         ) from error
 
 
-def statement(operator: AnyOperator, inputs: tuple[tuple[Source, Schema], ...], dialect: str) -> exp.Select:
+def statement(operator: AnyOperator, inputs: tuple[tuple[Source, Schema], ...], dialect: str) -> Statement:
     """Write a base operator over its inputs as a statement.
 
     Parameters
     ----------
     operator
-        filter, select, group_by, join, sort or limit.
+        filter, select, group_by, join, sort, limit, union, intersect or except.
     inputs
         A source and its schema per input. The sources are not changed.
     dialect
@@ -105,7 +144,7 @@ def statement(operator: AnyOperator, inputs: tuple[tuple[Source, Schema], ...], 
 
     Returns
     -------
-    sqlglot.exp.Select
+    Statement
         A statement with the columns of ``operator.outputs``, in order and type, named by :func:`physical_names`.
 
     Raises
@@ -135,12 +174,12 @@ def statement(operator: AnyOperator, inputs: tuple[tuple[Source, Schema], ...], 
 
 
 @singledispatch
-def _statement(operator: Operator, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _statement(operator: Operator, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     raise PlanError(f"{operator.verb}() is not written as SQL", expected=tuple(_PARTS))
 
 
 @_statement.register
-def _(operator: Filter, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _(operator: Filter, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     made, schema = opened(inputs[0][0]), inputs[0][1]
     condition = coerced(operator.condition, schema, dialect, "bool")
     before = made.args.get("where")
@@ -152,18 +191,20 @@ def _(operator: Filter, inputs: tuple[tuple[Source, Schema], ...], dialect: Dial
 
 
 @_statement.register
-def _(operator: Select, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _(operator: Select, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     made, schema = opened(inputs[0][0]), inputs[0][1]
     made.set("expressions", _projection(operator.columns, _made(operator, schema), schema, dialect))
     return made
 
 
 @_statement.register
-def _(operator: GroupBy, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _(operator: GroupBy, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     made, schema = opened(inputs[0][0]), inputs[0][1]
     columns = operator.keys + operator.aggregates
     made.set("expressions", _projection(columns, _made(operator, schema), schema, dialect))
-    if operator.keys:
+    if operator.keys and not operator.aggregates:
+        made.set("distinct", exp.Distinct())
+    elif operator.keys:
         places = [exp.Literal.number(str(place)) for place in range(1, len(operator.keys) + 1)]
         made.set("group", exp.Group(expressions=places))
     elif not any(isinstance(part, Aggregate) for column in columns for part in walk(column.expression)):
@@ -186,7 +227,7 @@ def _projection(columns: tuple[Named, ...], made: Schema, schema: Schema, dialec
 
 
 @_statement.register
-def _(operator: Sort, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _(operator: Sort, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     made, schema = opened(inputs[0][0]), inputs[0][1]
     keys = [
         exp.Ordered(this=value(key.expression, schema, dialect), desc=key.descending, nulls_first=False)
@@ -200,7 +241,7 @@ def _(operator: Sort, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialec
 
 
 @_statement.register
-def _(operator: Limit, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _(operator: Limit, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     before = inputs[0][0]
     free = isinstance(before, exp.Select) and before.args.get("limit") is None
     made = before.copy() if isinstance(before, exp.Select) and free else wrapped(before)
@@ -208,8 +249,35 @@ def _(operator: Limit, inputs: tuple[tuple[Source, Schema], ...], dialect: Diale
     return made
 
 
+_SET_OPERATIONS: dict[type[SetOperation], type[exp.SetOperation]] = {
+    Union: exp.Union,
+    Intersect: exp.Intersect,
+    Except: exp.Except,
+}
+
+
 @_statement.register
-def _(operator: Join, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> exp.Select:
+def _(operator: SetOperation, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
+    made = _made(operator, *(schema for _, schema in inputs))
+    parts: list[exp.CTE] = []
+    left, right = (as_branch(_branch(before, schema, made, dialect), parts) for before, schema in inputs)
+    combined = _SET_OPERATIONS[type(operator)](this=left, expression=right, distinct=False)
+    if parts:
+        combined.set("with_", exp.With(expressions=parts))
+    return combined
+
+
+def _branch(before: Source, schema: Schema, made: Schema, dialect: Dialect) -> exp.Select:
+    """Return a SELECT of the columns of one side of a set operation, in the order and types of the result."""
+    select = opened(before)
+    columns = tuple(Named(name=c.name, expression=ColumnRef(name=c.name)) for c in made)
+    shown = [coerced(column.expression, schema, dialect, made[column.name].type) for column in columns]
+    select.set("expressions", [_named(s, p) for s, p in zip(shown, physical_names(made), strict=True)])
+    return select
+
+
+@_statement.register
+def _(operator: Join, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
     (left, left_schema), (right, right_schema) = inputs
     refusal = refused(operator, left_schema, right_schema)
     if refusal:
@@ -283,7 +351,7 @@ def _named(column: exp.Expr, name: str) -> exp.Expr:
 
 
 def _typed(node: exp.Expr, wanted: DataType, found: DataType, dialect: Dialect) -> exp.Expr:
-    return node if wanted == found else exp.Cast(this=node, to=exp.DataType.build(dialect.types[wanted]))
+    return node if wanted == found else exp.Cast(this=node, to=exp.DataType.build(dialect.type_name(wanted)))
 
 
 def _equal(ours: _Side, theirs: _Side, pair: tuple[str, str], dialect: Dialect) -> exp.Expr:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-__all__ = ["Source", "as_table", "opened", "source", "wrapped"]
+__all__ = ["Source", "Statement", "as_branch", "as_table", "opened", "source", "wrapped"]
 
-Source = exp.Table | exp.Select
+Statement = exp.Select | exp.SetOperation
+"""A statement that makes rows."""
+
+Source = exp.Table | Statement
 """A table by name, or a statement. Its columns are named by ``physical_names`` of its schema."""
 
 
@@ -41,17 +44,16 @@ def wrapped(before: Source) -> exp.Select:
 
 def as_table(before: Source, parts: list[exp.CTE], alias: str | None) -> exp.Table:
     """Return a source as a table of a FROM clause; a statement becomes a part of the WITH clause."""
-    if isinstance(before, exp.Select):
-        bare = _is_bare(before)
-        table = before.args["from_"].this.copy() if bare else _hoisted(before, parts)
-    else:
+    if isinstance(before, exp.Table):
         table = before.copy()
+    else:
+        table = before.args["from_"].this.copy() if _is_bare(before) else _hoisted(before, parts)
     if alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     return table
 
 
-def _is_bare(select: exp.Select) -> bool:
+def _is_bare(select: Statement) -> bool:
     """Tell whether a statement is ``SELECT * FROM "table"`` of a table by name and no more."""
     clauses = {clause for clause, held in select.args.items() if held}
     return (
@@ -62,8 +64,16 @@ def _is_bare(select: exp.Select) -> bool:
     )
 
 
-def _hoisted(select: exp.Select, parts: list[exp.CTE]) -> exp.Table:
-    inner = select.copy()
+def _hoisted(statement: Statement, parts: list[exp.CTE]) -> exp.Table:
+    name = str(statement.meta.get("part", "source"))
+    renamed: dict[str, str] = {}
+    _add(as_branch(statement, parts), name, parts, renamed)
+    return source(renamed.get(name, name))
+
+
+def as_branch(statement: exp.Query, parts: list[exp.CTE]) -> exp.Query:
+    """Return a statement without its WITH clause; the parts of that are added to those of the statement around it."""
+    inner = statement.copy()
     with_ = inner.args.get("with_")
     inner.set("with_", None)
     renamed: dict[str, str] = {}
@@ -71,10 +81,7 @@ def _hoisted(select: exp.Select, parts: list[exp.CTE]) -> exp.Table:
         _use(part.this, renamed)
         _add(part.this, part.alias, parts, renamed)
     _use(inner, renamed)
-    name = str(select.meta.get("part", "source"))
-    final: dict[str, str] = {}
-    _add(inner, name, parts, final)
-    return source(final.get(name, name))
+    return inner
 
 
 def _add(select: exp.Expr, name: str, parts: list[exp.CTE], renamed: dict[str, str]) -> None:

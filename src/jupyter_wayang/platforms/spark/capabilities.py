@@ -17,7 +17,7 @@ from jupyter_wayang.platforms.spark.costs import COSTS
 
 __all__ = ["SQL_OPERATORS", "SparkPlatform"]
 
-SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit")
+SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit", "union", "intersect", "except_")
 """Tags of the operators that become a part of one SQL statement."""
 
 
