@@ -229,7 +229,7 @@ def test_paths_that_are_no_files(catalog: Catalog, path: str, says: str) -> None
 
 
 def test_lists_and_structs_are_refused(catalog: Catalog) -> None:
-    pq.write_table(pa.table({"tags": [["a", "b"]]}), catalog.folder / "a.parquet")
+    pq.write_table(pa.table({"tags": [{"a": "b"}]}), catalog.folder / "a.parquet")
     with pytest.raises(OperatorError, match="tags"):
         source(catalog, path="a.parquet")
 

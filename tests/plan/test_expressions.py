@@ -105,7 +105,7 @@ def test_a_column_that_is_not_there_is_said_with_the_nearest() -> None:
 def test_unknown_functions_and_wrong_numbers_of_arguments() -> None:
     with pytest.raises(NameUnknownError, match="Did you mean upper"):
         Call(function="uper", args=(W,))
-    with pytest.raises(OperatorError, match="takes 1 arguments, not 2"):
+    with pytest.raises(OperatorError, match="takes 1 argument, not 2"):
         Call(function="upper", args=(W, W))
     with pytest.raises(NameUnknownError):
         Aggregate(function="avg", arg=N)

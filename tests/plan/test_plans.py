@@ -218,7 +218,7 @@ def test_what_enters_is_cast_once() -> None:
         normalize(pa.table({"big": pa.array([2**63], pa.uint64())}))
     assert str(2**63) not in caught.value.message
     with pytest.raises(OperatorError, match="tags"):
-        normalize(pa.table({"tags": [[1]]}))
+        normalize(pa.table({"tags": [{"a": 1}]}))
 
 
 def test_a_group_by_is_hashable_and_equal_by_value() -> None:

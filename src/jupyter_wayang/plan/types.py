@@ -24,6 +24,7 @@ __all__ = [
     "DataType",
     "Decimal",
     "as_decimal",
+    "castable",
     "checked_type",
     "common_type",
     "decimal_of",
@@ -183,3 +184,28 @@ def common_type(first: DataType, second: DataType) -> DataType | None:
     ours, theirs = item_of(first), item_of(second)
     item = common_type(ours, theirs) if ours and theirs else None
     return list_type(item) if item else None
+
+
+_PLAIN_CASTS = frozenset(
+    (first, second)
+    for group in (("bool", "int64", "float64", "string"), ("date", "timestamp", "string"))
+    for first in group
+    for second in group
+)
+
+
+def castable(found: DataType, to: DataType) -> bool:
+    """Tell whether values of a type can be cast to another.
+
+    Examples
+    --------
+    >>> castable("string", "date"), castable("bool", "date")
+    (True, False)
+    """
+    if found in ("null", to):
+        return True
+    if decimal_of(found):
+        return decimal_of(to) is not None or to in ("int64", "float64", "string")
+    if decimal_of(to):
+        return found in ("bool", "int64", "float64", "string")
+    return (found, to) in _PLAIN_CASTS

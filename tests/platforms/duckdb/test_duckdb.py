@@ -41,7 +41,7 @@ def database(tmp_path):
             "'NaN'::DOUBLE AS x, 'low'::ENUM('low', 'high') AS e, TIMESTAMPTZ '2024-01-31 12:00:00+02' AS z FROM range(5) r(i)"
         )
         connection.execute("CREATE SCHEMA other; CREATE TABLE other.visits AS SELECT 1 AS n")
-        connection.execute("CREATE TABLE lists AS SELECT [1, 2] AS l")
+        connection.execute("CREATE TABLE lists AS SELECT {'a': 1} AS l")
     return str(path)
 
 
@@ -79,14 +79,14 @@ def test_a_table_comes_in_the_types_of_the_plan(engine, database):
     schema, count = describe_table(database, "patients")
     assert count == row_count(database, "patients") == 5
     assert [(column.name, column.type) for column in schema] == [
-        ("a", "int64"), ("t", "string"), ("f", "float64"), ("d", "float64"), ("x", "float64"), ("e", "string"), ("z", "timestamp"),
+        ("a", "int64"), ("t", "string"), ("f", "float64"), ("d", "decimal(5, 2)"), ("x", "float64"), ("e", "string"), ("z", "timestamp"),
     ]  # fmt: skip
     relation = run(engine, ReadTable(database=database, table="patients", schema=schema))
     found = engine.convert(relation, "duckdb.relation", ARROW, schema)
     assert found.schema == arrow_schema(schema)
     assert found.num_rows == 5
     first = found.to_pylist()[0]
-    assert (first["a"], first["t"], first["f"], first["d"], first["x"], first["e"]) == (0, "n0", 1.5, 2.25, None, "low")
+    assert (first["a"], first["t"], first["f"], first["d"], first["x"], first["e"]) == (0, "n0", 1.5, Decimal("2.25"), None, "low")
     assert first["z"].isoformat() == "2024-01-31T10:00:00"
 
 

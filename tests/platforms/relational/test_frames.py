@@ -86,7 +86,7 @@ def test_a_date_that_is_none_is_said(dialect):
 
 
 def test_a_cast_without_meaning_is_said(dialect):
-    with pytest.raises(ExpressionTypeError, match="a int64 cannot become a date"):
+    with pytest.raises(ExpressionTypeError, match="a is int64 and cannot be cast to date"):
         values(Cast(arg=column("a"), to="date"), dialect)
 
 

@@ -30,6 +30,7 @@ from jupyter_wayang.plan.types import (
     MAX_PRECISION,
     Decimal,
     as_decimal,
+    castable,
     decimal_of,
     decimal_type,
     is_numeric,
@@ -162,7 +163,11 @@ def _(expression: Case, schema: Schema) -> DataType:
 
 @_type_of.register
 def _(expression: Cast, schema: Schema) -> DataType:
-    type_of(expression.arg, schema)
+    found = type_of(expression.arg, schema)
+    if not castable(found, expression.to):
+        raise ExpressionTypeError(
+            f"{text(expression.arg)} is {found} and cannot be cast to {expression.to}", found=found
+        )
     return expression.to
 
 

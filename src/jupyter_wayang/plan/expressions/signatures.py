@@ -202,7 +202,7 @@ place (n - 1) q. Rows have no order: ``first(E, by)`` is E where ``by`` is least
 def _moved(types: Types) -> DataType | None:
     if len(types) > 1 and types[1] != "int64":
         return None
-    return types[0] if len(types) < 3 or common_type(types[0], types[2]) == types[0] else None
+    return types[0] if len(types) < 3 else common_type(types[0], types[2])
 
 
 RANKS: dict[str, Signature] = {

@@ -8,6 +8,7 @@ from typing import Literal
 
 from jupyter_wayang.errors import PlatformError
 from jupyter_wayang.plan.schema import DataType, Schema
+from jupyter_wayang.plan.types import decimal_of, item_of
 
 __all__ = ["DIALECTS", "Dialect", "DialectName", "dialect_named", "physical_names"]
 
@@ -21,7 +22,8 @@ class Dialect:
     ``types`` are sqlglot's names of the column types. ``floor_keeps_double``: FLOOR and CEIL of a double are doubles, of
     whatever size. ``cast_truncates``: a cast from double to integer truncates. ``narrow_integers``: LENGTH and EXTRACT
     make 32-bit integers. ``lenient_integers``: a cast from text to integer rounds fractions and takes exponents.
-    ``position`` numbers rows in their order.
+    ``position`` numbers rows in their order. ``functions`` are the functions and aggregates that each engine writes in
+    its own way, over ``__0``, ``__1`` …; what is not there, the engine does not have.
     """
 
     name: DialectName
@@ -31,6 +33,20 @@ class Dialect:
     narrow_integers: bool
     lenient_integers: bool
     position: str
+    functions: Mapping[str, str]
+
+    def type_name(self, type_: DataType) -> str:
+        """Return sqlglot's name of a column type.
+
+        Examples
+        --------
+        >>> DIALECTS["duckdb"].type_name("list(decimal(15, 2))")
+        'ARRAY<DECIMAL(15, 2)>'
+        """
+        item = item_of(type_)
+        if item:
+            return f"ARRAY<{self.type_name(item)}>"
+        return type_.upper() if decimal_of(type_) else self.types[type_]
 
 
 _TYPES: dict[DataType, str] = {
@@ -52,6 +68,22 @@ DIALECTS: dict[str, Dialect] = {
         narrow_integers=False,
         lenient_integers=True,
         position="ROW_NUMBER() OVER ()",
+        functions={
+            "weekday": "ISODOW(__0)",
+            "days_between": "DATE_DIFF('day', __1, __0)",
+            "microseconds_between": "EPOCH_US(__0) - EPOCH_US(__1)",
+            "split": "STRING_SPLIT(__0, __1)",
+            "regex_match": "REGEXP_MATCHES(__0, __1)",
+            "regex_extract": "REGEXP_EXTRACT(__0, __1, __2)",
+            "length_of_list": "LEN(__0)",
+            "log10": "LOG10(__0)",
+            "quantile": "QUANTILE_CONT(__0, __1)",
+            "arg_min": "STRUCT_EXTRACT(MIN(CASE WHEN __2 THEN STRUCT_PACK(k := __1, v := __0) END), 'v')",
+            "arg_max": "STRUCT_EXTRACT(MAX(CASE WHEN __2 THEN STRUCT_PACK(k := __1, v := __0) END), 'v')",
+            "collect": "LIST(__0 ORDER BY __0) FILTER(WHERE NOT __0 IS NULL)",
+            "corr": "CORR(__0, __1)",
+            "cov": "COVAR_SAMP(__0, __1)",
+        },
     ),
     "spark": Dialect(
         name="spark",
@@ -61,6 +93,22 @@ DIALECTS: dict[str, Dialect] = {
         narrow_integers=True,
         lenient_integers=False,
         position="MONOTONICALLY_INCREASING_ID()",
+        functions={
+            "weekday": "WEEKDAY(__0) + 1",
+            "days_between": "DATEDIFF(__0, __1)",
+            "microseconds_between": "UNIX_MICROS(CAST(__0 AS TIMESTAMP)) - UNIX_MICROS(CAST(__1 AS TIMESTAMP))",
+            "split": "SPLIT(__0, __1)",
+            "regex_match": "__0 RLIKE __1",
+            "regex_extract": "REGEXP_EXTRACT(__0, __1, __2)",
+            "length_of_list": "SIZE(__0)",
+            "log10": "LOG10(__0)",
+            "quantile": "PERCENTILE(__0, __1)",
+            "arg_min": "MIN(CASE WHEN __2 THEN NAMED_STRUCT('k', __1, 'v', __0) END).v",
+            "arg_max": "MAX(CASE WHEN __2 THEN NAMED_STRUCT('k', __1, 'v', __0) END).v",
+            "collect": "CASE WHEN COUNT(__0) > 0 THEN SORT_ARRAY(COLLECT_LIST(__0)) END",
+            "corr": "CORR(__0, __1)",
+            "cov": "COVAR_SAMP(__0, __1)",
+        },
     ),
 }
 

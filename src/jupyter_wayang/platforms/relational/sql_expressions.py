@@ -26,27 +26,24 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Negate,
     Not,
-    text,
+    Shift,
     type_of,
 )
+from jupyter_wayang.plan.expressions.derived import expanded
+from jupyter_wayang.plan.expressions.inference import digits_of
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.plan.types import decimal_of, decimal_type
 from jupyter_wayang.platforms.relational.dialects import Dialect, physical_names
-from jupyter_wayang.platforms.relational.sql_nan import may_be_nan
+from jupyter_wayang.platforms.relational.sql_nan import may_be_nan, may_be_zero
 
 __all__ = ["WHOLE", "Sql", "again", "cast", "coerced", "double", "number", "render", "value", "when", "whole", "wrap"]
 
 Sql: TypeAlias = exp.Expr
 
 _BARE = 2**53
+_NARROW = 18  # DuckDB keeps arithmetic of decimals up to so many digits in 64 bits
 WHOLE = 2**52  # beyond it every double is a whole number
 _MAX_NODES = 20_000
-
-_CASTS: frozenset[tuple[DataType, DataType]] = frozenset(
-    [
-        *((a, b) for a in ("bool", "int64", "float64", "string") for b in ("bool", "int64", "float64", "string")),
-        *((a, b) for a in ("date", "timestamp", "string") for b in ("date", "timestamp", "string")),
-    ]
-)
 
 
 def value(expression: Expression, schema: Schema, dialect: Dialect) -> Sql:
@@ -68,7 +65,7 @@ def coerced(expression: Expression, schema: Schema, dialect: Dialect, to: DataTy
 
 def cast(node: Sql, to: DataType, dialect: Dialect) -> Sql:
     """Write a cast to a column type."""
-    return exp.Cast(this=node, to=exp.DataType.build(dialect.types[to]))
+    return exp.Cast(this=node, to=exp.DataType.build(dialect.type_name(to)))
 
 
 def number(figure: int | float) -> Sql:  # noqa: PYI041 - an int is written as one
@@ -135,6 +132,24 @@ def _literal(literal: Literal, dialect: Dialect, to: DataType, *, bare: bool = F
         return node if bare and abs(int(held)) <= _BARE else cast(node, to, dialect)
     node = exp.Literal.string(str(held))
     return node if to == "string" else cast(node, to, dialect)
+
+
+def _exact(operand: AnyExpression, schema: Schema, dialect: Dialect, *, wide: bool) -> Sql:
+    """Render an operand of arithmetic of decimals as a decimal; ``wide`` keeps engines from cutting the result short."""
+    digits = digits_of(operand, type_of(operand, schema))
+    to = decimal_type(max(digits.precision, _NARROW + 1) if wide else digits.precision, digits.scale)
+    if isinstance(operand, Literal):
+        return _literal(operand, dialect, to)
+    rendered = render(operand, schema, dialect)
+    return rendered if type_of(operand, schema) == to else cast(rendered, to, dialect)
+
+
+def _exact_binary(expression: Binary, to: DataType, schema: Schema, dialect: Dialect) -> Sql:
+    made = decimal_of(to)
+    wide = made is not None and made.precision > _NARROW
+    left = _exact(expression.left, schema, dialect, wide=wide)
+    right = _exact(expression.right, schema, dialect, wide=False)
+    return cast(_SIMPLE[expression.op](this=wrap(left), expression=wrap(right)), to, dialect)
 
 
 @render.register
@@ -207,7 +222,10 @@ def _(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
         )
     if op == "/":
         return _divided(left, right, schema, dialect)
-    if type_of(expression, schema) == "float64" and op in ("//", "%"):
+    found = type_of(expression, schema)
+    if decimal_of(found):
+        return _exact_binary(expression, found, schema, dialect)
+    if found == "float64" and op in ("//", "%"):
         return _float_floored(expression, schema, dialect)
     if op in ("//", "%"):
         return _int_floored(expression, schema, dialect)
@@ -221,6 +239,8 @@ def _beside(operand: AnyExpression, other: AnyExpression, schema: Schema, dialec
     """Render an operand of arithmetic: a literal stands bare beside what has a type of its own."""
     if isinstance(operand, Literal) and operand.value is not None and not isinstance(other, Literal):
         return _literal(operand, dialect, operand.type, bare=True)
+    if decimal_of(type_of(operand, schema)):  # beside a float
+        return cast(render(operand, schema, dialect), "float64", dialect)
     if type_of(operand, schema) == "null":
         return cast(
             render(operand, schema, dialect), "float64" if type_of(other, schema) == "null" else "int64", dialect
@@ -233,8 +253,8 @@ def _compared(left: AnyExpression, right: AnyExpression, schema: Schema, dialect
     sides = []
     for side, other in ((left, right), (right, left)):
         if isinstance(side, Literal) and side.value is not None and not isinstance(other, Literal):
-            sides.append(_literal(side, dialect, common, bare=True))
-        elif common == "float64" and type_of(side, schema) == "int64":
+            sides.append(_literal(side, dialect, side.type if decimal_of(common) else common, bare=True))
+        elif (common == "float64" and type_of(side, schema) == "int64") or decimal_of(common):
             sides.append(value(side, schema, dialect))  # widened by every engine
         else:
             sides.append(coerced(side, schema, dialect, common))
@@ -250,7 +270,7 @@ def double(operand: AnyExpression, schema: Schema, dialect: Dialect, *, clean: b
 
 
 def _nonzero(operand: AnyExpression, rendered: Sql) -> Sql:
-    if isinstance(operand, Literal) and operand.value:
+    if not may_be_zero(operand):
         return rendered
     return exp.Nullif(this=rendered, expression=exp.Literal.number("0"))
 
@@ -302,16 +322,30 @@ def _int_floored(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
 
 
 @render.register
+def _(expression: Shift, schema: Schema, dialect: Dialect) -> Sql:
+    to = type_of(expression, schema)
+    made = coerced(expression.arg, schema, dialect, to)
+    parts = (("MONTH", expression.months), ("DAY", expression.days), ("MICROSECOND", expression.microseconds))
+    for unit, size in parts:
+        if size:
+            interval = exp.Interval(this=exp.Literal.string(str(size)), unit=exp.var(unit))
+            made = exp.Add(this=wrap(made, exp.Add), expression=interval)
+    return cast(made, to, dialect)  # some engines make a timestamp of a date
+
+
+@render.register
 def _(expression: Cast, schema: Schema, dialect: Dialect) -> Sql:
     found, to = type_of(expression.arg, schema), expression.to
     if found in ("null", to):
         return coerced(expression.arg, schema, dialect, to)
-    if (found, to) not in _CASTS:
-        raise ExpressionTypeError(f"{text(expression.arg)} is {found} and cannot be cast to {to}", found=found)
+    type_of(expression, schema)
+    simpler = expanded(expression, schema)
+    if simpler is not expression:
+        return render(simpler, schema, dialect)
     if (found, to) == ("int64", "float64"):
         return double(expression.arg, schema, dialect)
     arg = value(expression.arg, schema, dialect)
-    if (found, to) == ("float64", "int64") and not dialect.cast_truncates:
+    if to == "int64" and (found == "float64" or decimal_of(found)) and not dialect.cast_truncates:
         arg = exp.Anonymous(this="TRUNC", expressions=[arg])
     if (found, to) == ("string", "int64") and dialect.lenient_integers:
         return _strict_integer(arg, dialect)

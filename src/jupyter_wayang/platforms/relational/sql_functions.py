@@ -1,4 +1,4 @@
-"""Functions and aggregates as SQL.
+"""Functions as SQL.
 
 The logarithm of a number that is not above zero is null, and so is the root of a negative one; ``**`` is the power of
 floats, so that zero to a negative power is infinite. Letters change case as each engine's Unicode tables say (``ß``
@@ -13,8 +13,11 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.plan.expressions import Aggregate, Call, Literal, Negate, text, type_of
+from jupyter_wayang.plan.expressions import Call, Literal, Negate, text, type_of
+from jupyter_wayang.plan.expressions.derived import expanded, unit_of
+from jupyter_wayang.plan.expressions.patterns import has_group, like_pattern, portable
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.types import item_of
 from jupyter_wayang.platforms.relational.dialects import Dialect
 from jupyter_wayang.platforms.relational.sql_expressions import (
     WHOLE,
@@ -30,8 +33,9 @@ from jupyter_wayang.platforms.relational.sql_expressions import (
     whole,
     wrap,
 )
+from jupyter_wayang.platforms.relational.sql_templates import filled
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "constant"]
 
 _WHITE = r"[\s\p{Z}\x0b\x{85}]+"
 
@@ -39,6 +43,9 @@ _WHITE = r"[\s\p{Z}\x0b\x{85}]+"
 @render.register
 def _(expression: Call, schema: Schema, dialect: Dialect) -> Sql:
     type_of(expression, schema)
+    simpler = expanded(expression, schema)
+    if simpler is not expression:
+        return render(simpler, schema, dialect)
     make = FUNCTIONS.get(expression.function)
     if make is None:
         raise OperatorError(f"{expression.function}() is not written as SQL", expected=tuple(FUNCTIONS))
@@ -67,6 +74,8 @@ def _strip(call: Call, schema: Schema, dialect: Dialect) -> Sql:
 
 
 def _length(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    if item_of(type_of(call.args[0], schema)):
+        return cast(filled(dialect, "length_of_list", value(call.args[0], schema, dialect)), "int64", dialect)
     made = exp.Length(this=coerced(call.args[0], schema, dialect, "string"))
     return cast(made, "int64", dialect) if dialect.narrow_integers else made
 
@@ -78,11 +87,85 @@ def _concat(call: Call, schema: Schema, dialect: Dialect) -> Sql:
     return first
 
 
+def constant(call: Call, place: int) -> str | int:
+    """Return a constant argument.
+
+    Raises
+    ------
+    OperatorError
+        If it is null, or neither text nor a whole number.
+    """
+    held = call.args[place]
+    if not isinstance(held, Literal) or isinstance(held.value, bool | float) or held.value is None:
+        raise OperatorError(f"{call.function}() takes a constant, not {text(held)}")
+    return held.value
+
+
+def _like(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    pattern = str(constant(call, 1))
+    like_pattern(pattern)
+    return exp.Like(this=wrap(coerced(call.args[0], schema, dialect, "string")), expression=exp.Literal.string(pattern))
+
+
+def _slice(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    start, whole_text = int(constant(call, 1)), coerced(call.args[0], schema, dialect, "string")
+    if start < 0:
+        whole_text, start = exp.Right(this=whole_text, expression=exp.Literal.number(str(-start))), 0
+    if len(call.args) == 2 and not start:
+        return whole_text
+    parts = {"this": whole_text, "start": exp.Literal.number(str(start + 1))}
+    if len(call.args) > 2:
+        parts["length"] = exp.Literal.number(str(max(0, int(constant(call, 2)))))
+    return exp.Substring(**parts)
+
+
+def _split(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    separator = str(constant(call, 1))
+    if not separator:
+        raise OperatorError("split() needs a separator", hint='as in split(line, " ")')
+    whole_text = coerced(call.args[0], schema, dialect, "string")
+    # Spark takes the separator for a pattern.
+    written = "".join(f"[{s}]" if s in ".^$*+?()[{|" else "\\\\" if s == "\\" else s for s in separator)
+    shown = written if dialect.name == "spark" else separator
+    return filled(dialect, "split", whole_text, exp.Literal.string(shown))
+
+
+def _regex(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    pattern = portable(str(constant(call, 1)))
+    operands = coerced(call.args[0], schema, dialect, "string"), exp.Literal.string(pattern)
+    matches = filled(dialect, "regex_match", *operands)
+    if call.function == "regex_match":
+        return matches
+    group = exp.Literal.number("1" if has_group(pattern) else "0")
+    return when(matches, filled(dialect, "regex_extract", *operands, group))
+
+
+def _moment(call: Call, place: int, schema: Schema, dialect: Dialect, to: str | None = None) -> Sql:
+    found = type_of(call.args[place], schema)
+    return coerced(call.args[place], schema, dialect, to or ("date" if found == "null" else found))
+
+
 def _part_of_date(call: Call, schema: Schema, dialect: Dialect) -> Sql:
-    arg = call.args[0]
-    moment = coerced(arg, schema, dialect, "date" if type_of(arg, schema) == "null" else type_of(arg, schema))
+    if call.function == "weekday":
+        return cast(filled(dialect, "weekday", _moment(call, 0, schema, dialect)), "int64", dialect)
+    timed = call.function in ("hour", "minute", "second")
+    moment = _moment(call, 0, schema, dialect, "timestamp" if timed else None)
     made = exp.Extract(this=exp.var(call.function.upper()), expression=moment)
     return cast(made, "int64", dialect) if dialect.narrow_integers else made
+
+
+def _truncate(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    unit = exp.Literal.string(unit_of(call))
+    to = type_of(call, schema)
+    made = exp.Anonymous(this="DATE_TRUNC", expressions=[unit, _moment(call, 0, schema, dialect)])
+    return cast(made, "date" if to == "null" else to, dialect)
+
+
+def _date_diff(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    days = len(call.args) == 2 or constant(call, 2) == "day"
+    to, function = ("date", "days_between") if days else ("timestamp", "microseconds_between")
+    made = filled(dialect, function, *(_moment(call, place, schema, dialect, to) for place in (0, 1)))
+    return cast(made, "int64", dialect)
 
 
 def _abs(call: Call, schema: Schema, dialect: Dialect) -> Sql:
@@ -145,6 +228,19 @@ def _log(call: Call, schema: Schema, dialect: Dialect) -> Sql:
     return when(exp.GT(this=wrap(again(x)), expression=exp.Literal.number("0")), exp.Ln(this=x))
 
 
+def _log10(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    x = double(call.args[0], schema, dialect, clean=True)
+    positive = exp.GT(this=wrap(again(x)), expression=exp.Literal.number("0"))
+    return when(positive, filled(dialect, "log10", x))
+
+
+def _angle(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    x = double(call.args[0], schema, dialect, clean=True)
+    # Of what is infinite there is no sine; some engines raise, others make NaN.
+    finite = exp.LT(this=exp.Abs(this=again(x)), expression=cast(exp.Literal.string("Infinity"), "float64", dialect))
+    return when(finite, exp.Anonymous(this=call.function.upper(), expressions=[x]))
+
+
 def _exp(call: Call, schema: Schema, dialect: Dialect) -> Sql:
     return exp.Exp(this=double(call.args[0], schema, dialect, clean=True))
 
@@ -165,9 +261,14 @@ FUNCTIONS: dict[str, _Maker] = {
     "ends_with": _of_text(exp.EndsWith, "this", "expression"),
     "replace": _of_text(exp.Replace, "this", "expression", "replacement"),
     "concat": _concat,
-    "year": _part_of_date,
-    "month": _part_of_date,
-    "day": _part_of_date,
+    "like": _like,
+    "slice": _slice,
+    "split": _split,
+    "regex_match": _regex,
+    "regex_extract": _regex,
+    **dict.fromkeys(("year", "month", "day", "weekday", "hour", "minute", "second"), _part_of_date),
+    "truncate": _truncate,
+    "date_diff": _date_diff,
     "abs": _abs,
     "sign": _sign,
     "floor": _floor,
@@ -176,32 +277,9 @@ FUNCTIONS: dict[str, _Maker] = {
     "sqrt": _root,
     "exp": _exp,
     "log": _log,
+    "log10": _log10,
+    "sin": _angle,
+    "cos": _angle,
+    "tan": _angle,
     "coalesce": _coalesce,
 }
-
-_AGGREGATES: dict[str, type[exp.Func] | str] = {
-    "sum": exp.Sum,
-    "mean": exp.Avg,
-    "min": exp.Min,
-    "max": exp.Max,
-    "var": "VAR_SAMP",
-    "std": "STDDEV_SAMP",
-    "any": "BOOL_OR",
-    "all": "BOOL_AND",
-}
-
-
-@render.register
-def _(expression: Aggregate, schema: Schema, dialect: Dialect) -> Sql:
-    made_type = type_of(expression, schema)
-    if expression.arg is None:
-        return exp.Count(this=exp.Star())
-    arg = value(expression.arg, schema, dialect)
-    if expression.function == "count":
-        return exp.Count(this=arg)
-    if expression.function == "n_unique":
-        return exp.Count(this=exp.Distinct(expressions=[arg]))
-    kind = _AGGREGATES[expression.function]
-    made = exp.Anonymous(this=kind, expressions=[arg]) if isinstance(kind, str) else kind(this=arg)
-    # A sum of integers is wider than they are: the cast back fails where it does not fit.
-    return cast(made, made_type, dialect) if expression.function == "sum" and made_type == "int64" else made

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from jupyter_wayang.plan.expressions import Aggregate, Binary, Cast, Expression, Literal, Negate, type_of
+from jupyter_wayang.plan.expressions import Aggregate, Binary, Cast, Expression, Literal, Negate, Window, type_of
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["may_be_nan"]
+__all__ = ["may_be_nan", "may_be_zero"]
 
 
 def _may_be_infinite(expression: Expression, schema: Schema) -> bool:
@@ -18,8 +18,9 @@ def _may_be_infinite(expression: Expression, schema: Schema) -> bool:
     )
 
 
-def _may_be_zero(expression: Expression) -> bool:
-    return not (isinstance(expression, Literal) and expression.value)
+def may_be_zero(expression: Expression) -> bool:
+    """Tell whether an operand can be zero; a constant is known."""
+    return not (isinstance(expression, Literal) and expression.value and float(expression.value))
 
 
 def may_be_nan(expression: Expression, schema: Schema) -> bool:
@@ -37,12 +38,16 @@ def may_be_nan(expression: Expression, schema: Schema) -> bool:
                 return True
             first, second = _may_be_infinite(left, schema), _may_be_infinite(right, schema)
             if op == "*":
-                return (first and _may_be_zero(right)) or (second and _may_be_zero(left))
+                return (first and may_be_zero(right)) or (second and may_be_zero(left))
             return first or second if op == "%" else first and second
         case Negate(arg=arg):
             return may_be_nan(arg, schema)
         case Cast(arg=arg, to="float64"):
             return type_of(arg, schema) == "string"
+        case Aggregate(function="corr" | "cov" | "quantile" | "median"):
+            return True
         case Aggregate(function="sum" | "mean" | "var" | "std", arg=arg):
             return arg is not None and type_of(arg, schema) == "float64"
+        case Window(function="sum" | "mean" | "var" | "std" | "cum_sum"):
+            return type_of(expression, schema) == "float64"
     return False
