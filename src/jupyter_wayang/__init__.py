@@ -40,7 +40,9 @@ _LAZY = {
     "col": "jupyter_wayang.language.expressions",
     "fedavg": "jupyter_wayang.language.learners",
     "logistic_regression": "jupyter_wayang.language.learners",
+    "loop": "jupyter_wayang.language.loops",
     "metric": "jupyter_wayang.language.learners",
+    "repeat": "jupyter_wayang.language.loops",
 }
 
 __all__ = [
@@ -58,8 +60,10 @@ __all__ = [
     "federation",
     "load_ipython_extension",
     "logistic_regression",
+    "loop",
     "metric",
     "read",
+    "repeat",
 ]
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, cast
 
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.execution.lowering import LEARNED, lower
+from jupyter_wayang.execution.turns import Turns
 from jupyter_wayang.plan.execution import Edge, ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, LocalUpdate, Score
-from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.rows import schema_of
+from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms import channels
@@ -121,18 +122,44 @@ class LaneExecutor:
         self._payloads: dict[Port, Payload] = {}
         self._schemas: dict[Port, Schema] = {}
         self._moved: dict[tuple[Port, tuple[str, ...]], Payload] = {}
+        self._turns = Turns(logical, self)
 
     def learn(self, node: str, columns: tuple[Named, ...]) -> None:
         """Say what a learned operator does. What was computed from it before is forgotten."""
         if not isinstance(self._logical[node].operator, LEARNED):
             raise PlanError(f"{node} is no operator that learns")
         self._learned[node] = columns
-        for later in self._downstream(node):
-            for cache in (self._payloads, self._schemas):
-                for port in [port for port in cache if port.node == later]:
-                    del cache[port]
-            for key in [key for key in self._moved if key[0].node == later]:
-                del self._moved[key]
+        later = frozenset(self._downstream(node))
+        self._turns.forget(later)
+        self.forget(later)
+
+    def begin(self, node: str) -> bool:
+        """Bring a loop before its first turn, and tell whether there is one."""
+        return self._turns.begin(node)
+
+    def turn(self, node: str) -> bool:
+        """Take the next turn of a loop, and tell whether there is another."""
+        return self._turns.take(node)
+
+    def forget(self, nodes: frozenset[str]) -> None:
+        """Forget what was computed of nodes."""
+        for cache in (self._payloads, self._schemas):
+            for port in [port for port in cache if port.node in nodes]:
+                del cache[port]
+        for key in [key for key in self._moved if key[0].node in nodes]:
+            del self._moved[key]
+
+    def put(self, port: Port, payload: Payload, like: Port) -> None:
+        """Say what the rows of a port are; its columns are those of another."""
+        self._payloads[port], self._schemas[port] = payload, self._schemas[like]
+
+    def told(self, node: str, seconds: float) -> None:
+        """Say that a node ran."""
+        self._finished(node, None, seconds)
+
+    def entering(self, port: Port, node: str, index: int) -> Payload:
+        """Return the rows of a computed port as they enter an input of a node, kept."""
+        return self._moved_payload(port, node, index, keep=True)
 
     def table(self, port: Port) -> pa.Table:
         """Return the rows of a port as an Arrow table."""
@@ -205,10 +232,17 @@ class LaneExecutor:
     def _channel(self, node: str) -> str:
         return self._engines.platforms[self._platform[node]].channel
 
+    def compute(self, node: str) -> None:
+        """Compute a node and what it needs."""
+        self._compute(node)
+
     def _compute(self, target: str) -> None:
         wanted = self._upstream(target)
         for node in self._logical.nodes:
-            if node.id in wanted and Port(node=node.id) not in self._payloads:
+            if node.id in wanted and Port(node=node.id) not in self._payloads and not self._turns.hidden(node.id):
+                if node.id in self._turns:
+                    self._turns.run(node.id)
+                    continue
                 if isinstance(node.operator, LocalUpdate | Score):
                     raise PlanError(f"{node.id} makes no rows")
                 self._run(node)
@@ -218,7 +252,7 @@ class LaneExecutor:
         inputs = tuple(self._moved_payload(port, node.id, index) for index, port in enumerate(node.inputs))
         schemas = tuple(self._schemas[port] for port in node.inputs)
         engine = self._engines[self._platform[node.id]]
-        operators = lower(node.operator, schemas[0] if schemas else None, self._learned.get(node.id))
+        operators = lower(node.operator, schemas, self._learned.get(node.id))
         declared = self._engines.platforms[self._platform[node.id]].operators
         for operator in operators:
             if isinstance(operator, Calling):
@@ -231,7 +265,7 @@ class LaneExecutor:
             schemas = _rows(operator, schemas)
             inputs = payloads
         ports = [Port(node=node.id, port=index) for index in range(len(inputs))]
-        shared = [port for port in ports if self._readers(port) > 1]
+        shared = [port for port in ports if self._readers(port) > 1 or self._turns.repeated(port)]
         for index, payload in enumerate(inputs):
             port = Port(node=node.id, port=index)
             self._payloads[port] = engine.keep(payload) if port in shared else payload

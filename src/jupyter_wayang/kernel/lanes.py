@@ -207,6 +207,12 @@ class _Merge:
                 return Loop(
                     operators=tuple(inside), rounds=action.fit.options.rounds, until=until.describe() if until else None
                 )
+        for turns in self.program.turns:
+            names = turns.body | {self.kernel_id(id_) for id_ in turns.body}
+            body = tuple(operator.id for operator in self.operators if operator.id in names)
+            until = None if turns.operator.turns is not None else "the condition is false"
+            if body:
+                return Loop(operators=body, rounds=turns.turns, until=until)
         return None
 
 

@@ -10,14 +10,18 @@ from jupyter_wayang.errors import DisclosureError, PlanError
 from jupyter_wayang.federation.aggregation import Decomposition, decompose
 from jupyter_wayang.plan.expressions import columns_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
+from jupyter_wayang.plan.loops import circles
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
+    Carry,
+    Drop,
     Evaluate,
+    Filter,
     Fit,
     Fitted,
     GroupBy,
     Impute,
-    Join,
+    Limit,
     LocalUpdate,
     ModelShape,
     OneHot,
@@ -25,18 +29,31 @@ from jupyter_wayang.plan.operators import (
     Prepare,
     ReadFederated,
     ReadFrame,
+    Rename,
+    Repeat,
     Scale,
     Score,
+    Select,
+    Sort,
+    Split,
+    TopK,
+    WithColumns,
 )
 from jupyter_wayang.plan.operators.operator import Output
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["HERE", "Action", "AggregateRows", "Learn", "Measure", "PredictRows", "Program", "Train", "compiled"]
+__all__ = ["HERE", "Action", "AggregateRows", "Learn", "Measure", "PredictRows", "Program", "TakeTurns", "Train", "compiled"]
 
 HERE = "here"
 """The name of the person's own machine among the places where operators run."""
 
 STEPS = (Impute, Scale, OneHot)
+
+AT_SITES = (
+    *(ReadFederated, Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split),
+    *(*STEPS, Predict),
+)
+"""Operators that a site may run on its rows: they make at most one row of a row, so that a count of rows counts people."""
 
 _BINS = 20
 """Score bins by which a model is measured on its training rows, where nobody says otherwise."""
@@ -103,7 +120,17 @@ class AggregateRows:
     parts: Decomposition
 
 
-Action = Learn | Train | Measure | PredictRows | AggregateRows
+@dataclass(frozen=True, kw_only=True)
+class TakeTurns:
+    """Take the turns of a loop. ``body`` has the ids of all that runs in them."""
+
+    node: str
+    operator: Repeat
+    body: frozenset[str]
+    turns: int
+
+
+Action = Learn | Train | Measure | PredictRows | AggregateRows | TakeTurns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +152,12 @@ class Program:
     result: Port
     models: tuple[tuple[str, Model], ...] = ()
     rounds: int = 0
+    kernel_turns: tuple[TakeTurns, ...] = ()
+
+    @property
+    def turns(self) -> tuple[TakeTurns, ...]:
+        """All loops, wherever they run."""
+        return (*(action for action in self.actions if isinstance(action, TakeTurns)), *self.kernel_turns)
 
 
 @dataclass
@@ -132,6 +165,8 @@ class _Compiler:
     plan: LogicalPlan
     outputs: dict[Port, Output]
     federation: str | None
+    loops: dict[str, TakeTurns] = field(default_factory=dict)
+    kernel_turns: list[TakeTurns] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     site_nodes: list[Node] = field(default_factory=list)
     kernel_nodes: list[Node] = field(default_factory=list)
@@ -165,6 +200,8 @@ class _Compiler:
             ).located(node.span, None)
         else:
             self.kernel_nodes.append(node)
+            if node.id in self.loops:
+                self.kernel_turns.append(self.loops[node.id])
 
     def at_sites(self, node: Node) -> bool:
         """Tell whether a node runs where rows were read: at the sites, or here if nothing is federated."""
@@ -178,10 +215,11 @@ class _Compiler:
     def keep(self, node: Node) -> None:
         self.held.add(node.id)
         operator = node.operator
-        if isinstance(operator, Join) and self.federation is not None:
+        if self.federation is not None and not isinstance(operator, AT_SITES):
+            what = "a loop over rows" if isinstance(operator, Carry | Repeat) else f"{operator.verb}() of rows"
             error = DisclosureError(
-                "join() of rows at the sites would let one row count for many, and is not run there",
-                hint="aggregate first: group_by(…).agg(…) of each, and then join the results",
+                f"{what} at the sites would let one row count for many, and is not run there",
+                hint="aggregate first: group_by(…).agg(…), and go on with the result",
             )
             raise error.located(node.span, None)
         if isinstance(operator, Predict):
@@ -191,6 +229,8 @@ class _Compiler:
             self.asked.append(rows)
             return
         self.site_nodes.append(node)
+        if node.id in self.loops:
+            self.actions.append(self.loops[node.id])
         if isinstance(operator, STEPS):
             self.actions.append(Learn(node=node.id, operator=operator, port=node.inputs[0]))
             self.asked.append(node.inputs[0])
@@ -392,7 +432,9 @@ def compiled(plan: LogicalPlan) -> Program:
     federations = {operator.federation for operator in federated}
     if len(federations) > 1:
         raise PlanError(f"a plan reads from one federation, not from {' and '.join(sorted(federations))}")
-    compiler = _Compiler(plan=plan, outputs=plan.outputs(), federation=next(iter(federations), None))
+    compiler = _Compiler(
+        plan=plan, outputs=plan.outputs(), federation=next(iter(federations), None), loops=_loops(plan)
+    )
     for node in plan.nodes:
         if node.id not in compiler.held and node.id not in compiler.trains:
             compiler.node(node)
@@ -413,8 +455,49 @@ def compiled(plan: LogicalPlan) -> Program:
         result_at=at,
         result=result,
         models=tuple(compiler.models.items()),
-        rounds=max((train.fit.options.rounds for train in compiler.trains.values()), default=0),
+        rounds=max(
+            (
+                *(train.fit.options.rounds for train in compiler.trains.values()),
+                *(loop.turns for loop in (*_taken(compiler.actions), *compiler.kernel_turns)),
+            ),
+            default=0,
+        ),
+        kernel_turns=tuple(compiler.kernel_turns),
     )
+
+
+def _taken(actions: list[Action]) -> list[TakeTurns]:
+    return [action for action in actions if isinstance(action, TakeTurns)]
+
+
+def _loops(plan: LogicalPlan) -> dict[str, TakeTurns]:
+    """Return the loops whose turns are steps of the run: those that stand in no other.
+
+    Raises
+    ------
+    PlanError
+        If something learns in the turns of a loop.
+    """
+    found = circles(plan)
+    for circle in found:
+        for id_ in circle.body:
+            operator = plan[id_].operator
+            if isinstance(operator, STEPS + (Fit, Evaluate)):
+                raise PlanError(
+                    f"{operator.verb}() inside of a loop is not in this version",
+                    hint="fit(…, rounds=30, strategy=…) repeats by itself",
+                ).located(plan[id_].span, None)
+    within = {id_ for circle in found for id_ in circle.body}
+    return {
+        circle.node.id: TakeTurns(
+            node=circle.node.id,
+            operator=circle.node.operator,
+            body=circle.body,
+            turns=circle.node.operator.turns if circle.node.operator.turns is not None else circle.node.operator.limit,
+        )
+        for circle in found
+        if circle.node.id not in within and isinstance(circle.node.operator, Repeat)
+    }
 
 
 def _result_at(compiler: _Compiler, result: Port) -> str:

@@ -15,7 +15,7 @@ from jupyter_wayang.federation import aggregation
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
 from jupyter_wayang.kernel.lanes import merged
 from jupyter_wayang.kernel.outcome import Outcome
-from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, Train
+from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, TakeTurns, Train
 from jupyter_wayang.kernel.steps import Steps
 from jupyter_wayang.kernel.training import Trained, measured, train
 from jupyter_wayang.plan import wire
@@ -197,6 +197,8 @@ class _Running:
                 yield from self.train(action)
             elif isinstance(action, Measure):
                 yield from self.measure(action)
+            elif isinstance(action, TakeTurns):
+                yield from self.turns(action, context.run)
             elif isinstance(action, PredictRows):
                 yield from self.predict(action)
             else:
@@ -274,6 +276,21 @@ class _Running:
             parameters=trained.parameters,
         )
 
+    def turns(self, action: TakeTurns, run: str) -> Steps[None]:
+        """Take the turns of a loop, each a step of the run: between them it can be paused and stopped."""
+        number, more = 0, True
+        while more:
+            began = time.perf_counter()
+            if number:
+                self.context.emit(events.RoundStarted(round=number, sites=()))
+            answer = yield from self.asking.one(HERE, messages.Turn(run=run, node=action.node, round=number))
+            if not isinstance(answer, messages.Turned):
+                raise SiteError(f"{action.node} took no turn")
+            if number:
+                ended = events.RoundFinished(round=number, seconds=time.perf_counter() - began, sites=())
+                self.context.emit(ended)
+            self.rounds, number, more = self.rounds + (number > 0), number + 1, answer.more
+
     def measure(self, action: Measure) -> Steps[None]:
         """Make the table of metrics of an evaluation."""
         if action.watched:
@@ -340,6 +357,8 @@ class _Running:
                 run=rest_of(run), plan=program.kernel_plan, platforms=self.context.platforms, frames=frames
             )
             yield from self.asking.one(HERE, plan)
+            for action in program.kernel_turns:
+                yield from self.turns(action, plan.run)
             answer = yield from self.asking.one(HERE, messages.Collect(run=rest_of(run), port=program.result))
         if not isinstance(answer, messages.Rows):
             raise SiteError("the rows of the result did not come")

@@ -13,6 +13,7 @@ from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.page import Page
 from jupyter_wayang.language.scalars import Scalars
 from jupyter_wayang.language.scope import Scope
+from jupyter_wayang.language.turns import LoopReader
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.plan.logical import VertexPort
 
@@ -20,11 +21,6 @@ __all__ = ["Cell", "read_cell", "read_value"]
 
 _AS_IN = "a line of a cell is name = collection.operator(…), or collection.operator(…)"
 _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
-    ast.For: (
-        "loops are not in this version",
-        "fit(…, rounds=30, strategy=…) repeats; other loops go into a Python cell",
-    ),
-    ast.While: ("loops are not in this version", "fit(…, until=metric.log_loss < 0.4) stops at a goal"),
     ast.If: ("a cell has no if", "per row: with_columns(x=a if condition else b)"),
     ast.FunctionDef: ("functions are not written in a cell", "write them in a Python cell"),
     ast.AsyncFunctionDef: ("functions are not written in a cell", "write them in a Python cell"),
@@ -141,6 +137,7 @@ class _Reader:
         self._known: dict[str, object] = dict(scope.collections)
         self.scalars = Scalars(page, Variables(page, scope.variables), self._known)
         self._calls = Calls(self.scalars, desk, federation, self._known)
+        self._loops = LoopReader(page, self._calls, self._known, self.read)
 
     def value(self, node: ast.expr) -> object:
         """Read what an expression makes."""
@@ -157,6 +154,13 @@ class _Reader:
                         self._assign(target, made, value)
                 case ast.Expr(value=value):
                     self.results = self._made(self._calls.value(value), value)
+                case ast.For() | ast.While():
+                    made_names = self._loops.loop(statement)
+                    self.results = []
+                    for name in set(self.assigned) - set(self._known):
+                        del self.assigned[name]
+                    for name, one in made_names.items():
+                        self._keep(name, one)
                 case ast.Pass():
                     pass
                 case _:

@@ -30,7 +30,9 @@ Kind = Literal[
 ]
 """What an argument is: a cell reads it by this, and completion offers what fits."""
 
-Role = Literal["source", "collection", "step", "group", "fitted", "hint", "function", "aggregate", "model", "strategy"]
+Role = Literal[
+    "source", "collection", "step", "group", "fitted", "hint", "function", "aggregate", "model", "strategy", "loop"
+]
 """Where a word stands: on its own, or after the dot of a collection, of ``group_by()`` or of a fitted model."""
 
 

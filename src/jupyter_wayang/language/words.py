@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from jupyter_wayang.errors import NameUnknownError
 from jupyter_wayang.language.functional_words import FUNCTIONAL
 from jupyter_wayang.language.functions import NAMES as FUNCTION_NAMES
+from jupyter_wayang.language.graph_words import GRAPHS, LOOPS
 from jupyter_wayang.language.relational_words import RELATIONAL
 from jupyter_wayang.language.unknown import guessed, listed
 from jupyter_wayang.language.word import Kind, Parameter, Role, Word, many, option
@@ -92,35 +93,6 @@ _SOURCES = (
         "a DataFrame or Arrow table of the notebook",
         "frame(visits)",
         (Parameter("value", "collection"),),
-    ),
-)
-
-_GRAPHS = (
-    Word(
-        "pagerank",
-        ("collection",),
-        "ranks the nodes of a graph of edges by a random walk",
-        "edges.pagerank(src, dst, damping=0.85, iterations=20)",
-        (
-            Parameter("src", "column"),
-            Parameter("dst", "column"),
-            option("damping", "0.85"),
-            option("iterations", "20"),
-        ),
-    ),
-    Word(
-        "connected_components",
-        ("collection",),
-        "puts together the nodes that edges connect, whichever way they go",
-        "edges.connected_components(src, dst)",
-        (Parameter("src", "column"), Parameter("dst", "column")),
-    ),
-    Word(
-        "shortest_paths",
-        ("collection",),
-        "counts the edges of the shortest way from a node to all that it reaches",
-        'edges.shortest_paths(src, dst, "Ghent")',
-        (Parameter("src", "column"), Parameter("dst", "column"), Parameter("start", "value")),
     ),
 )
 
@@ -240,15 +212,15 @@ def _function(name: str) -> Word:
 
 
 WORDS: Mapping[str, Word] = {
-    **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *_GRAPHS, *_LEARNING, *_HINTS)},
-    **{word.name: word for word in (*_SOURCES, *_LEARNERS)},
+    **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *GRAPHS, *_LEARNING, *_HINTS)},
+    **{word.name: word for word in (*_SOURCES, *LOOPS, *_LEARNERS)},
     **{name: _function(name) for name in FUNCTION_NAMES},
 }
 """Every word: those that stand after a dot begin with one."""
 
 _LATER = """
 table query lines range values write sample zip_with_id pivot unpivot explode
-repeat bin linear_regression
+bin linear_regression
 glm kmeans naive_bayes pca mlp gradient_boosting decision_tree random_forest coefficients to_sklearn save load_model
 cache broadcast name interval slice regex_match regex_extract weekday hour minute second truncate add_months date_diff
 format_date parse_date log10 sin cos tan clip min2 max2 median quantile first last collect arg_max corr cov rank

@@ -12,7 +12,7 @@ from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate, PageRank
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
-from jupyter_wayang.platforms.platform import Coefficient, Platform
+from jupyter_wayang.platforms.platform import PASSING_OPERATORS, Coefficient, Platform
 from jupyter_wayang.platforms.relational import graphs
 
 __all__ = ["NOTHING", "Sizes", "compute_s", "seconds", "sizes", "total"]
@@ -20,6 +20,7 @@ __all__ = ["NOTHING", "Sizes", "compute_s", "seconds", "sizes", "total"]
 NOTHING = Interval.exact(0.0)
 
 _EPOCHS_TO_CONVERGENCE = 20
+_PORTS = 2  # most operators have one; of a loop, which passes on what it is given, no size is asked
 
 Sizes = tuple[Interval, Interval, Interval]
 """Rows in, rows out, bytes in."""
@@ -61,7 +62,7 @@ def sizes(
 
 
 def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[str, SourceStatistics]) -> Sizes:
-    made = [estimates[port] for index in range(2) if (port := Port(node=node.id, port=index)) in estimates]
+    made = [estimates[port] for index in range(_PORTS) if (port := Port(node=node.id, port=index)) in estimates]
     out = total(one.rows for one in made)
     if isinstance(node.operator, SOURCES):
         known = statistics.get(node.id)
@@ -81,6 +82,8 @@ def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1,
     ``called`` says what its function took before, if it calls one.
     """
     tag = base_tag(node.operator)
+    if tag in PASSING_OPERATORS:
+        return NOTHING
     if set_at_a_time(tag, platform):
         return _looped_s(node.operator, platform, sizes).times(iterations)
     if isinstance(node.operator, PageRank):

@@ -13,6 +13,8 @@ from jupyter_wayang.optimizer.enumeration import Assignment
 from jupyter_wayang.optimizer.inflation import base_tag
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Port
+from jupyter_wayang.plan.loops import feedback
+from jupyter_wayang.plan.operators.loops import Carry
 from jupyter_wayang.platforms.platform import ARROW, LEARNING_OPERATORS, Platform
 
 __all__ = ["Flow", "Moves"]
@@ -74,11 +76,11 @@ class Moves:
         self._productions: dict[tuple[int, str], Interval] = {}
 
     def _flows(self, estimates: Mapping[Port, Estimate]) -> tuple[Flow, ...]:
-        readers = self._plan.consumers()
+        readers, next_turn = self._plan.consumers(), feedback(self._plan)
         found = []
         for port in estimates:
             producer = self._index[port.node]
-            read = tuple((self._index[id_], index) for id_, index in readers.get(port, ()))
+            read = tuple((self._index[id_], index) for id_, index in (*readers.get(port, ()), *next_turn.get(port, ())))
             # What local training and scoring answer is small, and goes another way than rows.
             result = port in self._plan.results and not self._learning[producer]
             if read or result:
@@ -134,8 +136,10 @@ class Moves:
         return source, demands, frozenset((producer, *readers)), self._production(flow.producer, producer)
 
     def _reads(self, index: int, runs: int) -> int:
-        # Local training and scoring keep their rows (Engine.keep): however often they run, they read them once.
-        return 1 if self._learning[index] else max(1, self._iterations[index] // runs)
+        # Local training and scoring keep their rows (Engine.keep), and a carry has its first value before the first turn:
+        # however often they run, they read once.
+        once = self._learning[index] or isinstance(self._plan.nodes[index].operator, Carry)
+        return 1 if once else max(1, self._iterations[index] // runs)
 
     def chosen(self, number: int, assignment: Assignment) -> Tree:
         """Return the conversion tree of a flow in a complete plan."""

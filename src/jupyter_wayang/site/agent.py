@@ -21,6 +21,7 @@ from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.loops import iterations
 from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.schema import Schema
@@ -244,6 +245,13 @@ class SiteAgent:
         return messages.Scored(run=message.run, round=message.round, cells=merged, note=note)
 
     @_answer.register
+    def _(self, message: messages.Turn) -> messages.Answer:
+        self._own.allow("rows", self.lane.title)
+        executor = self._part(message.run).executor
+        more = executor.begin(message.node) if message.round == 0 else executor.turn(message.node)
+        return messages.Turned(run=message.run, round=message.round, more=more)
+
+    @_answer.register
     def _(self, message: messages.Collect) -> messages.Answer:
         self._own.allow("rows", self.lane.title)
         part = self._part(message.run)
@@ -348,7 +356,7 @@ class SiteAgent:
                 if isinstance(node.operator, Calling) and node.operator.function.key in self._taken
             },
             running=self._engines.running,
-            iterations=dict(message.iterations),
+            iterations={**iterations(plan), **dict(message.iterations)},
             name=self.lane.title,
         )
 
@@ -405,7 +413,9 @@ def _detail(message: messages.Request) -> str:
             return "; ".join(f"{node.operator.verb}({node.operator.describe()})" for node in plan.nodes)
         case messages.Aggregate(port=port, operator=operator, purpose=purpose):
             return f"{purpose} over {port.node}: {operator.describe()}"
-        case messages.Train(node=node, round=number) | messages.Score(node=node, round=number):
+        case messages.Train(node=node, round=number) | messages.Score(node=node, round=number) | messages.Turn(
+            node=node, round=number
+        ):
             return f"{node}, round {number}"
         case messages.Sample(operator=operator):
             return f"{operator.verb}({operator.describe()})"

@@ -42,6 +42,8 @@ __all__ = [
     "SubmitPlan",
     "Train",
     "Trained",
+    "Turn",
+    "Turned",
     "decode_answer",
     "decode_request",
     "encode",
@@ -103,6 +105,13 @@ class Score(_Message, frozen=True, kw_only=True, tag="score"):
     node: str
     round: int
     task: ScoreTask
+
+
+class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
+    """Take a turn of a loop; ``round`` counts from 1, and 0 brings the loop before its first turn."""
+
+    node: str
+    round: int
 
 
 class Collect(_Message, frozen=True, kw_only=True, tag="collect"):
@@ -184,6 +193,13 @@ class Scored(_Answer, frozen=True, kw_only=True, tag="scored"):
     note: str | None = None
 
 
+class Turned(_Answer, frozen=True, kw_only=True, tag="turned"):
+    """The turn was taken. ``more``: there is another."""
+
+    round: int
+    more: bool
+
+
 class Rows(_Answer, frozen=True, kw_only=True, tag="rows"):
     """Rows as an Arrow IPC stream."""
 
@@ -206,8 +222,8 @@ class Failure(_Answer, frozen=True, kw_only=True, tag="failure"):
     facts: tuple[tuple[str, str], ...] = ()
 
 
-Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Collect | Sample | Interrupt | Release
-Answer = Description | Planned | Aggregated | Trained | Scored | Rows | Done | Failure
+Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Turn | Collect | Sample | Interrupt | Release
+Answer = Description | Planned | Aggregated | Trained | Scored | Turned | Rows | Done | Failure
 
 _Kind = TypeVar("_Kind")
 
