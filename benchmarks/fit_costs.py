@@ -21,8 +21,9 @@ from cost_files import channel_file, cost_file, replaced
 
 from jupyter_wayang.execution.measuring import NO_ENGINE, QUICK, THOROUGH, Effort, Measured
 from jupyter_wayang.optimizer.calibration import Fitted, Key, estimated, q_errors
+from jupyter_wayang.plan.observation import Observation
 from jupyter_wayang.platforms import channels
-from jupyter_wayang.platforms.observation import Observation, machine_class
+from jupyter_wayang.platforms.machine import machine_class
 from jupyter_wayang.platforms.platform import (
     BASE_OPERATORS,
     GRAPH_OPERATORS,

@@ -28,7 +28,7 @@ from jupyter_wayang.execution.workload import Job, operators, rows
 from jupyter_wayang.language.cell import read_cell
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.plan.rows import schema_of
-from jupyter_wayang.platforms.observation import machine_class
+from jupyter_wayang.platforms.machine import machine_class
 
 SIZES = (1_000, 30_000, 1_000_000)
 QUICK_SIZES = (20, 100, 1_000)

@@ -17,12 +17,14 @@ from jupyter_wayang.execution.measuring import QUICK, USUAL
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.kernel.execution_kernel import ExecutionKernel
 from jupyter_wayang.kernel.journal import Journal
+from jupyter_wayang.kernel.observing import observations
 from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.results import Results
 from jupyter_wayang.language.arguments import shown
+from jupyter_wayang.optimizer.calibration import Refit, refit
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.platforms import registry
-from jupyter_wayang.platforms.known_costs import KnownCosts, costed
+from jupyter_wayang.platforms.known_costs import KnownCosts, MachineCosts, costed
 from jupyter_wayang.platforms.functions import Function
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.session import Workbench
@@ -106,6 +108,20 @@ class Session(Workbench):
             [platform for platform in allowed if platform.missing() is None], QUICK if quick else USUAL, bar()
         )
         self._costs.keep(found.costs if platforms is None else found.costs.over(self._costs.measured))
+        return found
+
+    def calibrate_from_runs(self) -> Refit:
+        """Learn what platforms cost from the runs in the journal, if runs that were left out say that it is better."""
+        platforms = {name: p for name, p in registry.installed().items() if p.missing() is None}
+        seen = [
+            one
+            for summary in self._kernel.runs()
+            if summary.state == "done"
+            for one in observations(summary.run, self._kernel.events(summary.run), platforms)
+        ]
+        found = refit(self._costs.all(platforms.values()), seen)
+        if found.costs:
+            self._costs.keep((self._costs.measured or MachineCosts()).changed(found.costs))
         return found
 
     def _open(self, spec: FederationSpec) -> None:

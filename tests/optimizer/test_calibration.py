@@ -7,7 +7,7 @@ import random
 import pytest
 
 from jupyter_wayang.optimizer.calibration import estimated, fit, predicted, q_errors, refit
-from jupyter_wayang.platforms.observation import Observation, Work
+from jupyter_wayang.plan.observation import Observation, Work
 from jupyter_wayang.platforms.platform import Coefficient
 
 SORT, JOIN = ("duckdb", "sort"), ("duckdb", "join")
@@ -33,7 +33,7 @@ def stage(run: int, rows: float, factor: float = 1.0) -> Observation:
 
 
 def runs(count: int, factor: float = 1.0, seed: int = 1) -> list[Observation]:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - made-up times
     return [
         stage(run, 10 ** chance.uniform(2, 6), factor * chance.uniform(0.85, 1.15))
         for run in range(count)

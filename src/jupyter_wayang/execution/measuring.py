@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.errors import WayangError
+from jupyter_wayang.plan.observation import Observation, Work
 from jupyter_wayang.plan.operators import AnyOperator, PageRank, ReadFile, ReadTable
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.observation import Observation, Work
 from jupyter_wayang.platforms.platform import ARROW, GRAPH_OPERATORS, PARQUET, Engine, Payload, Platform
 
 if TYPE_CHECKING:

@@ -112,11 +112,19 @@ def edges(count: int) -> pa.Table:
 
 def graphs() -> tuple[Job, ...]:
     """Return an operator of every kind over :func:`edges`."""
-    ends = {"src": "src", "dst": "dst"}
+    start = Literal.of(0)
     return (
-        Job(tag="pagerank", operator=PageRank(**ends, iterations=_STEPS), title="pagerank"),
-        Job(tag="connected_components", operator=ConnectedComponents(**ends), title="connected components"),
-        Job(tag="shortest_paths", operator=ShortestPaths(**ends, start=Literal.of(0)), title="shortest paths"),
+        Job(tag="pagerank", operator=PageRank(src="src", dst="dst", iterations=_STEPS), title="pagerank"),
+        Job(
+            tag="connected_components",
+            operator=ConnectedComponents(src="src", dst="dst"),
+            title="connected components",
+        ),
+        Job(
+            tag="shortest_paths",
+            operator=ShortestPaths(src="src", dst="dst", start=start),
+            title="shortest paths",
+        ),
     )
 
 

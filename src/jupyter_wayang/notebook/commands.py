@@ -15,14 +15,21 @@ __all__ = ["calibrated"]
 
 
 def calibrated(session: Session, rest: str) -> Text:
-    """Measure what platforms cost on this machine.
+    """Measure this machine, or with ``--from-runs`` learn from what the journal has.
 
     Raises
     ------
     OperatorError
-        If the line has anything but ``--quick``.
+        If the line has anything else.
     """
     words = rest.split()
-    if words not in ([], ["--quick"]):
-        raise OperatorError(f"%wayang calibrate takes no {shown(rest)}", hint="%wayang calibrate [--quick]")
-    return Text(repr(session.calibrate(quick=bool(words))))
+    flags = {"--quick", "--from-runs"}
+    wrong = [word for word in words if word not in flags]
+    if wrong or len(words) > 1:
+        raise OperatorError(
+            f"%wayang calibrate takes no {shown(wrong[0])}" if wrong else "calibrate measures, or reads runs: not both",
+            hint="%wayang calibrate [--quick | --from-runs]",
+        )
+    if words == ["--from-runs"]:
+        return Text(repr(session.calibrate_from_runs()))
+    return Text(repr(session.calibrate(quick="--quick" in words)))

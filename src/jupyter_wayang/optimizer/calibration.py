@@ -13,7 +13,7 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from jupyter_wayang.platforms.observation import Observation, Work
+from jupyter_wayang.plan.observation import Observation, Work
 from jupyter_wayang.platforms.platform import Coefficient
 
 if TYPE_CHECKING:
@@ -70,6 +70,19 @@ class Refit:
     runs: int
     stages: int
     odd: int
+
+    def __repr__(self) -> str:
+        seen = f"{self.runs} runs with {self.stages} stages"
+        if self.before is None or self.after is None:
+            return f"{seen}: too few to learn from, costs stay as they are"
+        lines = [
+            f"{seen}, {self.odd} of them too odd to count",
+            f"median factor between estimate and truth, on runs held out: {self.before:.2f} before, {self.after:.2f} after",
+        ]
+        lines.append(
+            f"{len(self.costs)} coefficients changed and kept" if self.costs else "no better: costs stay as they are"
+        )
+        return "\n".join(lines)
 
 
 def estimated(coefficient: Coefficient, work: Work) -> float:

@@ -10,15 +10,17 @@ import msgspec
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.optimizer.cardinality import Estimate, estimate
 from jupyter_wayang.optimizer.context import PlanningContext
-from jupyter_wayang.optimizer.costs import compute_s, sizes, total
+from jupyter_wayang.optimizer.costs import Sizes, compute_s, sizes, total
 from jupyter_wayang.optimizer.enumeration import Assignment, Enumeration, Output, Problem, enumerate_plans
 from jupyter_wayang.optimizer.explanation import Option, Subject, decide
-from jupyter_wayang.optimizer.inflation import Candidates, inflate, lowered
+from jupyter_wayang.optimizer.inflation import Candidates, base_tag, inflate, lowered
 from jupyter_wayang.optimizer.moves import Moves
+from jupyter_wayang.optimizer.origins import origins
 from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.optimizer.stages import stages
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Movement
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.observation import Work
 from jupyter_wayang.plan.loops import FEEDBACK, feedback
 from jupyter_wayang.plan.operators import Output as Shape
 from jupyter_wayang.plan.schema import Schema
@@ -76,6 +78,8 @@ class _Lane:
     outputs: Mapping[Port, Shape]
     candidates: tuple[Candidates, ...]
     estimates: Mapping[Port, Estimate]
+    origins: Mapping[str, str]
+    sizes: Mapping[str, Sizes]
     compute: tuple[Mapping[str, Interval], ...]
     moves: Moves
     start_up: Mapping[str, float]
@@ -106,6 +110,8 @@ class _Lane:
             outputs=outputs,
             candidates=tuple(inflated[node.id] for node in plan.nodes),
             estimates=estimates,
+            origins=origins(plan, estimates, context.statistics, context.functions),
+            sizes=known,
             compute=compute,
             moves=Moves(plan, estimates, platforms, compute, context.iterations),
             start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in context.running},
@@ -177,12 +183,18 @@ class _Lane:
             decision=decision,
             schema=schema if isinstance(schema, Schema) else None,
             rows=known.rows if known is not None else None,
+            rows_from=self.origins[node.id] if known is not None else "",
             bytes=known.bytes if known is not None else None,
             compute_s=self.compute[index][name],
+            work=self._work(node, name),
             iterations=self.context.iterations.get(node.id, 1),
             stage=stage,
             code=self._code(node, self.candidates[index].possible[name]),
         )
+
+    def _work(self, node: Node, platform: str) -> Work:
+        rows, out, bytes_ = (size.mean for size in self.sizes[node.id])
+        return Work(platform=platform, tag=base_tag(node.operator), rows=rows, out=out, bytes=bytes_)
 
     def _code(self, node: Node, platform: Platform) -> str | None:
         named = tuple(

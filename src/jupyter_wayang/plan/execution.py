@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from jupyter_wayang.plan.logical import Port
+from jupyter_wayang.plan.observation import Work
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = [
@@ -91,7 +92,8 @@ class ExecutionOperator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     ``id`` is unique in the plan (``cleveland/scale``); ``logical`` is the id of the node in the logical plan (several
     operators may stem from one node); ``rows`` is the estimate for output 0 and ``counted`` what was counted, if it was
-    and may be shown; ``code`` is generated SQL, where a platform makes some. ``iterations`` is how often it runs.
+    and may be shown; ``rows_from`` says where the estimate comes from; ``work`` is what one execution is thought to do,
+    in the sizes that its cost was estimated from; ``code`` is generated SQL, where a platform makes some. ``iterations`` is how often it runs.
     ``kind``: ``aggregate`` marks a combination at the execution kernel that never sees rows.
     """
 
@@ -103,8 +105,10 @@ class ExecutionOperator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     decision: Decision
     schema: Schema | None = None
     rows: Interval | None = None
+    rows_from: str = ""
     bytes: Interval | None = None
     compute_s: Interval | None = None
+    work: Work | None = None
     counted: int | None = None
     measured_s: float | None = None
     iterations: int = 1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from jupyter_wayang.errors import DataError
-from jupyter_wayang.platforms.observation import machine_class
+from jupyter_wayang.platforms.channel_costs import COSTS
+from jupyter_wayang.platforms.machine import machine_class
 from jupyter_wayang.platforms.platform import Coefficient, CostTable, Platform
 
 __all__ = ["FILE", "VERSION", "KnownCosts", "MachineCosts", "costed"]
@@ -110,6 +111,18 @@ class KnownCosts:
             scratch = self._path.with_suffix(".new")
             scratch.write_bytes(msgspec.json.format(msgspec.json.encode(self._file), indent=1) + b"\n")
             scratch.replace(self._path)
+
+    def all(self, platforms: Iterable[Platform]) -> dict[tuple[str | None, str], Coefficient]:
+        """Return every coefficient of some platforms, and of conversions that need no engine, by platform and tag."""
+        here = self.measured or MachineCosts()
+        between = {**COSTS, **here.conversions.get("", {})}
+        found: dict[tuple[str | None, str], Coefficient] = {(None, name): between[name] for name in COSTS}
+        for platform in platforms:
+            table = self.table(platform)
+            own = {f"{one.source}>{one.target}" for one in platform.conversions}
+            found |= {(platform.name, tag): one for tag, one in table.operators.items()}
+            found |= {(platform.name, tag): one for tag, one in table.conversions.items() if tag in own}
+        return found
 
     def table(self, platform: Platform) -> CostTable:
         """Return the costs of a platform: what was measured here, and what ships with it for all else."""

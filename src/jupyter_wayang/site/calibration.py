@@ -15,8 +15,8 @@ import msgspec
 from jupyter_wayang.errors import PlatformError
 from jupyter_wayang.execution.measuring import NO_ENGINE, Effort, Measured, Progress
 from jupyter_wayang.optimizer.calibration import Fitted, Key, fit, q_errors
+from jupyter_wayang.plan.observation import Observation
 from jupyter_wayang.platforms.known_costs import MachineCosts
-from jupyter_wayang.platforms.observation import Observation
 from jupyter_wayang.platforms.platform import Platform
 
 __all__ = ["Calibration", "calibrate", "fitted", "measured"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import platform as machine
-
 import msgspec
 
-__all__ = ["Observation", "Work", "machine_class"]
+__all__ = ["Observation", "Work"]
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,14 +36,3 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     parts: tuple[Work, ...]
     seconds: float
     group: str = ""
-
-
-def machine_class() -> str:
-    """Return the kind of machine in words: costs are true of machines of one kind."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    words = f"{machine.machine()} with {cores} {'core' if cores == 1 else 'cores'}"
-    try:
-        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return words
-    return f"{words} and {round(pages * size / 2**30)} GiB of memory"
