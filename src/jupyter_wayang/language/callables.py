@@ -127,7 +127,7 @@ def columns_said(function: Callable[..., Any], *, several: bool) -> Schema | Non
     hint = _annotations(function).get("return", inspect.Parameter.empty)
     if several and typing.get_origin(hint) in _SEVERAL:
         hint = typing.get_args(hint)[0]
-    if any(hint is unsaid for unsaid in _UNSAID) or hint is None:
+    if any(hint is unsaid for unsaid in _UNSAID) or hint is None or isinstance(hint, str):
         return None
     return _columns(hint, called(function))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from jupyter_wayang.errors import DisclosureError
+from jupyter_wayang.errors import DisclosureError, OperatorError
 from jupyter_wayang.language import arguments as given
 from jupyter_wayang.language.callables import called, check_arity, checked, columns_said, given_of
 from jupyter_wayang.language.words import WORDS, worded
@@ -26,7 +26,7 @@ from jupyter_wayang.plan.operators import (
     Reduce,
     ReduceBy,
 )
-from jupyter_wayang.plan.operators.functions import Making
+from jupyter_wayang.plan.operators.functions import Producing
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
@@ -141,6 +141,13 @@ class FunctionWords(ABC):
     def _filter_by(self, f: Callable[..., Any]) -> Collection:
         """Keep the rows for which a function is true."""
         function = self._function(f, "filter", ("a row",))
+        said = columns_said(function, several=False)
+        if said is not None and [column.type for column in said] != ["bool"]:
+            raise OperatorError(
+                f"filter() needs a function that is true or false, and the hint of {called(function)} says it makes "
+                + ", ".join(f"{column.name} ({column.type})" for column in said),
+                hint="map() and flat_map() take functions that make rows",
+            )
         return self._then(FilterBy(function=self.desk.function(function), given=given_of(function, self.schema)))
 
     def _function(self, value: object, verb: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
@@ -163,11 +170,11 @@ class FunctionWords(ABC):
                 hint="Refused before anything ran. No site was asked.",
             )
 
-    def _made(self, operator: Making, *more: VertexPort) -> Collection:
+    def _made(self, operator: Producing, *more: VertexPort) -> Collection:
         """Apply an operator whose columns the function says, or shows on the first rows."""
         if operator.output is None:
             learned = self.desk.learned(operator, (self.port, *more))
-            operator = msgspec.structs.replace(operator, output=learned)
+            operator = msgspec.structs.replace(operator, output=learned, learned=True)
         return self._then(operator, *more)  # type: ignore[arg-type]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
 from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Pin, Vertex
+from jupyter_wayang.plan.operators.functions import Producing
 from jupyter_wayang.session.kernel import Kernel
 
 __all__ = ["Making", "pin_text"]
@@ -65,7 +66,15 @@ class Making:
             If an operator cannot run where it is pinned, or nowhere.
         """
         made = self.kernel.plan(self.logical, name=self.name, platforms=self.platforms)
-        return msgspec.structs.replace(made, captured=self.captured)
+        return msgspec.structs.replace(made, captured=self.captured, notes=(*made.notes, *self._learned()))
+
+    def _learned(self) -> Iterator[str]:
+        """Yield what was learned of functions that do not say what they make."""
+        for node in self.logical.nodes:
+            operator = node.operator
+            if isinstance(operator, Producing) and operator.learned and operator.output is not None:
+                columns = ", ".join(f"{column.name} ({column.type})" for column in operator.output)
+                yield f"{operator.function.name} makes {columns}: no hint says so, its first rows do."
 
     def submit(self) -> str:
         """Start it and return the id of its run."""

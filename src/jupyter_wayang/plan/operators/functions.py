@@ -59,10 +59,14 @@ class Calling(Operator, frozen=True, kw_only=True):
         return self.function.name
 
 
-class Making(Calling, frozen=True, kw_only=True):
-    """An operator whose function makes rows of its own; ``output`` is null until their columns were learned."""
+class Producing(Calling, frozen=True, kw_only=True):
+    """An operator whose function makes rows of its own; ``output`` is null until their columns are known.
+
+    ``learned``: no hint says the columns, they are those of the first rows.
+    """
 
     output: Schema | None = None
+    learned: bool = False
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the columns that the function makes."""
@@ -77,13 +81,13 @@ class Making(Calling, frozen=True, kw_only=True):
         return (self.output,)
 
 
-class Map(Making, frozen=True, kw_only=True, tag="map"):
+class Map(Producing, frozen=True, kw_only=True, tag="map"):
     """Makes a row of every row."""
 
     given: Given = "row"
 
 
-class FlatMap(Making, frozen=True, kw_only=True, tag="flat_map"):
+class FlatMap(Producing, frozen=True, kw_only=True, tag="flat_map"):
     """Makes any number of rows of every row."""
 
     given: Given = "row"
@@ -104,7 +108,7 @@ class FilterBy(Calling, frozen=True, kw_only=True, tag="filter_by"):
         return (rows_in(self, inputs),)
 
 
-class MapBatches(Making, frozen=True, kw_only=True, tag="map_batches"):
+class MapBatches(Producing, frozen=True, kw_only=True, tag="map_batches"):
     """Makes an Arrow table of a table of some rows; where the rows are cut is not promised."""
 
 
@@ -140,7 +144,7 @@ class ReduceBy(Calling, frozen=True, kw_only=True, tag="reduce_by"):
         return f"{', '.join(text(key.expression) for key in self.keys)}, {self.function.name}"
 
 
-class CoGroup(Making, frozen=True, kw_only=True, tag="co_group"):
+class CoGroup(Producing, frozen=True, kw_only=True, tag="co_group"):
     """Makes rows of all rows of both inputs that have the same key.
 
     Null matches nothing: rows with a null in their key come to the function without rows of the other side.

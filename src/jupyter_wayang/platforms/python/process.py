@@ -37,6 +37,7 @@ class Worker:
             # Ctrl-C in a terminal is for the session, which then ends its workers.
             start_new_session=True,
         )
+        self._started = False
         self._in = cast("IO[bytes]", self._process.stdin)
         self._out = cast("IO[bytes]", self._process.stdout)
 
@@ -52,6 +53,10 @@ class Worker:
         PlatformError
             If the function failed.
         """
+        if not self._started:
+            self._started = True
+            if not self._out.read(1):
+                raise EOFError
         frames.write(self._in, frames.JOB, encoded(operator, len(tables), len(keys)))
         frames.write(self._in, frames.FUNCTION, call.function.pickled)
         for table in (*tables, *keys):
@@ -68,17 +73,6 @@ class Worker:
                 import pyarrow as pa
 
                 return pa.ipc.open_stream(rows).read_all(), float(json.loads(body)["seconds"])
-
-    def ready(self) -> None:
-        """Wait until it has started.
-
-        Raises
-        ------
-        EOFError
-            If it ended instead.
-        """
-        if not self._out.read(1):
-            raise EOFError
 
     def kill(self) -> None:
         """End it by force, whatever it does."""
@@ -118,11 +112,9 @@ class Workers:
         PlatformError
             If the function failed, or brought its process down.
         """
-        worker, new = self._taken()
+        worker = self._taken()
         try:
             with call.stopping.ending(worker.kill):
-                if new:
-                    worker.ready()
                 made = worker.run(operator, call, tables, keys)
         except (EOFError, OSError) as error:
             code = self._dropped(worker)
@@ -149,14 +141,13 @@ class Workers:
         for worker in free:
             worker.close()
 
-    def _taken(self) -> tuple[Worker, bool]:
+    def _taken(self) -> Worker:
         with self._lock:
             if self._closed:
                 raise PlatformError("this Python engine is closed", hint="open another one")
-            new = not self._free
-            worker = Worker() if new else self._free.pop()
+            worker = self._free.pop() if self._free else Worker()
             self._busy.add(worker)
-            return worker, new
+            return worker
 
     def _given_back(self, worker: Worker) -> None:
         with self._lock:
