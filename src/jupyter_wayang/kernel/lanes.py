@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -11,11 +12,34 @@ from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, Exe
 from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.operators import Impute, OneHot, Scale
 
-__all__ = ["KERNEL", "merged"]
+__all__ = ["KERNEL", "Whole", "merged"]
 
 KERNEL = "kernel"
 
 _AT_KERNEL = Decision(platform=KERNEL, reason="Only aggregates come here, so it runs at the execution kernel.")
+
+
+@dataclass
+class Whole:
+    """The parts that the places planned, and the plan that they make."""
+
+    program: Program
+    parts: dict[str, ExecutionPlan]
+    kernel: ExecutionPlan | None
+    name: str
+    notes: tuple[str, ...] = ()
+
+    def plan(self) -> ExecutionPlan:
+        """Return the whole plan."""
+        return merged(self.program, self.parts, self.kernel, name=self.name, notes=self.notes)
+
+    def replaced(self, place: str, part: ExecutionPlan, *, rest: bool) -> ExecutionPlan:
+        """Return the whole plan with what a place planned again; ``rest``: the part that comes last, on this machine."""
+        if rest:
+            self.kernel = part
+        else:
+            self.parts[place] = part
+        return self.plan()
 
 
 def merged(
@@ -210,9 +234,9 @@ class _Merge:
         for turns in self.program.turns:
             names = turns.body | {self.kernel_id(id_) for id_ in turns.body}
             body = tuple(operator.id for operator in self.operators if operator.id in names)
-            until = None if turns.operator.turns is not None else "the condition is false"
+            ends = None if turns.operator.turns is not None else "the condition is false"
             if body:
-                return Loop(operators=body, rounds=turns.turns, until=until)
+                return Loop(operators=body, rounds=turns.turns, until=ends)
         return None
 
 

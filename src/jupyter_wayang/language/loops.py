@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import overload
 
 from jupyter_wayang.errors import OperatorError, Span
 from jupyter_wayang.language import arguments as given
@@ -77,8 +78,13 @@ class Rounds:
         )
 
 
-
-def repeat(turns: int, step: Step, *collections: Collection, limit: int = MOST_TURNS) -> object:
+@overload
+def repeat(turns: int, step: Step, one: Collection, /, *, limit: int = MOST_TURNS) -> Collection: ...
+@overload
+def repeat(turns: int, step: Step, /, *collections: Collection, limit: int = MOST_TURNS) -> tuple[Collection, ...]: ...
+def repeat(
+    turns: int, step: Step, /, *collections: Collection, limit: int = MOST_TURNS
+) -> Collection | tuple[Collection, ...]:
     """Take turns: each makes new collections of those that the turn before has made.
 
     Parameters
@@ -109,8 +115,15 @@ def repeat(turns: int, step: Step, *collections: Collection, limit: int = MOST_T
     return made[0] if len(made) == 1 else made
 
 
-
-def loop(condition: Step, step: Step, *collections: Collection, limit: int = MOST_TURNS) -> object:
+@overload
+def loop(condition: Step, step: Step, one: Collection, /, *, limit: int = MOST_TURNS) -> Collection: ...
+@overload
+def loop(
+    condition: Step, step: Step, /, *collections: Collection, limit: int = MOST_TURNS
+) -> tuple[Collection, ...]: ...
+def loop(
+    condition: Step, step: Step, /, *collections: Collection, limit: int = MOST_TURNS
+) -> Collection | tuple[Collection, ...]:
     """Take turns as long as a condition is true, which is looked at before each.
 
     Parameters
@@ -132,7 +145,9 @@ def loop(condition: Step, step: Step, *collections: Collection, limit: int = MOS
     return made[0] if len(made) == 1 else made
 
 
-def _first(step: Step, collections: tuple[Collection, ...], word: str) -> tuple[tuple[str, ...], tuple[Collection, ...]]:
+def _first(
+    step: Step, collections: tuple[Collection, ...], word: str
+) -> tuple[tuple[str, ...], tuple[Collection, ...]]:
     if not callable(step):
         raise OperatorError(
             f"{word}() takes a function that makes a turn, not {a_kind(step)}", hint=f"as in {WORDS[word].example}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import PlanError, PlatformError
 from jupyter_wayang.plan.operators import AnyOperator
@@ -15,6 +14,9 @@ from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.networkx import graphs
 from jupyter_wayang.platforms.networkx.statistics import rows_in
 from jupyter_wayang.platforms.platform import Payload
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["NetworkxEngine"]
 

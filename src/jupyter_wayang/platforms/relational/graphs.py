@@ -44,7 +44,10 @@ NEEDED = frozenset({"filter", "select", "group_by", "join"})
 
 PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "pagerank": (("select", "group_by", "group_by", "join", "join"), ("join", "group_by", "join", "select")),
-    "connected_components": (("select", "group_by", "join"), ("join", "group_by", "join", "group_by", "join", "select")),
+    "connected_components": (
+        ("select", "group_by", "join"),
+        ("join", "group_by", "join", "group_by", "join", "select"),
+    ),
     "shortest_paths": (("select", "group_by", "join"), ("join", "group_by", "join", "select")),
 }
 """What each comes to: the base operators that run once over the edges, and those of every turn; for its cost."""
@@ -53,6 +56,9 @@ TURNS = 8
 """The turns that a plan expects where a loop ends when nothing changes any more: real graphs are a few steps wide."""
 
 _FROM, _TO = "from", "to"
+
+
+_How = OneOf["inner", "left", "full", "semi", "anti", "cross"]
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,8 @@ class _Rows:
         plain = tuple(Named(name=key, expression=ColumnRef(name=key)) for key in keys)
         return self.then(GroupBy(keys=plain, aggregates=_named(aggregates)))
 
-    def join(self, other: _Rows, how: OneOf["inner", "left", "full", "semi", "anti", "cross"] = "inner", **on: str) -> _Rows:
-        return self.then(Join(on=tuple(on.items()), how=how), other)
+    def join(self, other: _Rows, how: _How, *on: tuple[str, str]) -> _Rows:
+        return self.then(Join(on=on, how=how), other)
 
     def keep(self) -> _Rows:
         return _Rows(self.engine, self.engine.keep(self.payload), self.schema)
@@ -130,9 +136,9 @@ def _(operator: PageRank, edges: _Rows) -> _Rows:
     nodes = _nodes(edges)
     degrees = edges.group((_FROM,), degree=_count()).select(origin=_c(_FROM), degree=_c("degree"))
     size = nodes.group((), size=_count())
-    known = nodes.join(degrees, "left", node="origin").join(size, "cross")
+    known = nodes.join(degrees, "left", (NODE, "origin")).join(size, "cross")
     known = known.select(node=_c(NODE), size=_float("size"), out=_c("degree")).keep()
-    links = edges.join(degrees, **{_FROM: "origin"})
+    links = edges.join(degrees, "inner", (_FROM, "origin"))
     links = links.select(**{_FROM: _c(_FROM), _TO: _c(_TO)}, degree=_float("degree")).keep()
     first = Binary(op="/", left=Literal.of(1.0), right=_c("size"))
     ranks = known.select(node=_c(NODE), out=_c("out"), size=_c("size"), rank=first).keep()
@@ -144,13 +150,13 @@ def _(operator: PageRank, edges: _Rows) -> _Rows:
 def _walked(damping: float, links: _Rows, ranks: _Rows) -> _Rows:
     """Take one step of the walk."""
     share = Binary(op="/", left=_c("rank"), right=_c("degree"))
-    moved = links.join(ranks, **{_FROM: NODE}).group((_TO,), came=Aggregate(function="sum", arg=share))
+    moved = links.join(ranks, "inner", (_FROM, NODE)).group((_TO,), came=Aggregate(function="sum", arg=share))
     ends = ranks.where(IsNull(arg=_c("out"))).group((), lost=Aggregate(function="sum", arg=_c("rank")))
     lost = Binary(op="/", left=_or(_c("lost"), 0.0), right=_c("size"))
     anywhere = Binary(op="/", left=Literal.of(1.0 - damping), right=_c("size"))
     followed = Binary(op="+", left=_or(_c("came"), 0.0), right=lost)
     rank = Binary(op="+", left=Binary(op="*", left=Literal.of(damping), right=followed), right=anywhere)
-    both = ranks.join(moved, "left", node=_TO).join(ends, "cross")
+    both = ranks.join(moved, "left", (NODE, _TO)).join(ends, "cross")
     return both.select(node=_c(NODE), out=_c("out"), size=_c("size"), rank=rank)
 
 
@@ -161,7 +167,7 @@ def _(operator: ConnectedComponents, edges: _Rows) -> _Rows:
         near = _least(_least(labels, edges, _FROM, _TO), edges, _TO, _FROM)
         # A label is a node, and its own label is at least as good: chains are walked in ever larger steps.
         roots = labels.select(root=_c(NODE), further=_c("component"))
-        found = near.join(roots, "left", component="root")
+        found = near.join(roots, "left", ("component", "root"))
         found = found.select(node=_c(NODE), before=_c("before"), component=_lower("component", "further")).keep()
         moved = found.where(Binary(op="!=", left=_c("component"), right=_c("before"))).count()
         labels = found.select(node=_c(NODE), component=_c("component")).keep()
@@ -172,9 +178,11 @@ def _(operator: ConnectedComponents, edges: _Rows) -> _Rows:
 def _least(labels: _Rows, edges: _Rows, here: str, there: str) -> _Rows:
     """Give every node the least label that it or a neighbour has; ``before`` keeps what it had at first."""
     own = labels.select(neighbour=_c(NODE), label=_c("component"))
-    least = edges.join(own, **{there: "neighbour"}).group((here,), label=Aggregate(function="min", arg=_c("label")))
+    least = edges.join(own, "inner", (there, "neighbour")).group(
+        (here,), label=Aggregate(function="min", arg=_c("label"))
+    )
     before = _c("before" if "before" in labels.schema else "component")
-    joined = labels.select(node=_c(NODE), before=before, component=_c("component")).join(least, "left", node=here)
+    joined = labels.select(node=_c(NODE), before=before, component=_c("component")).join(least, "left", (NODE, here))
     return joined.select(node=_c(NODE), before=_c("before"), component=_lower("component", "label"))
 
 
@@ -185,9 +193,9 @@ def _(operator: ShortestPaths, edges: _Rows) -> _Rows:
     edge, turn = reached, 0
     while edge.count():
         turn += 1
-        met = edges.join(edge, "semi", **{_FROM: NODE}).group((_TO,), ways=_count()).select(node=_c(_TO))
-        edge = met.join(reached, "anti", node=NODE).select(node=_c(NODE), new=Literal.of(turn)).keep()
-        both = reached.join(edge, "full", node=NODE)
+        met = edges.join(edge, "semi", (_FROM, NODE)).group((_TO,), ways=_count()).select(node=_c(_TO))
+        edge = met.join(reached, "anti", (NODE, NODE)).select(node=_c(NODE), new=Literal.of(turn)).keep()
+        both = reached.join(edge, "full", (NODE, NODE))
         distance = Call(function="coalesce", args=(_c("distance"), _c("new")))
         reached = both.select(node=_c(NODE), distance=distance).keep()
     return reached
@@ -197,7 +205,7 @@ def _nodes(edges: _Rows) -> _Rows:
     """Return every node once."""
     first = edges.group((_FROM,), n=_count()).select(node=_c(_FROM))
     second = edges.group((_TO,), n=_count()).select(node=_c(_TO))
-    return first.join(second, "full", node=NODE).keep()
+    return first.join(second, "full", (NODE, NODE)).keep()
 
 
 def _named(columns: Mapping[str, AnyExpression]) -> tuple[Named, ...]:
