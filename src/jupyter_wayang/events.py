@@ -16,6 +16,7 @@ __all__ = [
     "Paused",
     "Planned",
     "Printed",
+    "Replanned",
     "ResultReady",
     "Resumed",
     "RoundFinished",
@@ -53,6 +54,14 @@ class Planned(Event, frozen=True, kw_only=True, tag="planned"):
 
     plan: str
     planned_s: float
+
+
+class Replanned(Event, frozen=True, kw_only=True, tag="replanned"):
+    """What had not run yet was planned again: after which operator, why and what changed, and the plan as it is now."""
+
+    operator: str
+    text: str
+    plan: str
 
 
 class Printed(Event, frozen=True, kw_only=True, tag="printed"):
@@ -191,6 +200,7 @@ AnyEvent = (
     | FactsLearned
     | OperatorFinished
     | Printed
+    | Replanned
     | SitesAsked
     | BytesMoved
     | RoundStarted

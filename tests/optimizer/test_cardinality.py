@@ -63,8 +63,21 @@ def test_equality_keeps_a_share_by_distinct_values_also_under_a_new_name():
 
 
 def test_a_wide_hint_wins():
-    assert last(where(read(), op("age", "<", 9), selectivity=0.25), 1000) == Interval.exact(250)
-    assert last(where(read(), op("age", "<", 9), rows=7), 1000) == Interval.exact(7)
+    share = last(where(read(), op("age", "<", 9), selectivity=0.25), 1000)
+    said = last(where(read(), op("age", "<", 9), rows=7), 1000)
+    assert bounds(share) == (250, 250)
+    assert bounds(said) == (7, 7)
+    # People are believed, and checked.
+    assert share.confidence == said.confidence < 0.5
+
+
+def test_what_was_counted_wins_over_what_was_said():
+    plan = LogicalPlan.of([where(where(read(), op("age", "<", 9), rows=7), op("bmi", "<", 9.0))])
+    port = Port(node="filter")
+    known = {"read": SourceStatistics(rows=Interval.exact(1000))}
+    found = estimate(plan, plan.outputs(), known, counted={port: 900})
+    assert found[port].rows == Interval.exact(900)
+    assert bounds(found[Port(node="filter_2")].rows) == (90, 900)
 
 
 def test_exact_operators_stay_exact():

@@ -17,8 +17,8 @@ from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, LocalUpdate, Score
 from jupyter_wayang.plan.operators.functions import Calling
-from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.plan.operators.graph import GraphOperator
+from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms import channels
@@ -77,6 +77,10 @@ class Engines:
 
 Finished = Callable[[str, "int | None", float], None]
 
+Checked = Callable[[str, Mapping[Port, int], frozenset[str]], "tuple[ExecutionPlan, frozenset[str]] | None"]
+"""Told, at a checkpoint, of its node, all rows that were counted, and what has run; returns the plan for what has not,
+with its checkpoints, or None if all stays."""
+
 
 class LaneExecutor:
     """Computes ports of a plan on demand, each once.
@@ -95,6 +99,10 @@ class LaneExecutor:
         Told of every operator that ran: id, rows (None if they were not counted), seconds.
     functions
         The functions of the notebook; None: there are none here.
+    checkpoints
+        Nodes whose rows are counted when they have run.
+    checked
+        Asked at every checkpoint.
     """
 
     def __init__(
@@ -107,6 +115,8 @@ class LaneExecutor:
         salt: str,
         finished: Finished,
         functions: Functions | None = None,
+        checkpoints: frozenset[str] = frozenset(),
+        checked: Checked | None = None,
     ) -> None:
         self._logical = logical
         self._engines = engines
@@ -123,6 +133,9 @@ class LaneExecutor:
         self._schemas: dict[Port, Schema] = {}
         self._moved: dict[tuple[Port, tuple[str, ...]], Payload] = {}
         self._turns = Turns(logical, self)
+        self._checkpoints = checkpoints if checked is not None else frozenset()
+        self._checked = checked
+        self._counted: dict[Port, int] = {}
 
     def learn(self, node: str, columns: tuple[Named, ...]) -> None:
         """Say what a learned operator does. What was computed from it before is forgotten."""
@@ -246,6 +259,41 @@ class LaneExecutor:
                 if isinstance(node.operator, LocalUpdate | Score):
                     raise PlanError(f"{node.id} makes no rows")
                 self._run(node)
+                if node.id in self._checkpoints:
+                    self._check(node.id)
+
+    def _check(self, id_: str) -> None:
+        """Count rows, and follow another plan from here on if they are not as expected."""
+        port = Port(node=id_)
+        began = time.perf_counter()
+        self._counted[port] = self._at_rest(port)
+        self._finished(id_, self._counted[port], time.perf_counter() - began)
+        ran = {one.node for one in self._payloads if self._resting(one.node)} | self._upstream(id_)
+        found = self._checked(id_, dict(self._counted), frozenset(ran)) if self._checked is not None else None
+        self._checkpoints -= {id_}
+        if found is not None:
+            self._follow(*found, frozenset(ran))
+
+    def _at_rest(self, port: Port) -> int:
+        """Return how many rows a port has; if they are only a recipe, they are made, and no second time."""
+        channel = self._channel(port.node)
+        engine = self._engines[self._platform[port.node]]
+        if not self._resting(port.node):
+            self._payloads[port] = engine.keep(self._payloads[port])
+        return engine.count(self._payloads[port]) if channel != ARROW else int(self._payloads[port].num_rows)
+
+    def _resting(self, node: str) -> bool:
+        platform = self._engines.platforms[self._platform[node]]
+        return all(channel.at_rest for channel in platform.channels if channel.name == platform.channel)
+
+    def _follow(self, plan: ExecutionPlan, checkpoints: frozenset[str], ran: frozenset[str]) -> None:
+        """Run what has not run as another plan has it."""
+        platforms = {operator.id: operator.decision.platform for operator in plan.operators}
+        self.forget(frozenset(id_ for id_, name in platforms.items() if id_ not in ran and name != self._platform[id_]))
+        edges = {(edge.target, edge.input): edge for edge in plan.edges}
+        self._edges = edges | {ends: edge for ends, edge in self._edges.items() if ends[0] in ran}
+        self._platform = platforms
+        self._checkpoints = checkpoints
 
     def _run(self, node: Node) -> None:
         began = time.perf_counter()

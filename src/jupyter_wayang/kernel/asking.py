@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from jupyter_wayang import errors, events
 from jupyter_wayang.errors import RunStoppedError, SiteError, WayangError
+from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.steps import Post, Receive, Reply, Steps, Stop
+from jupyter_wayang.plan import wire
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes
 from jupyter_wayang.transport.messages import Answer, Request
 
-__all__ = ["Asking", "RunContext", "Stopped", "failure"]
+__all__ = ["Asking", "RunContext", "Stopped", "failure", "rest_of"]
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the wish of a person
@@ -25,6 +27,7 @@ class RunContext:
     """What a run is told: its id and name, the platforms allowed, the titles of sites, and where its events go.
 
     ``federated``: this machine is the execution kernel of sites, and what runs here stands in the kernel's lane.
+    ``scale``: plan for so many times the rows.
     """
 
     run: str
@@ -33,6 +36,7 @@ class RunContext:
     titles: Mapping[str, str]
     emit: Callable[[events.AnyEvent], None]
     federated: bool = False
+    scale: float = 1.0
 
     def operator(self, place: str, node: str) -> str:
         """Return the id in the whole plan of an operator of a place."""
@@ -45,16 +49,23 @@ class RunContext:
         return self.titles.get(place, "this machine" if place == HERE else place)
 
 
+def rest_of(run: str) -> str:
+    """Return the name under which this machine knows what comes after the sites' part of a run."""
+    return f"{run}/rest"
+
+
 class Asking:
     """Sends messages for a run and receives answers.
 
     ``deaf``: a wish to stop no longer matters, as the run is ending. ``round``: what border crossings are counted for.
+    ``whole``: the plan, once there is one.
     """
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.deaf = False
         self.round: int | None = None
+        self.whole: Whole | None = None
         self._pending: dict[str, int] = {}
         self._asked: dict[str, list[str]] = {}
 
@@ -132,6 +143,12 @@ class Asking:
             )
         for said in reply.answer.printed:
             emit(events.Printed(operator=self.context.operator(place, said.node), text=said.text))
+        for again in reply.answer.replanned:
+            if self.whole is None:
+                break
+            plan = self.whole.replaced(place, again.plan, rest=reply.answer.run == rest_of(self.context.run))
+            operator = self.context.operator(place, again.node)
+            emit(events.Replanned(operator=operator, text=again.text, plan=wire.encode(plan).decode()))
         for step in reply.answer.progress:
             operator = self.context.operator(place, step.node)
             emit(events.OperatorFinished(operator=operator, rows=step.rows, seconds=step.seconds))

@@ -12,8 +12,8 @@ import msgspec
 from jupyter_wayang import events
 from jupyter_wayang.errors import SiteError, WayangError
 from jupyter_wayang.federation import aggregation
-from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
-from jupyter_wayang.kernel.lanes import merged
+from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
+from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, TakeTurns, Train
 from jupyter_wayang.kernel.steps import Steps
@@ -112,7 +112,11 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
     answers = yield from asking.all(
         {
             place: messages.SubmitPlan(
-                run=context.run, plan=program.site_plan, iterations=program.iterations, platforms=context.platforms
+                run=context.run,
+                plan=program.site_plan,
+                iterations=program.iterations,
+                platforms=context.platforms,
+                scale=context.scale,
             )
             for place in (program.sites if program.site_plan.nodes else ())
         }
@@ -127,11 +131,15 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
     kernel = None
     if program.kernel_plan is not None:
         answer = yield from asking.one(
-            HERE, messages.SubmitPlan(run=rest_of(context.run), plan=program.kernel_plan, platforms=context.platforms)
+            HERE,
+            messages.SubmitPlan(
+                run=rest_of(context.run), plan=program.kernel_plan, platforms=context.platforms, scale=context.scale
+            ),
         )
         kernel = answer.plan if isinstance(answer, messages.Planned) else None
     notes = tuple(f"{context.title(place)} is left out: its table has no rows." for place in empty)
-    plan = merged(program, parts, kernel, name=context.name, notes=notes)
+    asking.whole = Whole(program=program, parts=dict(parts), kernel=kernel, name=context.name, notes=notes)
+    plan = asking.whole.plan()
     plan = msgspec.structs.replace(plan, planned_s=time.perf_counter() - began)
     context.emit(events.Planned(plan=wire.encode(plan).decode(), planned_s=plan.planned_s))
     return plan, tuple(parts)
@@ -144,11 +152,6 @@ def _released(program: Program, asking: Asking) -> Steps[None]:
     yield from asking.all({place: messages.Release(run=run) for place in program.sites})
     if program.kernel_plan is not None:
         yield from asking.one(HERE, messages.Release(run=rest_of(run)))
-
-
-def rest_of(run: str) -> str:
-    """Return the name under which this machine knows what comes after the sites' part of a run."""
-    return f"{run}/rest"
 
 
 def sampling(plan: LogicalPlan, operator: AnyOperator, context: RunContext) -> Steps[Schema]:

@@ -1,7 +1,8 @@
 """Cardinalities: how many rows and bytes leave every port, as intervals with a confidence.
 
 Bounds are propagated corner by corner. The confidence of an estimate is that of its operator times the least one of its
-inputs. What a person said (``selectivity``, ``rows``) wins over all estimates.
+inputs. What a person said (``selectivity``, ``rows``) wins over all estimates, and is checked while the plan runs; what was
+counted while the plan ran wins over that.
 """
 
 from __future__ import annotations
@@ -37,12 +38,16 @@ from jupyter_wayang.plan.operators.loops import Carry, Repeat
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Settle", "estimate"]
+
+Settle = Callable[[Node, Port, Interval, Interval], Interval]
+"""Settles how many rows a port has: given the node, the port, the estimate, and how few and how many are possible."""
 
 _NOTHING_KNOWN = Interval(low=100, high=1_000_000, confidence=0.1)
 _GROUPS = (0.01, 1.0, 0.5)  # of the rows: a geometric mean of a tenth, as in Wayang's reduceBy
 _JOIN_FACTOR = 3.0  # around the larger side, both ways; Wayang takes three times the larger side
 _JOIN_LOOSE = 2.0
+_SAID = 0.4  # people are believed, and checked
 _COMMON = 0.01  # of the rows are at least in both of two collections
 
 
@@ -60,6 +65,9 @@ def estimate(
     outputs: Mapping[Port, Output],
     statistics: Mapping[str, SourceStatistics],
     functions: Mapping[str, FunctionStatistics] | None = None,
+    *,
+    counted: Mapping[Port, int] | None = None,
+    settle: Settle | None = None,
 ) -> dict[Port, Estimate]:
     """Estimate every port that carries rows.
 
@@ -73,6 +81,10 @@ def estimate(
         Of sources, by id of the node; a source without any may have 100 rows or a million.
     functions
         What functions of the notebook took and made before, by id of the node that calls one.
+    counted
+        Rows that were counted while the plan ran.
+    settle
+        Takes each estimate and returns the one that what comes after is estimated from; by default the same.
     """
     found: dict[Port, Estimate] = {}
     made: dict[str, list[Port]] = {node.id: [] for node in plan.nodes}
@@ -83,8 +95,9 @@ def estimate(
         for port in made[node.id]:
             schema = outputs[port]
             if isinstance(schema, Schema):
-                rows = _hinted(node, inputs) or _called(node, inputs, functions or {})
-                rows = rows or _rows(node, inputs, port.port, schema, statistics)
+                rows = _told(node, inputs, port, functions or {}, counted or {})
+                rows = rows if rows is not None else _rows(node, inputs, port.port, schema, statistics)
+                rows = settle(node, port, rows, _possible(node, inputs, rows)) if settle is not None else rows
                 distinct = _distinct(node, inputs, outputs, statistics)
                 found[port] = Estimate(
                     rows=rows,
@@ -92,6 +105,31 @@ def estimate(
                     distinct={name: min(n, int(rows.high) + 1) for name, n in distinct.items() if name in schema},
                 )
     return found
+
+
+def _told(
+    node: Node,
+    inputs: tuple[Estimate, ...],
+    port: Port,
+    functions: Mapping[str, FunctionStatistics],
+    counted: Mapping[Port, int],
+) -> Interval | None:
+    """Return what was counted or said, or what a function made before."""
+    if port in counted:
+        return Interval.exact(counted[port])
+    return _hinted(node, inputs) or _called(node, inputs, functions)
+
+
+def _possible(node: Node, inputs: tuple[Estimate, ...], rows: Interval) -> Interval:
+    """Return how few and how many rows are possible at all."""
+    match node.operator:
+        case Filter() | FilterBy() | Distinct() | Prepare() | GroupBy():
+            return Interval(low=0, high=max(inputs[0].rows.high, 1))
+        case Join():
+            return Interval(low=0, high=inputs[0].rows.high * max(inputs[1].rows.high, 1))
+        case Calling():
+            return Interval(low=0, high=float("inf"))
+    return Interval(low=0, high=float("inf")) if isinstance(node.operator, SOURCES) else rows
 
 
 def _called(node: Node, inputs: tuple[Estimate, ...], functions: Mapping[str, FunctionStatistics]) -> Interval | None:
@@ -104,9 +142,10 @@ def _hinted(node: Node, inputs: tuple[Estimate, ...]) -> Interval | None:
     if isinstance(node.operator, Split):
         return None
     if node.hints.rows is not None:
-        return Interval.exact(node.hints.rows)
+        return Interval(low=node.hints.rows, high=node.hints.rows, confidence=_SAID)
     if node.hints.selectivity is not None and inputs:
-        return inputs[0].rows.times(node.hints.selectivity)
+        share = Interval(low=node.hints.selectivity, high=node.hints.selectivity, confidence=_SAID)
+        return _share(inputs[0].rows, share)
     return None
 
 

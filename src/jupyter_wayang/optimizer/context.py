@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jupyter_wayang.plan.execution import Lane
+from jupyter_wayang.plan.execution import ExecutionOperator, Lane
+from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.platform import Platform
 
@@ -34,6 +35,10 @@ class PlanningContext:
         How often an operator runs, by id of its node; 1 where nothing is said.
     name
         The name of the plan.
+    done
+        Operators that have run, by id of their node, where a plan is made again while it runs.
+    counted
+        Rows that were counted meanwhile.
     """
 
     lane: Lane
@@ -44,3 +49,5 @@ class PlanningContext:
     running: frozenset[str] = frozenset()
     iterations: Mapping[str, int] = field(default_factory=dict)
     name: str = ""
+    done: Mapping[str, ExecutionOperator] = field(default_factory=dict)
+    counted: Mapping[Port, int] = field(default_factory=dict)

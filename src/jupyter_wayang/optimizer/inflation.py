@@ -78,7 +78,15 @@ def inflate(plan: LogicalPlan, outputs: Mapping[Port, Output], context: Planning
     PlanError
         If no platform can run an operator, or if one is pinned to a platform that cannot.
     """
-    return {node.id: _candidates(node, outputs, context) for node in plan.nodes}
+    return {
+        node.id: _as_it_ran(node, context) if node.id in context.done else _candidates(node, outputs, context)
+        for node in plan.nodes
+    }
+
+
+def _as_it_ran(node: Node, context: PlanningContext) -> Candidates:
+    ran = context.done[node.id].decision.platform
+    return Candidates(possible={p.name: p for p in context.platforms if p.name == ran}, impossible={}, pinned=ran)
 
 
 def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningContext) -> Candidates:

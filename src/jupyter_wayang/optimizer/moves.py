@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from jupyter_wayang.errors import PlanError
@@ -49,6 +49,8 @@ class Moves:
         For every node the platforms that can run it, with the seconds of all its executions.
     iterations
         How often a node runs, by id.
+    done
+        Ids of nodes that have run: what they read has moved already.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Moves:
         platforms: Mapping[str, Platform],
         compute: tuple[Mapping[str, Interval], ...],
         iterations: Mapping[str, int],
+        done: Collection[str] = (),
     ) -> None:
         self._plan = plan
+        self._done = frozenset(done)
         self._platforms = platforms
         self._compute = compute
         self._iterations = tuple(max(1, iterations.get(node.id, 1)) for node in plan.nodes)
@@ -80,7 +84,8 @@ class Moves:
         found = []
         for port in estimates:
             producer = self._index[port.node]
-            read = tuple((self._index[id_], index) for id_, index in (*readers.get(port, ()), *next_turn.get(port, ())))
+            asking = (*readers.get(port, ()), *next_turn.get(port, ()))
+            read = tuple((self._index[id_], index) for id_, index in asking if id_ not in self._done)
             # What local training and scoring answer is small, and goes another way than rows.
             result = port in self._plan.results and not self._learning[producer]
             if read or result:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import msgspec
 
 from jupyter_wayang.errors import PlanError
-from jupyter_wayang.optimizer.cardinality import Estimate, estimate
+from jupyter_wayang.optimizer.cardinality import Estimate, Settle, estimate
+from jupyter_wayang.optimizer.checkpoints import at_bound, behind, uncertain
 from jupyter_wayang.optimizer.context import PlanningContext
-from jupyter_wayang.optimizer.costs import Sizes, compute_s, sizes, total
+from jupyter_wayang.optimizer.costs import NOTHING, Sizes, compute_s, sizes, total
 from jupyter_wayang.optimizer.enumeration import Assignment, Enumeration, Output, Problem, enumerate_plans
 from jupyter_wayang.optimizer.explanation import Option, Subject, decide
 from jupyter_wayang.optimizer.inflation import Candidates, base_tag, inflate, lowered
@@ -20,20 +21,25 @@ from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.optimizer.stages import stages
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Movement
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.observation import Work
 from jupyter_wayang.plan.loops import FEEDBACK, feedback
+from jupyter_wayang.plan.observation import Work
 from jupyter_wayang.plan.operators import Output as Shape
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, Platform
 
-__all__ = ["Optimized", "optimize", "plan_lane"]
+__all__ = ["Optimized", "optimize", "plan_lane", "replan"]
 
 
 class Optimized(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rewritten logical plan, and where each of its nodes runs: operators have the ids of its nodes."""
+    """A rewritten logical plan, and where each of its nodes runs: operators have the ids of its nodes.
+
+    ``checkpoints`` says, by id of a node, how many rows it should make: its rows are counted when it has run, and
+    :func:`replan` is called for if they are not as expected.
+    """
 
     logical: LogicalPlan
     execution: ExecutionPlan
+    checkpoints: dict[str, Interval] = {}
 
 
 def plan_lane(plan: LogicalPlan, context: PlanningContext) -> ExecutionPlan:
@@ -61,12 +67,59 @@ def optimize(plan: LogicalPlan, context: PlanningContext) -> Optimized:
     PlanError
         If an operator can run nowhere, or not where it is pinned, or if rows cannot be moved as they would have to.
     """
-    rewritten = rewrite(plan)
-    lane = _Lane.of(rewritten, context)
+    return _planned(rewrite(plan, context.statistics), context)
+
+
+def replan(made: Optimized, context: PlanningContext) -> Optimized:
+    """Plan again what has not run yet.
+
+    Parameters
+    ----------
+    made
+        The plan that is running; its logical plan stays.
+    context
+        As before, with what is ``done`` and the rows that were ``counted``.
+
+    Returns
+    -------
+    Optimized
+        Operators that are done are as they were, with their counts.
+    """
+    return _planned(made.logical, context)
+
+
+def _planned(plan: LogicalPlan, context: PlanningContext) -> Optimized:
+    lane = _Lane.of(plan, context)
     found = enumerate_plans(lane.problem(pinned=True))
     if found is None:
         raise _unreachable(lane)
-    return Optimized(logical=rewritten, execution=lane.execution(found))
+    checkpoints = _checkpoints(lane, found.best)
+    return Optimized(
+        logical=plan, execution=lane.execution(found, frozenset(checkpoints)), checkpoints=dict(checkpoints)
+    )
+
+
+def _checkpoints(lane: _Lane, best: Assignment) -> Mapping[str, Interval]:
+    """Return where rows are counted, and how many there should be."""
+    nodes, done = lane.plan.nodes, lane.context.done
+    doubtful = {
+        node.id: known.rows
+        for index, node in enumerate(nodes)
+        if node.id not in done
+        and lane.context.iterations.get(node.id, 1) == 1
+        and (known := lane.estimates.get(Port(node=node.id))) is not None
+        and uncertain(known.rows)
+        and lane.at_rest(index, best)
+    }
+    if not doubtful or all(len(one.possible) == 1 for one in lane.candidates):
+        return {}
+    changed: set[str] = set()
+    for high in (False, True):
+        other = enumerate_plans(_Lane.of(lane.plan, lane.context, at_bound(high=high)).problem(pinned=True))
+        if other is not None:
+            changed |= {node.id for node, a, b in zip(nodes, best, other.best, strict=True) if a != b}
+    dependent = behind(lane.plan, changed)
+    return {id_: rows for id_, rows in doubtful.items() if dependent[id_]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +138,18 @@ class _Lane:
     start_up: Mapping[str, float]
 
     @classmethod
-    def of(cls, plan: LogicalPlan, context: PlanningContext) -> _Lane:
+    def of(cls, plan: LogicalPlan, context: PlanningContext, settle: Settle | None = None) -> _Lane:
         outputs = plan.outputs()
         inflated = inflate(plan, outputs, context)
-        estimates = estimate(plan, outputs, context.statistics, context.functions)
+        estimates = estimate(
+            plan, outputs, context.statistics, context.functions, counted=context.counted, settle=settle
+        )
         known = sizes(plan, estimates, context.statistics)
         compute = tuple(
             {
-                name: compute_s(
+                name: NOTHING
+                if node.id in context.done
+                else compute_s(
                     node,
                     platform,
                     known[node.id],
@@ -104,6 +161,7 @@ class _Lane:
             for node in plan.nodes
         )
         platforms: dict[str, Platform] = {platform.name: platform for platform in context.platforms}
+        running = context.running | {operator.decision.platform for operator in context.done.values()}
         return cls(
             plan=plan,
             context=context,
@@ -113,8 +171,8 @@ class _Lane:
             origins=origins(plan, estimates, context.statistics, context.functions),
             sizes=known,
             compute=compute,
-            moves=Moves(plan, estimates, platforms, compute, context.iterations),
-            start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in context.running},
+            moves=Moves(plan, estimates, platforms, compute, context.iterations, context.done),
+            start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in running},
         )
 
     def problem(self, *, pinned: bool, but: int | None = None) -> Problem:
@@ -138,7 +196,15 @@ class _Lane:
         )
         return Problem(operators=operators, outputs=outputs, start_up=self.start_up)
 
-    def execution(self, found: Enumeration) -> ExecutionPlan:
+    def at_rest(self, index: int, best: Assignment) -> bool:
+        """Tell whether the rows of a node are there when it has run, or when they have been moved to who reads them."""
+        platform = self.candidates[index].possible[best[index]]
+        if all(channel.at_rest for channel in platform.channels if channel.name == platform.channel):
+            return True
+        flows = (n for n in self.moves.touching[index] if self.moves.flows[n].producer == index)
+        return any(len(route.channels) > 1 for n in flows for route in self.moves.chosen(n, best).routes)
+
+    def execution(self, found: Enumeration, checkpoints: frozenset[str] = frozenset()) -> ExecutionPlan:
         """Return the best plan that was found, with reasons."""
         best = found.best
         moved = [
@@ -151,7 +217,7 @@ class _Lane:
         return ExecutionPlan(
             name=self.context.name,
             lanes=(self.context.lane,),
-            operators=self._operators(found),
+            operators=self._operators(found, checkpoints),
             edges=self._edges(best),
             cost_s=total([*parts, *moved, *(Interval.exact(seconds) for seconds in started.values())]),
             start_up_s=tuple(started.items()),
@@ -161,15 +227,28 @@ class _Lane:
         used = set(assignment)
         return {name: seconds for name, seconds in self.start_up.items() if name in used and seconds > 0}
 
-    def _operators(self, found: Enumeration) -> tuple[ExecutionOperator, ...]:
+    def _operators(self, found: Enumeration, checkpoints: frozenset[str]) -> tuple[ExecutionOperator, ...]:
         best = found.best
         kinds = {n.id: (best[i], self.context.iterations.get(n.id, 1)) for i, n in enumerate(self.plan.nodes)}
         inputs = {n.id: [port.node for port in n.inputs] for n in self.plan.nodes}
         stage_of = stages([node.id for node in self.plan.nodes], inputs, kinds)
         return tuple(
-            self._operator(index, node, best[index], self._decision(index, node, found), stage_of[node.id])
+            self._ran(node, stage_of[node.id])
+            if node.id in self.context.done
+            else msgspec.structs.replace(
+                self._operator(index, node, best[index], self._decision(index, node, found), stage_of[node.id]),
+                checkpoint=node.id in checkpoints,
+            )
             for index, node in enumerate(self.plan.nodes)
         )
+
+    def _ran(self, node: Node, stage: int) -> ExecutionOperator:
+        """Return an operator as it ran."""
+        operator, counted = self.context.done[node.id], self.context.counted.get(Port(node=node.id))
+        if counted is None:
+            return msgspec.structs.replace(operator, stage=stage)
+        rows, bytes_ = Interval.exact(counted), self.estimates[Port(node=node.id)].bytes
+        return msgspec.structs.replace(operator, stage=stage, rows=rows, rows_from="counted", bytes=bytes_)
 
     def _operator(self, index: int, node: Node, name: str, decision: Decision, stage: int) -> ExecutionOperator:
         port = Port(node=node.id)

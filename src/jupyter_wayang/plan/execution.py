@@ -94,6 +94,7 @@ class ExecutionOperator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     operators may stem from one node); ``rows`` is the estimate for output 0 and ``counted`` what was counted, if it was
     and may be shown; ``rows_from`` says where the estimate comes from; ``work`` is what one execution is thought to do,
     in the sizes that its cost was estimated from; ``code`` is generated SQL, where a platform makes some. ``iterations`` is how often it runs.
+    ``checkpoint`` says that rows are counted after it: what comes later is planned again if they are not as expected.
     ``kind``: ``aggregate`` marks a combination at the execution kernel that never sees rows.
     """
 
@@ -109,6 +110,7 @@ class ExecutionOperator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     bytes: Interval | None = None
     compute_s: Interval | None = None
     work: Work | None = None
+    checkpoint: bool = False
     counted: int | None = None
     measured_s: float | None = None
     iterations: int = 1

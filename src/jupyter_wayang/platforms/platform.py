@@ -79,10 +79,14 @@ PARQUET = "parquet.file"
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A form that rows take. A reusable one can serve several consumers; of another, each consumer runs it again."""
+    """A form that rows take. A reusable one can serve several consumers; of another, each consumer runs it again.
+
+    Rows ``at_rest`` are there; otherwise they are a recipe, which runs when somebody asks for them.
+    """
 
     name: str
     reusable: bool = True
+    at_rest: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

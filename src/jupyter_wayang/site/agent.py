@@ -16,7 +16,7 @@ from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
-from jupyter_wayang.optimizer.pipeline import plan_lane
+from jupyter_wayang.optimizer.pipeline import optimize, plan_lane
 from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
@@ -29,6 +29,7 @@ from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.policy import Policy, withhold
+from jupyter_wayang.site.replanning import Replanning
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 
@@ -45,6 +46,7 @@ class _Part:
     plan: LogicalPlan
     executor: LaneExecutor
     ports: Mapping[Port, Port]
+    replanned: list[messages.Replanned]
     progress: list[messages.Progress] = field(default_factory=list)
     printed: list[messages.Printed] = field(default_factory=list)
 
@@ -161,7 +163,8 @@ class SiteAgent:
             return answer
         progress, part.progress[:] = tuple(part.progress), []
         printed, part.printed[:] = tuple(part.printed), []
-        return msgspec.structs.replace(answer, progress=progress, printed=printed)
+        replanned, part.replanned[:] = tuple(part.replanned), []
+        return msgspec.structs.replace(answer, progress=progress, printed=printed, replanned=replanned)
 
     @property
     def _own(self) -> Policy:
@@ -196,9 +199,16 @@ class SiteAgent:
                 raise DisclosureError(f"{self.lane.title} takes no rows")
         frames = {**self._frames, **{key: from_bytes(body) for key, body in message.frames}}
         local = self._localized(plan)
-        plan = rewrite(local)
-        context = self._context(plan, message, frames)
-        planned = plan_lane(plan, context)
+        context = self._context(local, message, frames)
+        made = optimize(local, context)
+        plan, planned = made.logical, made.execution
+        replanning = Replanning(
+            made=made,
+            context=context,
+            running=lambda: self._engines.running,
+            shown=self._shown,
+            minimum=0 if self._own.allows_rows else max(1, self._own.minimum_rows),
+        )
         empty = any(statistics.rows.high == 0 for statistics in context.statistics.values())
         executor = LaneExecutor(
             plan,
@@ -208,10 +218,12 @@ class SiteAgent:
             salt=self.lane.id,
             finished=self._finished(message.run),
             functions=self._callable(message.run),
+            checkpoints=frozenset(made.checkpoints),
+            checked=replanning,
         )
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
-        self._parts[message.run] = _Part(plan=message.plan, executor=executor, ports=moved)
+        self._parts[message.run] = _Part(plan=message.plan, executor=executor, ports=moved, replanned=replanning.told)
         return messages.Planned(run=message.run, plan=self._shown(planned), empty=empty)
 
     @_answer.register
@@ -346,7 +358,7 @@ class SiteAgent:
             platforms=platforms,
             unusable=unusable,
             statistics={
-                node.id: self._statistics(node.operator, frames)
+                node.id: self._statistics(node.operator, frames).times(message.scale)
                 for node in plan.nodes
                 if isinstance(node.operator, ReadFile | ReadFrame | ReadTable)
             },

@@ -34,6 +34,7 @@ __all__ = [
     "Printed",
     "Progress",
     "Release",
+    "Replanned",
     "Request",
     "Rows",
     "Sample",
@@ -67,12 +68,14 @@ class SubmitPlan(_Message, frozen=True, kw_only=True, tag="submit_plan"):
     """Plan this part of a task on your own platforms, from your own statistics, and say how.
 
     ``iterations`` has (node id, how often it runs) of the operators of a loop; ``frames`` tables by key as Arrow IPC
-    streams, for the person's own machine only.
+    streams, for the person's own machine only. With a ``scale`` the plan is what it would be if every source had so many
+    times its rows: to be looked at.
     """
 
     plan: LogicalPlan
     iterations: tuple[tuple[str, int], ...] = ()
     platforms: tuple[str, ...] | None = None
+    scale: float = 1.0
     frames: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -153,8 +156,17 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     text: str
 
 
+class Replanned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What had not run was planned again while the answer was made, because of the rows of a node; the text says it."""
+
+    node: str
+    text: str
+    plan: ExecutionPlan
+
+
 class _Answer(_Message, frozen=True, kw_only=True):
     progress: tuple[Progress, ...] = ()
+    replanned: tuple[Replanned, ...] = ()
     printed: tuple[Printed, ...] = ()
 
 

@@ -9,7 +9,7 @@ __all__ = ["CHANNELS", "CONVERSIONS", "RELATION"]
 RELATION = "duckdb.relation"
 
 # A statement that several read is kept by the engine first, so that it serves them all.
-CHANNELS = (Channel(name=RELATION),)
+CHANNELS = (Channel(name=RELATION, at_rest=False),)
 CONVERSIONS = (
     Conversion(source=RELATION, target=ARROW, platform="duckdb"),
     Conversion(source=ARROW, target=RELATION, platform="duckdb"),

@@ -11,7 +11,7 @@ __all__ = ["CHANNELS", "CONVERSIONS", "FRAME"]
 
 FRAME = "spark.frame"
 
-CHANNELS = (Channel(name=FRAME),)
+CHANNELS = (Channel(name=FRAME, at_rest=False),)
 """A frame is a recipe; one that several read is kept by the engine first, so that it serves them all."""
 
 CONVERSIONS = (
