@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Literal
 
+from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.operators.operator import Operator, Output
 from jupyter_wayang.plan.schema import Schema
 
@@ -47,14 +48,24 @@ class ReadFile(Source, frozen=True, kw_only=True, tag="read_file"):
 
 
 class ReadTable(Source, frozen=True, kw_only=True, tag="read_table"):
-    """A table in a database file of DuckDB."""
+    """A table of a database, or the rows of a ``query`` there.
+
+    ``platform`` is where the database lives, and the only one that reads it; ``database`` is the path of a file, or the
+    name of a connection. Addresses with passwords are never in a plan.
+    """
 
     database: str
-    table: str
+    table: str = ""
+    query: str = ""
+    platform: str = "duckdb"
+
+    def __post_init__(self) -> None:
+        if bool(self.table) == bool(self.query):
+            raise OperatorError("a table of a database has either a name or a query")
 
     def describe(self) -> str:
         """Return database and table."""
-        return f"{PurePath(self.database).name}: {self.table}"
+        return f"{PurePath(self.database).name}: {self.table or 'query'}"
 
 
 class ReadFrame(Source, frozen=True, kw_only=True, tag="read_frame"):

@@ -12,7 +12,7 @@ from jupyter_wayang.plan.types import decimal_of, item_of
 
 __all__ = ["DIALECTS", "Dialect", "DialectName", "dialect_named", "physical_names"]
 
-DialectName = Literal["duckdb", "spark"]
+DialectName = Literal["duckdb", "spark", "sqlite", "postgres"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,9 @@ class Dialect:
     whatever size. ``cast_truncates``: a cast from double to integer truncates. ``narrow_integers``: LENGTH and EXTRACT
     make 32-bit integers. ``lenient_integers``: a cast from text to integer rounds fractions and takes exponents.
     ``position`` numbers rows in their order. ``functions`` are the functions and aggregates that each engine writes in
-    its own way, over ``__0``, ``__1`` …; what is not there, the engine does not have.
+    its own way, over ``__0``, ``__1`` …; what is not there, the engine does not have. Among them may be casts
+    (``"bool_to_string"``), ``strip``, and ``exact``: the test that a result is an integer where sums of integers may
+    become floats. ``compares_exactly``: an integer beside a float is not made a float first.
     """
 
     name: DialectName
@@ -34,6 +36,7 @@ class Dialect:
     lenient_integers: bool
     position: str
     functions: Mapping[str, str]
+    compares_exactly: bool = False
 
     def type_name(self, type_: DataType) -> str:
         """Return sqlglot's name of a column type.
@@ -48,6 +51,10 @@ class Dialect:
             return f"ARRAY<{self.type_name(item)}>"
         return type_.upper() if decimal_of(type_) else self.types[type_]
 
+
+WHITE = "".join(chr(code) for code in (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)))
+WHITE += "".join(chr(code) for code in (0x2028, 0x2029, 0x202F, 0x205F, 0x3000))
+"""Every white space of Unicode."""
 
 _TYPES: dict[DataType, str] = {
     "bool": "BOOLEAN",
@@ -106,6 +113,64 @@ DIALECTS: dict[str, Dialect] = {
             "arg_min": "MIN(CASE WHEN __2 THEN NAMED_STRUCT('k', __1, 'v', __0) END).v",
             "arg_max": "MAX(CASE WHEN __2 THEN NAMED_STRUCT('k', __1, 'v', __0) END).v",
             "collect": "CASE WHEN COUNT(__0) > 0 THEN SORT_ARRAY(COLLECT_LIST(__0)) END",
+            "corr": "CORR(__0, __1)",
+            "cov": "COVAR_SAMP(__0, __1)",
+        },
+    ),
+    "sqlite": Dialect(
+        name="sqlite",
+        types={**_TYPES, "string": "TEXT"},
+        floor_keeps_double=True,
+        cast_truncates=True,
+        narrow_integers=False,
+        lenient_integers=False,
+        position="ROW_NUMBER() OVER ()",
+        functions={
+            "exact": "EXACT(__0)",
+            "bool_to_string": "CASE __0 WHEN 1 THEN 'true' WHEN 0 THEN 'false' END",
+            "strip": "STRIP(__0)",
+            "weekday": "WEEKDAY(__0)",
+            "truncate": "DATE_TRUNC(__1, __0)",
+            "days_between": "DAYS_BETWEEN(__0, __1)",
+            "microseconds_between": "MICROSECONDS_BETWEEN(__0, __1)",
+            "regex_match": "REGEXP_MATCHES(__0, __1)",
+            "regex_extract": "REGEXP_EXTRACT(__0, __1, __2)",
+            "log10": "LOG10(__0)",
+            "quantile": "QUANTILE(__0, __1)",
+            "arg_min": "ARG_MIN(__0, __1)",
+            "arg_max": "ARG_MAX(__0, __1)",
+            "corr": "CORR(__0, __1)",
+            "cov": "COVAR_SAMP(__0, __1)",
+        },
+        compares_exactly=True,
+    ),
+    "postgres": Dialect(
+        name="postgres",
+        types={**_TYPES, "string": "TEXT"},
+        floor_keeps_double=True,
+        cast_truncates=False,
+        narrow_integers=True,
+        lenient_integers=False,
+        position="ROW_NUMBER() OVER ()",
+        functions={
+            "bool_to_int64": "CAST(CAST(__0 AS INT) AS BIGINT)",
+            "bool_to_float64": "CAST(CAST(__0 AS INT) AS DOUBLE PRECISION)",
+            "int64_to_bool": "__0 <> 0",
+            "float64_to_bool": "__0 <> 0",
+            "strip": f"BTRIM(__0, '{WHITE}')",
+            "weekday": "EXTRACT(ISODOW FROM __0)",
+            "truncate": "DATE_TRUNC(__1, __0)",
+            "days_between": "__0 - __1",
+            "microseconds_between": "EXTRACT(EPOCH FROM __0 - __1) * 1000000",
+            "split": "STRING_TO_ARRAY(__0, __1)",
+            "regex_match": "__0 ~ __1",
+            "regex_extract": "SUBSTRING(__0 FROM __1)",
+            "length_of_list": "CARDINALITY(__0)",
+            "log10": "LOG(__0)",
+            "quantile": "PERCENTILE_CONT(__1) WITHIN GROUP (ORDER BY __0)",
+            "arg_min": "(ARRAY_AGG(__0 ORDER BY __1, __0) FILTER(WHERE __2))[1]",
+            "arg_max": "(ARRAY_AGG(__0 ORDER BY __1 DESC, __0 DESC) FILTER(WHERE __2))[1]",
+            "collect": "ARRAY_AGG(__0 ORDER BY __0) FILTER(WHERE NOT __0 IS NULL)",
             "corr": "CORR(__0, __1)",
             "cov": "COVAR_SAMP(__0, __1)",
         },

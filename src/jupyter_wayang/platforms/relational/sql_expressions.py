@@ -35,6 +35,7 @@ from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.plan.types import decimal_of, decimal_type
 from jupyter_wayang.platforms.relational.dialects import Dialect, physical_names
 from jupyter_wayang.platforms.relational.sql_nan import may_be_nan, may_be_zero
+from jupyter_wayang.platforms.relational.sql_templates import filled
 
 __all__ = ["WHOLE", "Sql", "again", "cast", "coerced", "double", "number", "render", "value", "when", "whole", "wrap"]
 
@@ -163,7 +164,8 @@ def _(expression: Not, schema: Schema, dialect: Dialect) -> Sql:
 def _(expression: Negate, schema: Schema, dialect: Dialect) -> Sql:
     if isinstance(expression.arg, Literal) and not isinstance(expression.arg.value, (str, bool, type(None))):
         return _literal(Literal.of(-expression.arg.value), dialect, expression.arg.type)
-    return exp.Neg(this=wrap(render(expression.arg, schema, dialect)))
+    made = exp.Neg(this=wrap(render(expression.arg, schema, dialect)))
+    return _exactly(made, dialect) if type_of(expression, schema) == "int64" else made
 
 
 @render.register
@@ -232,7 +234,12 @@ def _(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
     kind_ = _SIMPLE[op]
     first, second = _beside(left, right, schema, dialect), _beside(right, left, schema, dialect)
     tight = (exp.Mul,) if op == "*" else (exp.Add, exp.Sub, exp.Mul)
-    return kind_(this=wrap(first, *tight), expression=wrap(second, *((exp.Mul,) if op != "*" else ())))
+    made = kind_(this=wrap(first, *tight), expression=wrap(second, *((exp.Mul,) if op != "*" else ())))
+    return _exactly(made, dialect) if found == "int64" else made
+
+
+def _exactly(made: Sql, dialect: Dialect) -> Sql:
+    return filled(dialect, "exact", made) if "exact" in dialect.functions else made
 
 
 def _beside(operand: AnyExpression, other: AnyExpression, schema: Schema, dialect: Dialect) -> Sql:
@@ -254,8 +261,10 @@ def _compared(left: AnyExpression, right: AnyExpression, schema: Schema, dialect
     for side, other in ((left, right), (right, left)):
         if isinstance(side, Literal) and side.value is not None and not isinstance(other, Literal):
             sides.append(_literal(side, dialect, side.type if decimal_of(common) else common, bare=True))
-        elif (common == "float64" and type_of(side, schema) == "int64") or decimal_of(common):
-            sides.append(value(side, schema, dialect))  # widened by every engine
+        elif decimal_of(common) or (
+            common == "float64" and type_of(side, schema) == "int64" and not dialect.compares_exactly
+        ):
+            sides.append(value(side, schema, dialect))  # widened by the engine
         else:
             sides.append(coerced(side, schema, dialect, common))
     return sides[0], sides[1]
@@ -345,6 +354,8 @@ def _(expression: Cast, schema: Schema, dialect: Dialect) -> Sql:
     if (found, to) == ("int64", "float64"):
         return double(expression.arg, schema, dialect)
     arg = value(expression.arg, schema, dialect)
+    if f"{found}_to_{to}" in dialect.functions:
+        return filled(dialect, f"{found}_to_{to}", arg)
     if to == "int64" and (found == "float64" or decimal_of(found)) and not dialect.cast_truncates:
         arg = exp.Anonymous(this="TRUNC", expressions=[arg])
     if (found, to) == ("string", "int64") and dialect.lenient_integers:

@@ -64,6 +64,8 @@ def _of_text(kind: type[exp.Func], *names: str) -> _Maker:
 
 
 def _strip(call: Call, schema: Schema, dialect: Dialect) -> Sql:
+    if "strip" in dialect.functions:
+        return filled(dialect, "strip", coerced(call.args[0], schema, dialect, "string"))
     pattern = exp.Literal.string(rf"^{_WHITE}|{_WHITE}\z")
     return exp.RegexpReplace(
         this=coerced(call.args[0], schema, dialect, "string"),
