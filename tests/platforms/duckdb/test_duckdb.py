@@ -6,6 +6,7 @@ import gc
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 
 import duckdb
 import pyarrow as pa

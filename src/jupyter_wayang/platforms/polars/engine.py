@@ -13,6 +13,7 @@ from jupyter_wayang.plan.expressions import AnyExpression
 from jupyter_wayang.plan.operators import AnyOperator, Filter, ReadFile, Select
 from jupyter_wayang.plan.schema import DataType, Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.plan.types import decimal_of, item_of
 from jupyter_wayang.platforms.platform import Payload
 from jupyter_wayang.platforms.polars import learning
 from jupyter_wayang.platforms.polars.channels import CHANNEL
@@ -30,7 +31,8 @@ __all__ = ["PolarsEngine"]
 
 _Frame = pl.DataFrame | pl.LazyFrame
 
-_TYPES: dict[DataType, type[pl.DataType] | pl.DataType] = {
+_Type = type[pl.DataType] | pl.DataType
+_TYPES: dict[DataType, _Type] = {
     "bool": pl.Boolean,
     "int64": pl.Int64,
     "float64": pl.Float64,
@@ -39,6 +41,13 @@ _TYPES: dict[DataType, type[pl.DataType] | pl.DataType] = {
     "timestamp": pl.Datetime("us"),
     "null": pl.Null,
 }
+
+
+def _type(name: DataType) -> _Type:
+    digits, item = decimal_of(name), item_of(name)
+    if digits:
+        return pl.Decimal(digits.precision, digits.scale)
+    return pl.List(_type(item)) if item else _TYPES[name]
 
 
 class PolarsEngine(FramesEngine):
@@ -130,4 +139,4 @@ def _entered(column: pl.Expr, found: pl.Schema, name: str, wanted: DataType) -> 
         column = column.fill_nan(None)
     elif isinstance(type_, pl.Datetime) and type_.time_zone is not None:
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return column if type_ == _TYPES[wanted] else column.cast(_TYPES[wanted])
+    return column if type_ == _type(wanted) else column.cast(_type(wanted))

@@ -25,10 +25,12 @@ from jupyter_wayang.plan.expressions import (
     type_of,
     walk,
 )
+from jupyter_wayang.plan.expressions.derived import expanded_all
 from jupyter_wayang.plan.operators import GroupBy
 from jupyter_wayang.plan.rows import arrow_type
 from jupyter_wayang.plan.schema import DataType, Schema
 from jupyter_wayang.platforms.relational.frames_dialects import Dialect
+from jupyter_wayang.platforms.relational.segments import Groups, aggregated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,6 +61,7 @@ _PLAIN: dict[str, _Plain] = {
     "all": lambda column: {"v": column.min()},
 }
 _LEAST = {"sum": 1, "mean": 1, "var": 2, "std": 2}
+_ORDERED = frozenset({"quantile", "arg_min", "arg_max", "collect", "corr", "cov"})
 
 
 class Grouping:
@@ -67,9 +70,11 @@ class Grouping:
     def __init__(self, operator: GroupBy, schema: Schema) -> None:
         self._schema = schema
         self._keys = operator.keys
-        self._columns = operator.aggregates
+        self._columns = tuple(
+            Named(name=c.name, expression=expanded_all(c.expression, schema)) for c in operator.aggregates
+        )
         found: Iterable[Aggregate] = (
-            part for c in operator.aggregates for part in _in_order(c.expression) if isinstance(part, Aggregate)
+            part for c in self._columns for part in _in_order(c.expression) if isinstance(part, Aggregate)
         )
         if not operator.keys or not operator.aggregates:
             # Constants beside no aggregate still make the one row, and keys alone the different rows.
@@ -88,17 +93,43 @@ class Grouping:
             for name, key in zip(self.keys, self._keys, strict=True)
         ]
         for aggregate, name in self._aggregates.items():
-            if aggregate.arg is not None:
+            if aggregate.function in _ORDERED:
+                made += [(named, None) for named in self._operands(aggregate, name)]
+            elif aggregate.arg is not None:
                 arg = self._one_zero(aggregate.arg) if aggregate.function == "n_unique" else aggregate.arg
                 made.append((Named(name=name, expression=arg), self._needed(aggregate)))
                 if self._wraps(aggregate):
                     made.append((Named(name=f"{name}f", expression=aggregate.arg), "float64"))
         return tuple(made)
 
+    @staticmethod
+    def _operands(aggregate: Aggregate, name: str) -> list[Named]:
+        args = aggregate.args[:1] if aggregate.function == "quantile" else aggregate.args
+        return [Named(name=f"{name}o{index}", expression=arg) for index, arg in enumerate(args)]
+
+    @property
+    def ordered(self) -> bool:
+        """Whether an aggregate needs the values of a group in order, or twice."""
+        return any(aggregate.function in _ORDERED for aggregate in self._aggregates)
+
+    def of_groups(self, table: pa.Table, groups: Groups) -> dict[str, pa.Array]:
+        """Return the aggregates that need their values in order, of a table of the columns of :meth:`before`."""
+        made = {}
+        for aggregate, name in self._aggregates.items():
+            if aggregate.function in _ORDERED:
+                args = [
+                    table.column(named.name).cast(arrow_type(type_of(named.expression, self._schema)))
+                    for named in self._operands(aggregate, name)
+                ]
+                made[f"{name}_v"] = aggregated(aggregate, groups, args)
+        return made
+
     def plain(self) -> list[nw.Expr]:
-        """Return the plain aggregates."""
+        """Return the plain aggregates; one at least, so that there is a row."""
         made = []
         for aggregate, name in self._aggregates.items():
+            if aggregate.function in _ORDERED:
+                continue
             if aggregate.arg is None:
                 made.append(nw.len().alias(f"{name}_v"))
                 continue
@@ -106,7 +137,7 @@ class Grouping:
             made += [part.alias(f"{name}_{ending}") for ending, part in parts.items()]
             if self._wraps(aggregate):
                 made.append(nw.col(f"{name}f").sum().alias(f"{name}_f"))
-        return made
+        return made or [nw.len().alias("rows_n")]
 
     def one_row(self, row: Mapping[str, Any]) -> pa.Table:
         """Return the plain aggregates of all rows as a table: a frame does not know the type of a null among them."""
@@ -115,8 +146,8 @@ class Grouping:
         types = {name: self._type(aggregate) for aggregate, name in self._aggregates.items()}
         made = {}
         for name, held in row.items():
-            stem, ending = name.split("_")
-            wanted: DataType = {"n": "int64", "all": "int64", "f": "float64"}.get(ending) or types[stem]  # type: ignore[assignment]
+            stem, _, ending = name.partition("_")
+            wanted: DataType = {"n": "int64", "all": "int64", "f": "float64"}.get(ending) or types[stem]
             made[name] = pa.array([held], arrow_type(wanted), from_pandas=True)
         return pa.table(made)
 
@@ -140,7 +171,7 @@ class Grouping:
             made = made == 1
         if aggregate.function in _LEAST:
             made = nw.when(nw.col(f"{name}_n") >= _LEAST[aggregate.function]).then(made)
-            if not self._wraps(aggregate):
+            if self._type(aggregate) == "float64":
                 made = nw.when(~made.is_nan()).then(made)
         return made.alias(name)
 

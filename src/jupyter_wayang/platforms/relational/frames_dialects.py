@@ -41,6 +41,8 @@ class Dialect:
     """Whether a constant must stand in a column of its own to have a type that knows null."""
     from_arrow: Callable[[pa.Table], Any]
     """A native frame of a table."""
+    attached: Callable[[Any, pa.Table], Any]
+    """A native frame with the columns of a table added."""
     errors: Callable[[], tuple[type[Exception], ...]]
     """What the engine raises; a function, because it imports the engine."""
 
@@ -90,6 +92,21 @@ def _polars_frame(table: pa.Table) -> Any:
     return made
 
 
+def _attached_to_pandas(frame: Any, table: pa.Table) -> Any:
+    added = _pandas_frame(table)
+    return frame.assign(**{name: added[name].set_axis(frame.index) for name in added.columns})
+
+
+def _attached_to_polars(frame: Any, table: pa.Table) -> Any:
+    return frame.hstack(_polars_frame(table))
+
+
+def _attached_to_arrow(frame: pa.Table, table: pa.Table) -> pa.Table:
+    for name in table.column_names:
+        frame = frame.append_column(name, table.column(name))
+    return frame
+
+
 def _arrow_table(table: pa.Table) -> Any:
     return table
 
@@ -114,6 +131,7 @@ PANDAS = Dialect(
     reads_moments=True,
     constant_columns=True,
     from_arrow=_pandas_frame,
+    attached=_attached_to_pandas,
     errors=_arrow_errors,
 )
 POLARS = Dialect(
@@ -123,6 +141,7 @@ POLARS = Dialect(
     reads_moments=False,
     constant_columns=False,
     from_arrow=_polars_frame,
+    attached=_attached_to_polars,
     errors=_polars_errors,
 )
 PYARROW = Dialect(
@@ -132,5 +151,6 @@ PYARROW = Dialect(
     reads_moments=True,
     constant_columns=False,
     from_arrow=_arrow_table,
+    attached=_attached_to_arrow,
     errors=_arrow_errors,
 )

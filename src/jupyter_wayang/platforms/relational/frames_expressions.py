@@ -9,10 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import operator as operators
 from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from jupyter_wayang.errors import ExpressionTypeError, OperatorError, PlatformError
+from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import (
     AnyExpression,
     Binary,
@@ -25,14 +28,24 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Negate,
     Not,
+    Shift,
+    Window,
     columns_of,
     text,
     type_of,
     walk,
 )
+from jupyter_wayang.plan.expressions.derived import expanded
+from jupyter_wayang.plan.expressions.inference import digits_of
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
-from jupyter_wayang.platforms.relational.frames_context import DTYPES, Content, Context, cast_column, scalar
+from jupyter_wayang.plan.types import decimal_of, decimal_type
+from jupyter_wayang.platforms.relational import arrow_functions as arrow
+from jupyter_wayang.platforms.relational.frames_calls import STAGED, called
+from jupyter_wayang.platforms.relational.frames_context import DTYPES, Content, Context, scalar
 from jupyter_wayang.platforms.relational.frames_dialects import ARITHMETIC
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["can_fail", "value"]
 
@@ -48,7 +61,7 @@ _COMPARE: dict[str, Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
 
 def _operand(expression: AnyExpression, other: AnyExpression, context: Context, to: DataType) -> nw.Expr:
     """Lower one side of an operation: beside columns a constant needs no column."""
-    if isinstance(expression, Literal) and expression.value is not None and columns_of(other):
+    if isinstance(expression, Literal) and expression.value is not None and columns_of(other) and not decimal_of(to):
         return scalar(_content(expression, to), to)
     return value(expression, context, to)
 
@@ -56,12 +69,21 @@ def _operand(expression: AnyExpression, other: AnyExpression, context: Context, 
 def can_fail(expression: AnyExpression, schema: Schema) -> bool:
     """Tell whether an expression can fail on some rows."""
     for part in walk(expression):
+        if isinstance(part, Window | Shift) or (isinstance(part, Call) and part.function in STAGED):
+            return True
         if isinstance(part, Cast):
             found = type_of(part.arg, schema)
-            if found == "string" or (found, part.to) == ("float64", "int64"):
+            if (
+                found == "string"
+                or decimal_of(found)
+                or decimal_of(part.to)
+                or (found, part.to) == ("float64", "int64")
+            ):
                 return True
-        elif isinstance(part, Binary | Negate | Call) and type_of(part, schema) == "int64":
-            return True
+        elif isinstance(part, Binary | Negate | Call):
+            made = type_of(part, schema)
+            if made == "int64" or decimal_of(made):
+                return True
     return False
 
 
@@ -80,7 +102,7 @@ def value(expression: AnyExpression, context: Context, to: DataType | None = Non
     made = _lower(expression, context)
     if found == "float64" and _makes_nan(expression):
         made = nw.when(~made.is_nan()).then(made)
-    return cast_column(made, found, wanted, context.dialect)
+    return context.cast(made, found, wanted)
 
 
 def _makes_nan(expression: AnyExpression) -> bool:
@@ -117,8 +139,13 @@ def _lower(expression: AnyExpression, context: Context) -> nw.Expr:
             return _case(expression, context)
         case Cast(arg=arg, to=to):
             return _cast(expression, arg, to, context)
+        case Shift(arg=arg):
+            return _shift(expression, arg, context)
+        case Window():
+            return _window(expression, context)
         case Call():
-            return _call(expression, context)
+            simpler = expanded(expression, context.schema)
+            return _call(expression, context) if simpler is expression else value(simpler, context)
         case _:
             raise ExpressionTypeError(f"{text(expression)} stands outside of an aggregation")
 
@@ -132,12 +159,15 @@ def _number(expression: AnyExpression, context: Context, other: AnyExpression | 
     found = type_of(expression, context.schema)
     if found == "null":
         return context.null("float64")
-    return cast_column(_lower(expression, context), found, "float64", context.dialect)
+    return context.cast(_lower(expression, context), found, "float64")
 
 
 def _content(expression: Literal, to: DataType) -> Content:
     """Return a constant, which is not null, as the value of a type that holds it."""
     content = expression.value
+    digits = decimal_of(to)
+    if digits:
+        return Decimal(str(content)).quantize(Decimal(1).scaleb(-digits.scale))
     if to not in ("date", "timestamp"):
         return float(content or 0.0) if to == "float64" else content
     try:
@@ -154,6 +184,9 @@ def _naive(content: str) -> dt.datetime:
 
 
 def _negate(arg: AnyExpression, context: Context) -> nw.Expr:
+    found = type_of(arg, context.schema)
+    if decimal_of(found):
+        return context.computed(arrow.negative, (_lower(arg, context), found))
     if type_of(arg, context.schema) != "int64":
         return -_number(arg, context)
     return context.dialect.exact("-", scalar(0, "int64"), context.guarded(_lower(arg, context)))
@@ -169,6 +202,9 @@ def _compare(expression: Binary, context: Context) -> nw.Expr:
 
 
 def _arithmetic(expression: Binary, context: Context) -> nw.Expr:
+    to = type_of(expression, context.schema)
+    if decimal_of(to):
+        return _exact(expression, to, context)
     types = {type_of(side, context.schema) for side in (expression.left, expression.right)}
     if types == {"int64"} and expression.op not in ("/", "**"):
         left = _operand(expression.left, expression.right, context, "int64")
@@ -193,8 +229,41 @@ def _arithmetic(expression: Binary, context: Context) -> nw.Expr:
             return made
 
 
+def _exact(expression: Binary, to: DataType, context: Context) -> nw.Expr:
+    sides = []
+    for side in (expression.left, expression.right):
+        digits = digits_of(side, type_of(side, context.schema))
+        as_decimal = decimal_type(digits.precision, digits.scale)
+        sides.append((context.guarded(value(side, context, as_decimal)), as_decimal))
+    return context.computed(partial(arrow.exact, expression.op, to=to), *sides)
+
+
+def _shift(expression: Shift, arg: AnyExpression, context: Context) -> nw.Expr:
+    found, to = type_of(arg, context.schema), type_of(expression, context.schema)
+    if found == "null":
+        return context.null(to)
+    parts = {"months": expression.months, "days": expression.days, "microseconds": expression.microseconds}
+    return context.computed(partial(arrow.shifted, to=to, **parts), (value(arg, context), found))
+
+
+def _window(expression: Window, context: Context) -> nw.Expr:
+    from jupyter_wayang.platforms.relational.windows import windowed
+
+    to = type_of(expression, context.schema)
+    args = [(arg, to if expression.function in ("lag", "lead") else None) for arg in expression.args[:1]]
+    columns = [*args, *((part, None) for part in (*expression.partition, *expression.order))]
+    made = [(value(part, context, wanted), wanted or type_of(part, context.schema)) for part, wanted in columns]
+    # The rows are counted by a column that is always there.
+    counted = (nw.col(context.schema.names[0]).is_null(), "bool")
+
+    def kernel(rows: pa.ChunkedArray, *held: pa.ChunkedArray) -> pa.ChunkedArray:
+        return windowed(expression, to, list(held), len(rows))
+
+    return context.computed(kernel, counted, *made)
+
+
 def _divisor(expression: AnyExpression, x: nw.Expr, y: nw.Expr, context: Context) -> nw.Expr:
-    if isinstance(expression, Literal) and expression.value:
+    if isinstance(expression, Literal) and expression.value and float(expression.value):
         # polars multiplies by the reciprocal of a literal, which is off in the last digit; by a column it divides.
         return y if context.dialect.constant_columns else nw.when(~x.is_null()).then(y)
     return nw.when(y != 0.0).then(y)
@@ -242,7 +311,7 @@ def _is_in(expression: IsIn, context: Context) -> nw.Expr:
     arg = value(expression.arg, context, common)
     if not known:
         return nw.when(~arg.is_null()).then(context.constant(False, "bool"))
-    if common in ("date", "timestamp"):
+    if common in ("date", "timestamp") or decimal_of(common):
         hit = arg == value(known[0], context, common)
         for item in known[1:]:
             hit = hit | (arg == value(item, context, common))
@@ -270,9 +339,18 @@ def _cast(expression: Cast, arg: AnyExpression, to: DataType, context: Context) 
     found = type_of(arg, context.schema)
     if found == "null":
         return context.null(to)
+    simpler = expanded(expression, context.schema)
+    if simpler is not expression:
+        return value(simpler, context)
     made = context.guarded(value(arg, context))
     if found == to:
         return made
+    if decimal_of(found) or decimal_of(to):
+        return (
+            context.cast(made, found, to)
+            if decimal_of(to) or to == "float64"
+            else context.computed(partial(arrow.decimal_cast, found=found, to=to), (made, found))
+        )
     match found, to:
         case (("int64" | "float64"), "bool"):
             return made != (0 if found == "int64" else 0.0)
@@ -324,99 +402,13 @@ def _moment(made: nw.Expr, context: Context) -> nw.Expr:
 
 
 def _call(expression: Call, context: Context) -> nw.Expr:
-    function, args = expression.function, expression.args
-    if function == "coalesce":
-        common = type_of(expression, context.schema)
-        return nw.coalesce(*(value(arg, context, common) for arg in args))
-    if function == "concat":
-        return nw.concat_str([value(arg, context, "string") for arg in args])
-    if function in _TEXT:
-        return _TEXT[function](value(args[0], context, "string"))
-    if function in _SEARCH:
-        return _search(expression, context)
-    if function in ("year", "month", "day"):
-        if type_of(args[0], context.schema) == "null":
-            return context.null("int64")
-        made: nw.Expr = getattr(value(args[0], context).dt, function)()
-        return made.cast(nw.Int64())
-    return _number_call(expression, context)
-
-
-_TEXT: dict[str, Callable[[nw.Expr], nw.Expr]] = {
-    "upper": lambda e: e.str.to_uppercase(),
-    "lower": lambda e: e.str.to_lowercase(),
-    "strip": lambda e: e.str.strip_chars(),
-    "length": lambda e: e.str.len_chars().cast(nw.Int64()),
-}
-_SEARCH = ("contains", "starts_with", "ends_with", "replace")
-
-
-def _search(expression: Call, context: Context) -> nw.Expr:
-    function, (arg, *others) = expression.function, expression.args
-    found = []
-    for other in others:
-        if not isinstance(other, Literal):
-            raise PlatformError(
-                f"{context.dialect.name} looks for a constant text only, and {text(other)} is none",
-                hint="pin the operator to DuckDB, as in .on(duckdb)",
-            )
-        if other.value is None:
-            return context.null(type_of(expression, context.schema))
-        found.append(str(other.value))
-    made = value(arg, context, "string").str
-    match function:
-        case "contains":
-            return made.contains(found[0], literal=True)
-        case "starts_with":
-            return made.starts_with(found[0])
-        case "ends_with":
-            return made.ends_with(found[0])
-        case _:
-            text_ = value(arg, context, "string")
-            return text_.str.replace_all(found[0], found[1], literal=True) if found[0] else text_
-
-
-def _number_call(expression: Call, context: Context) -> nw.Expr:
-    function, arg = expression.function, expression.args[0]
-    if function == "abs" and type_of(arg, context.schema) == "int64":
-        a = context.guarded(_lower(arg, context))
+    args, found = expression.args, type_of(expression, context.schema)
+    if expression.function == "coalesce":
+        return nw.coalesce(*(value(arg, context, found) for arg in args))
+    if expression.function == "abs" and decimal_of(found):
+        return context.computed(arrow.positive, (value(args[0], context), found))
+    if expression.function == "abs" and found == "int64":
+        a = context.guarded(_lower(args[0], context))
         opposite = context.dialect.exact("-", scalar(0, "int64"), nw.when(a < 0).then(a))
         return nw.when(a < 0).then(opposite).otherwise(a)
-    x = value(arg, context, "float64")
-    match function:
-        case "abs":
-            return x.abs()
-        case "floor":
-            return x.floor()
-        case "ceil":
-            return x.ceil()
-        case "exp":
-            return x.exp()
-        case "sqrt":
-            return nw.when(x >= 0.0).then(x).sqrt()
-        case "log":
-            return nw.when(x > 0.0).then(x).log()
-        case "sign":
-            positive = (
-                nw.when(x > 0.0).then(context.constant(1.0, "float64")).otherwise(context.constant(0.0, "float64"))
-            )
-            made = nw.when(x < 0.0).then(context.constant(-1.0, "float64")).otherwise(positive)
-            return nw.when(~x.is_null()).then(made)
-        case _:
-            return _rounded(expression, x)
-
-
-def _rounded(expression: Call, x: nw.Expr) -> nw.Expr:
-    digits = 0
-    if len(expression.args) > 1:
-        match expression.args[1]:
-            case Literal(value=int(given)) | Negate(arg=Literal(value=int(given))):
-                digits = -given if isinstance(expression.args[1], Negate) else given
-            case other:
-                raise PlatformError(f"frames round to a constant number of digits only, and {text(other)} is none")
-    scale = 10.0**digits
-    size = x.abs()
-    half_up = (size * scale + 0.5).floor() / (x * 0.0 + scale)
-    signed = nw.when(x < 0.0).then(-half_up).otherwise(half_up)
-    # From 2**52 on a float has no digits to round away.
-    return nw.when(size * scale < 2.0**52).then(signed).otherwise(x)
+    return called(expression, [partial(value, arg, context) for arg in args], context)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Cast, Window, type_of
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Cast, Literal, Window, type_of
 from jupyter_wayang.plan.expressions.derived import expanded
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.types import decimal_of
 from jupyter_wayang.platforms.relational.dialects import Dialect
-from jupyter_wayang.platforms.relational.sql_expressions import Sql, cast, coerced, render, value
+from jupyter_wayang.platforms.relational.sql_expressions import Sql, cast, coerced, number, render, value
 from jupyter_wayang.platforms.relational.sql_templates import filled
 
 __all__ = ["AGGREGATES"]
@@ -111,7 +111,7 @@ def _windowed(window: Window, schema: Schema, dialect: Dialect) -> Sql:
     if function in ("first", "last"):
         return exp.Anonymous(this=f"{function}_value".upper(), expressions=[arg])
     if function in ("lag", "lead"):
-        operands = [arg, *(render(part, schema, dialect) for part in window.args[1:2])]
+        operands = [arg, *(number(int(part.value or 0)) for part in window.args[1:2] if isinstance(part, Literal))]
         if len(window.args) > 2:
             operands.append(coerced(window.args[2], schema, dialect, to))
         return exp.Anonymous(this=function.upper(), expressions=operands)

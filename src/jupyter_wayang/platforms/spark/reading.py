@@ -17,6 +17,7 @@ from jupyter_wayang.errors import DataError
 from jupyter_wayang.plan.operators import ReadFile
 from jupyter_wayang.plan.rows import arrow_schema, normalize
 from jupyter_wayang.plan.schema import Column, DataType, Schema
+from jupyter_wayang.plan.types import decimal_of, item_of
 from jupyter_wayang.platforms.relational.files import failing_with, present
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def sql_type(type_: DataType) -> str:
     >>> sql_type("int64")
     'bigint'
     """
-    return _TYPES[type_]
+    item = item_of(type_)
+    if item:
+        return f"array<{sql_type(item)}>"
+    return type_ if decimal_of(type_) else _TYPES[type_]
 
 
 def quoted(name: str) -> str:
@@ -191,7 +195,10 @@ def _cast(value: str, type_: DataType, *, zoned: bool = True) -> str:
 
 
 def _jsonl(session: SparkSession, operator: ReadFile, path: Path, workspace: Path) -> DataFrame:
-    kinds = {c.name: "string" if c.type in ("date", "timestamp", "null") else sql_type(c.type) for c in operator.schema}
+    kinds = {
+        c.name: "string" if c.type in ("date", "timestamp", "null") or decimal_of(c.type) else sql_type(c.type)
+        for c in operator.schema
+    }
     declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in kinds.items())
     frame = session.read.schema(declared).option("mode", "FAILFAST").json(_plain(path, workspace))
     return frame.selectExpr(*(f"{_cast(quoted(c.name), c.type)} AS {quoted(c.name)}" for c in operator.schema))

@@ -48,6 +48,8 @@ _SESSION = {
     # One meaning everywhere: exact names, errors instead of wraps, moments without a zone.
     "spark.sql.caseSensitive": "true",
     "spark.sql.ansi.enabled": "true",
+    # A product of decimals keeps its digits, or fails.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
