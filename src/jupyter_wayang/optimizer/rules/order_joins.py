@@ -73,8 +73,8 @@ def order_joins(plan: LogicalPlan, statistics: Mapping[str, SourceStatistics]) -
 
 
 def _movable(node: Node) -> bool:
-    plain = Join(on=node.operator.on, suffix=node.operator.suffix) if isinstance(node.operator, Join) else None
-    return plain is not None and node.operator == plain
+    join = node.operator
+    return isinstance(join, Join) and bool(join.on) and join == Join(on=join.on, suffix=join.suffix)
 
 
 @dataclass
