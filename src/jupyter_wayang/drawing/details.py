@@ -8,6 +8,7 @@ from html import escape
 from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.captions import inputs_of, moves, platforms_of, shares
 from jupyter_wayang.drawing.tokens import PlatformLook, look_of
+from jupyter_wayang.drawing.whys import misses_text, rows_text
 from jupyter_wayang.plan.execution import Alternative, ExecutionOperator, ExecutionPlan, Lane
 
 __all__ = ["operator_details"]
@@ -25,7 +26,8 @@ def operator_details(plan: ExecutionPlan, looks: Mapping[str, PlatformLook] | No
         return ""
     writer = _Writer(plan, looks)
     lanes = "".join(writer.lane(lane) for lane in plan.lanes)
-    return f"<h2>Why each platform</h2>{_KEY}{lanes}"
+    off = "".join(f'<p class="sub">{escape(line.strip())}</p>' for line in misses_text(plan))
+    return f"<h2>Why each platform</h2>{off}{_KEY}{lanes}"
 
 
 class _Writer:
@@ -56,6 +58,8 @@ class _Writer:
         head = f"{self.badge(name)} <b>{escape(operator.verb)}</b> {escape(operator.text)}"
         end = f'<span class="end">{escape(", ".join(facts))}</span>'
         inner = [f"<p>{escape(operator.decision.reason)}</p>", self.alternatives(operator), *self.movements(operator)]
+        if known := rows_text(operator):
+            inner.insert(1, f'<p class="sub">{escape(known)}</p>')
         if operator.code:
             inner.append(f"<pre>{escape(operator.code)}</pre>")
         if operator.schema is not None and len(operator.schema):

@@ -10,6 +10,7 @@ from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.captions import inputs_of, mismatch, moves, shares
 from jupyter_wayang.drawing.rowtext import table_text
 from jupyter_wayang.drawing.tokens import PlatformLook, look_of
+from jupyter_wayang.drawing.whys import Wins, misses_text, rows_text, wins_text
 from jupyter_wayang.plan.execution import Alternative, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane
 
 __all__ = ["explain", "outline", "table_text"]
@@ -137,8 +138,12 @@ def _table(rows: Sequence[Sequence[str]], members: Sequence[ExecutionOperator]) 
     return lines
 
 
-def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None) -> str:
+def explain(
+    plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None, wins: Wins | None = None
+) -> str:
     """Write every decision: the platforms that were considered, what each would cost, why some are impossible.
+
+    Of a plan that ran, the estimates that were off come first.
 
     Parameters
     ----------
@@ -146,6 +151,8 @@ def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
         The plan.
     looks
         Titles of platforms, besides those that are known.
+    wins
+        When other platforms would win, by operator, if that was looked for.
 
     Returns
     -------
@@ -159,11 +166,16 @@ def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
     'empty  0 operators, estimated 0 s'
     """
     lines, inputs = [_cut(_head(plan))], inputs_of(plan)
+    off = misses_text(plan)
+    lines += ["", *(line for one in off for line in _wrapped("", one))] if off else []
     for lane in plan.lanes:
         for operator in (op for op in plan.operators if op.lane == lane.id):
             lines += ["", _cut(f"{_one_line(lane.title)}: {operator.verb} {_one_line(operator.text)}".rstrip())]
             lines += _wrapped("  ", _one_line(operator.decision.reason))
+            lines += [f"  {rows}"] if (rows := rows_text(operator)) else []
             lines += _alternatives(operator, looks)
+            won = wins_text(operator, wins.get(operator.id, ()), looks) if wins is not None else ""
+            lines += _wrapped("  ", won) if won else []
             lines += [line for edge in inputs.get(operator.id, ()) if moves(edge) for line in _moved(edge)]
     lines += [line for note in plan.notes for line in ("", *_wrapped("note: ", note))]
     return "\n".join(lines)
@@ -225,5 +237,6 @@ def _cut(line: str) -> str:
 
 
 def _wrapped(lead: str, text: str) -> list[str]:
+    lead += text[: len(text) - len(text.lstrip())]
     indent = " " * min(len(lead), 40)
     return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=indent) or [lead.rstrip()]

@@ -37,6 +37,7 @@ class RunContext:
     emit: Callable[[events.AnyEvent], None]
     federated: bool = False
     scale: float = 1.0
+    scale: float = 1.0
 
     def operator(self, place: str, node: str) -> str:
         """Return the id in the whole plan of an operator of a place."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError, RunStoppedError, SiteError, WayangError
@@ -93,10 +93,13 @@ class ExecutionKernel:
         schema = drive_in_thread(describing(sites, table, context), places, threading.Event())
         return sites, schema
 
-    def plan(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> ExecutionPlan:
-        """Plan a task at every place that takes part, without running it."""
+    def plan(
+        self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None, scale: float = 1.0
+    ) -> ExecutionPlan:
+        """Plan a task at every place that takes part, without running it; ``scale`` for so many times the rows."""
         program = compiled(plan)
         context = self._context(f"plan-{uuid4().hex[:8]}", name, platforms, program.federation, emit=_unheard)
+        context = replace(context, scale=scale)
         return drive_in_thread(planning(program, context), self._places(program.federation), threading.Event())
 
     def sample(self, plan: LogicalPlan, operator: AnyOperator) -> Schema:

@@ -72,6 +72,7 @@ class WayangMagics(Magics):
         self.settings = Wayang(parent=shell)
         self._live = LiveViews(shell, lambda: self.settings.frames_per_second)
         self._latest: Callable[[], Plan] | None = None
+        self._ran: RunViews | None = None
         self._kept: Mapping[Vertex, Vertex] = {}
         self._commands: dict[str, Callable[[str], Any]] = {
             "explain": self._explain,
@@ -140,7 +141,7 @@ class WayangMagics(Magics):
         name = options.label or options.store or ""
         if options.explain:
             plan = session.plan(cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured)
-            self._kept, self._latest = self._fitted(cell), lambda: plan
+            self._kept, self._latest, self._ran = self._fitted(cell), lambda: plan, None
             return plan
         run = session.run(
             cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured, wait=False
@@ -176,12 +177,12 @@ class WayangMagics(Magics):
     def show_plan(self, plan: Plan) -> None:
         """Show a plan in a cell."""
         output = PlanOutput(self._live, plan)
-        self._latest = lambda: output.plan
+        self._latest, self._ran = lambda: output.plan, None
 
     def show_run(self, run: Run) -> RunViews:
         """Show a run in a cell: its plan as soon as it is made, and its curves."""
         views = RunViews(self._live, run)
-        self._latest = lambda: views.plan
+        self._latest, self._ran = lambda: views.plan, views
         return views
 
     def _shown(self, options: Options, result: Result | Run) -> Any:
@@ -232,7 +233,9 @@ class WayangMagics(Magics):
                 )
             names = self.session.scope.names_of(found.ports)
             plan = self.session.plan((found.port,), names=names, platforms=None, name=rest, captured=())
-            self._kept, self._latest = {}, lambda: plan
+            self._kept, self._latest, self._ran = {}, lambda: plan, None
+        elif self._ran is not None and self._ran.unchanged:
+            return Text(self._ran.run.explain().text)
         return Text(self._planned().explain().text)
 
     def _planned(self) -> Plan:

@@ -189,6 +189,11 @@ class RunViews:
         """The plan as it is shown, with what was pinned."""
         return self.shown.plan
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the plan that is shown is the one that was run: nothing was pinned in it since."""
+        return self.plan is self._ran
+
     def keep(self) -> None:
         """Write the plan and the curves as they are now into the notebook; the last ones are written once."""
         ended = _ended(self.run.events())

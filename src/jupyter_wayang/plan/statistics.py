@@ -9,6 +9,8 @@ from jupyter_wayang.plan.execution import Interval
 
 _FEW = 20  # rows a value, where values are thought to repeat
 
+_FEW = 20  # rows a value, where values are thought to repeat
+
 __all__ = ["FunctionStatistics", "SourceStatistics"]
 
 
@@ -32,6 +34,26 @@ class SourceStatistics:
     bytes: Interval | None = None
     distinct: Mapping[str, int] = field(default_factory=dict)
     origin: str = "counted"
+
+    def times(self, factor: float) -> SourceStatistics:
+        """Return what would be known of so many times the rows; how many values differ is not known then.
+
+        Examples
+        --------
+        >>> SourceStatistics(rows=Interval.exact(5)).times(10).rows.high
+        50
+        """
+        if factor == 1.0:
+            return self
+        # As many times the rows, as many times the keys; a column of few values still has few.
+        few = {name: n for name, n in self.distinct.items() if n * _FEW <= self.rows.high}
+        many = {name: max(1, int(n * factor)) for name, n in self.distinct.items() if name not in few}
+        return SourceStatistics(
+            rows=self.rows.times(factor),
+            bytes=None if self.bytes is None else self.bytes.times(factor),
+            distinct={**few, **many},
+            origin=self.origin,
+        )
 
     def times(self, factor: float) -> SourceStatistics:
         """Return what would be known of so many times the rows; how many values differ is not known then.

@@ -49,8 +49,10 @@ class Kernel(Protocol):
         """Return the sites and the shared schema of a federated table."""
         ...
 
-    def plan(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> ExecutionPlan:
-        """Plan a task."""
+    def plan(
+        self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None, scale: float = 1.0
+    ) -> ExecutionPlan:
+        """Plan a task, as if its sources had so many times the rows."""
         ...
 
     def sample(self, plan: LogicalPlan, operator: AnyOperator) -> Schema:

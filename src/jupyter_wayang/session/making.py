@@ -57,15 +57,15 @@ class Making:
     captured: tuple[str, ...] = ()
     fits: Mapping[str, Vertex] = field(default_factory=dict)
 
-    def plan(self) -> ExecutionPlan:
-        """Plan it.
+    def plan(self, scale: float = 1.0) -> ExecutionPlan:
+        """Plan it, as if its sources had ``scale`` times their rows.
 
         Raises
         ------
         WayangError
             If an operator cannot run where it is pinned, or nowhere.
         """
-        made = self.kernel.plan(self.logical, name=self.name, platforms=self.platforms)
+        made = self.kernel.plan(self.logical, name=self.name, platforms=self.platforms, scale=scale)
         return msgspec.structs.replace(made, captured=self.captured, notes=(*made.notes, *self._learned()))
 
     def _learned(self) -> Iterator[str]:

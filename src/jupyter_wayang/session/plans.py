@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
+from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
+from jupyter_wayang.optimizer.crossover import crossovers
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
 from jupyter_wayang.session.making import Making
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from jupyter_wayang.session.runs import Result, Run
 
 __all__ = ["Explanation", "Plan"]
+
+_BRIEF = 60
+"""Operators; a larger plan is not made some thirty times only because somebody reads an explanation."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,52 @@ class Plan:
     execution: ExecutionPlan
     making: Making | None = field(default=None, repr=False, compare=False)
 
-    def explain(self) -> Explanation:
-        """Say for every operator which platforms were considered, at which cost, and why this one was taken."""
+    def explain(self, *, wins: bool = True) -> Explanation:
+        """Say for every operator which platforms were considered, at which cost, and why this one was taken.
+
+        Parameters
+        ----------
+        wins
+            Whether to look for the numbers of rows at which other platforms would win; see :meth:`wins`. It is not done
+            for plans so large that it would be felt.
+        """
         from jupyter_wayang.drawing.text import explain
 
-        return Explanation(text=explain(self.execution), plan=self.execution)
+        found = self.wins if wins and self.making is not None and len(self.execution.operators) <= _BRIEF else None
+        return Explanation(text=explain(self.execution, wins=found), plan=self.execution)
+
+    def scaled(self, factor: float) -> Plan:
+        """Return the plan as it would be if every source had so many times its rows; it is there to be looked at.
+
+        Parameters
+        ----------
+        factor
+            A positive number.
+        """
+        if not (isinstance(factor, int | float) and 0 < factor < float("inf")):
+            raise OperatorError(f"a plan is scaled by a positive number, not {factor!r}")
+        return Plan(self._known().plan(float(factor)))
+
+    @cached_property
+    def wins(self) -> dict[str, tuple[tuple[str, float], ...]]:
+        """When other platforms would win, by operator: names, and from about how many rows (negative: below so many).
+
+        Found by making the plan for more and for fewer rows, until the cost model takes another platform.
+        """
+        making = self._known()
+
+        def planned(scale: float) -> dict[str, tuple[str, float]]:
+            try:
+                made = making.plan(scale)
+            except WayangError:  # so many rows run nowhere
+                return {}
+            return {one.id: (one.decision.platform, one.work.rows) for one in made.operators if one.work is not None}
+
+        found: dict[str, tuple[tuple[str, float], ...]] = {}
+        for one in crossovers(planned):
+            rows = one.rows if one.scale > 1 else -one.rows
+            found[one.operator] = (*found.get(one.operator, ()), (one.platform, rows))
+        return found
 
     def outline(self) -> str:
         """Return the plan as text: a lane per place, an operator per line."""

@@ -27,7 +27,7 @@ from jupyter_wayang.plan.logical import Vertex
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.session.kernel import Kernel, Outcome
 from jupyter_wayang.session.making import Making
-from jupyter_wayang.session.plans import Plan
+from jupyter_wayang.session.plans import Explanation, Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,6 +198,13 @@ class Run:
         self._kernel.outcome(self.id)
         raise RunStoppedError(f"the run {self.id} ended before it was planned")
 
+    def explain(self) -> Explanation:
+        """Say of the plan that is run why it is so, with what was counted and measured until now, worst estimates first."""
+        from jupyter_wayang.drawing.measured import measured
+
+        plan = self.plan()
+        return Plan(measured(plan.execution, self.events()), plan.making).explain()
+
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.state})"
 
@@ -283,6 +290,10 @@ class Result:
             f"stopped after {e.rounds} rounds" for e in events if isinstance(e, RunFinished) and e.state == "stopped"
         ]
         return tuple(dict.fromkeys((*stopped, *kept)))
+
+    def explain(self) -> Explanation:
+        """Say why the plan was as it was, with counted rows and times, worst estimates first."""
+        return self.run.explain()
 
     def __repr__(self) -> str:
         return self.shown_as_text()
