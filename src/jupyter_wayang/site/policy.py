@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.errors import DataError, DisclosureError, OperatorError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Expression, Named, columns_of, text, walk
+from jupyter_wayang.plan.expressions import (
+    Aggregate,
+    AnyExpression,
+    Expression,
+    Named,
+    columns_of,
+    has_window,
+    text,
+    walk,
+)
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import (
     AnyOperator,
@@ -112,6 +121,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 raise DisclosureError(f"{site} gives access to tables by name, not to {operator.describe()}")
             if isinstance(operator, ReadFederated):
                 self.check_table(operator.table, site)
+            elif isinstance(operator, Select | WithColumns) and any(has_window(c.expression) for c in operator.columns):
+                raise DisclosureError(
+                    f"{site} runs no window functions on its rows: one row could count for many",
+                    hint="a group_by(…).agg(…) is allowed",
+                )
             elif not isinstance(operator, _ROW_BY_ROW):
                 raise DisclosureError(
                     f"{site} does not run {operator.verb}() on its rows: one row could count for many",

@@ -18,6 +18,7 @@ from jupyter_wayang.plan.expressions import (
     Negate,
     columns_of,
     conjuncts,
+    has_window,
     substitute,
     type_of,
     walk,
@@ -93,6 +94,8 @@ def _move(draft: Draft, id_: str) -> tuple[str, ...]:
 
 
 def _below_projection(draft: Draft, node: Node, condition: AnyExpression, below: Node) -> tuple[str, ...]:
+    if any(has_window(made) for made in _made(below).values()):
+        return ()  # a window needs the rows that the filter drops
     pushed: list[AnyExpression] = []
     kept: list[AnyExpression] = []
     for part in conjuncts(condition):
@@ -137,11 +140,13 @@ def _below_join(draft: Draft, node: Node, condition: AnyExpression, below: Node,
     if not isinstance(left, Schema) or not isinstance(right, Schema):
         return ()
     names = ({name: name for name in left.names}, {new: old for old, new in join.right_names(left, right)})
+    # Which of the right rows is the last depends on which there are.
+    open_sides = _SIDES[join.how] if join.as_of is None else (0,)
     sides: dict[int, list[AnyExpression]] = {}
     kept: list[AnyExpression] = []
     for part in conjuncts(condition):
         read = columns_of(part)
-        side = next((s for s in _SIDES[join.how] if read and all(name in names[s] for name in read)), None)
+        side = next((s for s in open_sides if read and all(name in names[s] for name in read)), None)
         moved = (
             part if side is None else substitute(part, {new: ColumnRef(name=old) for new, old in names[side].items()})
         )

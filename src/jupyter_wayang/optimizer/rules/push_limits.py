@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from jupyter_wayang.optimizer.edits import Draft, free, narrows_source, only_reader
+from jupyter_wayang.plan.expressions import Named, has_window
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Drop, Limit, Rename, Select, WithColumns
 
@@ -37,6 +38,8 @@ def _moved(draft: Draft, node: Node) -> bool:
     below = draft[node.inputs[0].node]
     if not isinstance(below.operator, Select | WithColumns | Drop | Rename):
         return False
+    if any(has_window(column.expression) for column in getattr(below.operator, "columns", ()) if isinstance(column, Named)):
+        return False  # a window needs the rows that the limit drops
     if not free(below) or narrows_source(draft, below) or not only_reader(draft, node.inputs[0]):
         return False
     limit = msgspec.structs.replace(node, inputs=below.inputs, names=())

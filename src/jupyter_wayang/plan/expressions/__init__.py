@@ -24,6 +24,7 @@ from jupyter_wayang.plan.expressions.nodes import (
     Shift,
     Window,
     children,
+    has_window,
     walk,
 )
 from jupyter_wayang.plan.expressions.printing import text
@@ -57,6 +58,7 @@ __all__ = [
     "children",
     "columns_of",
     "conjuncts",
+    "has_window",
     "substitute",
     "text",
     "type_of",

@@ -34,6 +34,7 @@ __all__ = [
     "Shift",
     "Window",
     "children",
+    "has_window",
     "walk",
 ]
 
@@ -321,8 +322,13 @@ WINDOW_AGGREGATES: dict[str, Signature] = {
 """Aggregates that can stand over a window; ``first`` and ``last`` go by its order."""
 
 
+def has_window(expression: Expression) -> bool:
+    """Tell whether a value depends on other rows than its own."""
+    return any(isinstance(part, Window) for part in walk(expression))
+
+
 def _no_windows(part: AnyExpression, where: str) -> None:
-    if any(isinstance(inner, Window) for inner in walk(part)):
+    if has_window(part):
         raise OperatorError(
             f"{where} takes no window function", hint="name it first: with_columns(place=rank().over(…))"
         )

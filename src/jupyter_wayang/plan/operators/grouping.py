@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.plan.expressions import Aggregate, ColumnRef, Expression, Named, children, text
-from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in, scalar, typed
+from jupyter_wayang.plan.expressions import Aggregate, ColumnRef, Expression, Named, children, has_window, text
+from jupyter_wayang.plan.operators.operator import Operator, Output, ordered, rows_in, scalar, typed
 
 __all__ = ["GroupBy"]
 
@@ -31,7 +31,13 @@ class GroupBy(Operator, frozen=True, kw_only=True, tag="group_by"):
             raise OperatorError("agg() needs at least one aggregate, as in agg(n=count())")
         for key in self.keys:
             scalar(key.expression, "group_by")
+            ordered(key.expression, schema, "group_by")
         for column in self.aggregates:
+            if has_window(column.expression):
+                raise OperatorError(
+                    f"{self.verb}() takes no window function: {text(column.expression)}",
+                    hint="name it first: with_columns(place=rank().over(…))",
+                )
             loose = _outside(column.expression)
             if loose:
                 raise OperatorError(

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.plan.expressions import Aggregate, Expression, Named, text, type_of, walk
+from jupyter_wayang.errors import ExpressionTypeError, OperatorError
+from jupyter_wayang.plan.expressions import Aggregate, Expression, Named, has_window, text, type_of, walk
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.types import item_of
 
-__all__ = ["ModelShape", "Operator", "Output", "rows_in", "scalar", "typed"]
+__all__ = ["ModelShape", "Operator", "Output", "ordered", "rows_in", "scalar", "typed"]
 
 
 class ModelShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="model", tag_field="tag"):
@@ -57,11 +58,23 @@ def rows_in(operator: Operator, inputs: tuple[Output, ...], index: int = 0) -> S
 
 
 def scalar(expression: Expression, where: str) -> None:
-    """Refuse an expression with an aggregate in it."""
+    """Refuse an expression with an aggregate in it, or with a window where only columns may be made of one."""
     if any(isinstance(part, Aggregate) for part in walk(expression)):
         raise OperatorError(
             f"{where}() takes no aggregates: {text(expression)}", hint="aggregate with .agg(…) or group_by(…).agg(…)"
         )
+    if where not in ("select", "with_columns") and has_window(expression):
+        raise OperatorError(
+            f"{where}() takes no window function: {text(expression)}",
+            hint="name it first: with_columns(place=rank().over(…)), then use the column",
+        )
+
+
+def ordered(expression: Expression, schema: Schema, where: str) -> None:
+    """Refuse a list where values are compared: lists are neither equal nor in order."""
+    found = type_of(expression, schema)
+    if item_of(found):
+        raise ExpressionTypeError(f"{where}() does not compare lists, and {text(expression)} is {found}", found=found)
 
 
 def typed(columns: Iterable[Named], schema: Schema) -> Schema:

@@ -7,7 +7,7 @@ import msgspec
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named, text, type_of
 from jupyter_wayang.plan.operators.grouping import GroupBy
-from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in, scalar
+from jupyter_wayang.plan.operators.operator import Operator, Output, ordered, rows_in, scalar
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Distinct", "Filter", "Limit", "Sort", "SortKey", "TopK"]
@@ -53,7 +53,7 @@ class Sort(Operator, frozen=True, kw_only=True, tag="sort"):
             raise OperatorError("sort() needs at least one column", hint="columns: " + ", ".join(schema.names))
         for key in self.keys:
             scalar(key.expression, "sort")
-            type_of(key.expression, schema)
+            ordered(key.expression, schema, "sort")
         return (schema,)
 
     def describe(self) -> str:
@@ -100,7 +100,7 @@ class TopK(Operator, frozen=True, kw_only=True, tag="top_k"):
         schema = rows_in(self, inputs)
         for key in self.keys:
             scalar(key.expression, "top_k")
-            type_of(key.expression, schema)
+            ordered(key.expression, schema, "top_k")
         return (schema,)
 
     def describe(self) -> str:
