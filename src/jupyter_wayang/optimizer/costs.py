@@ -86,9 +86,6 @@ def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1,
         return NOTHING
     if set_at_a_time(tag, platform):
         return _looped_s(node.operator, platform, sizes).times(iterations)
-    if isinstance(node.operator, PageRank):
-        # Its rows come in once a step.
-        sizes = (sizes[0].times(max(1, node.operator.iterations)), *sizes[1:])
     return seconds(measured(platform.costs.operators[tag], called), sizes).times(iterations)
 
 

@@ -71,8 +71,8 @@ def _(operator: PageRank, graph: Graph) -> tuple[list[Any], list[Any]]:
 
 @_run.register(ConnectedComponents)
 def _(operator: ConnectedComponents, graph: Graph) -> tuple[list[Any], list[Any]]:
-    found = [(node, min(component)) for component in nx.weakly_connected_components(graph) for node in component]
-    return [node for node, _ in found], [least for _, least in found]
+    least = {node: first for part in nx.weakly_connected_components(graph) for first in (min(part),) for node in part}
+    return list(least), list(least.values())
 
 
 @_run.register(ShortestPaths)
