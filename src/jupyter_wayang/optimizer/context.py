@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import ExecutionOperator, Lane
 from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
@@ -39,6 +40,10 @@ class PlanningContext:
         Operators that have run, by id of their node, where a plan is made again while it runs.
     counted
         Rows that were counted meanwhile.
+    objective
+        What plans are compared by.
+    memory_bytes
+        How many bytes an operator may hold at once; None: no limit.
     """
 
     lane: Lane
@@ -51,3 +56,5 @@ class PlanningContext:
     name: str = ""
     done: Mapping[str, ExecutionOperator] = field(default_factory=dict)
     counted: Mapping[Port, int] = field(default_factory=dict)
+    objective: Objective = TIME
+    memory_bytes: int | None = None

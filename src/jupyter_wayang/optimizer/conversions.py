@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jupyter_wayang.optimizer.costs import NOTHING, seconds, total
+from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.platforms.channels import CHANNELS, CONVERSIONS, COSTS
 from jupyter_wayang.platforms.platform import Channel, Coefficient, Platform
@@ -37,7 +38,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class Step:
-    """A conversion, the platform whose engine does it, and what it costs."""
+    """A conversion, the platform whose engine does it, what it costs in seconds, and ``mean_s``: by the objective."""
 
     source: str
     target: str
@@ -56,7 +57,7 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """A route per reader, in their order, and what all cost: the geometric means of the steps, added up."""
+    """A route per reader, in their order, and what all cost by the objective: the means of the steps, added up."""
 
     routes: tuple[Route, ...]
     mean_s: float
@@ -82,12 +83,13 @@ class ChannelGraph:
                 if coefficient is not None:
                     self._conversions.append((c.source, c.target, c.platform, coefficient))
 
-    def costed(self, rows: Interval, bytes_: Interval) -> CostedGraph:
-        """Return the graph with what each conversion costs for so many rows and bytes."""
+    def costed(self, rows: Interval, bytes_: Interval, objective: Objective = TIME) -> CostedGraph:
+        """Return the graph with what each conversion costs for so many rows and bytes, in seconds and by an objective."""
         steps = []
         for source, target, platform, coefficient in self._conversions:
             cost = seconds(coefficient, (rows, rows, bytes_))
-            steps.append(Step(source, target, platform, cost, cost.mean))
+            amount = objective.of_move(platform, cost.mean, bytes_.mean)
+            steps.append(Step(source, target, platform, cost, amount))
         return CostedGraph(self.reusable, tuple(steps))
 
 
@@ -142,7 +144,12 @@ class CostedGraph:
         return _INFINITE if groups is None else groups[0] - production_s
 
     def tree(
-        self, source: str, demands: tuple[Demand, ...], engines: frozenset[str], production: Interval = NOTHING
+        self,
+        source: str,
+        demands: tuple[Demand, ...],
+        engines: frozenset[str],
+        production: Interval = NOTHING,
+        again: float | None = None,
     ) -> Tree | None:
         """Find the cheapest conversion tree.
 
@@ -156,6 +163,8 @@ class CostedGraph:
             Platforms whose engines may convert; others would have to be started for it.
         production
             What it costs to make the rows once more, where ``source`` is not reusable.
+        again
+            The same by the objective; by default the seconds.
 
         Returns
         -------
@@ -165,7 +174,8 @@ class CostedGraph:
         if not demands:
             return Tree(routes=(), mean_s=0.0)
         search = self._search(demands, engines)
-        groups = search.groups(source, production.mean)
+        price = production.mean if again is None else again
+        groups = search.groups(source, price)
         if groups is None:
             return None
         ways = search.ways(source, groups[1], production)
@@ -173,7 +183,7 @@ class CostedGraph:
         for demand in demands:
             routes.append(ways[demand.channel].route(demand.times, first=demand.channel not in served))
             served.add(demand.channel)
-        return Tree(routes=tuple(routes), mean_s=groups[0] - production.mean)
+        return Tree(routes=tuple(routes), mean_s=groups[0] - price)
 
     def _search(self, demands: tuple[Demand, ...], engines: frozenset[str]) -> _Search:
         # Readers of one channel are as good as one that reads as often as all of them; where rows stay, as one.

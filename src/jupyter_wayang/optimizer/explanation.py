@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from jupyter_wayang.optimizer.memory import size
+from jupyter_wayang.optimizer.objective import ObjectiveName
 from jupyter_wayang.plan.execution import Alternative, Decision, Interval
 
 __all__ = ["Option", "Subject", "decide", "duration"]
@@ -18,7 +20,8 @@ class Option:
     """A platform for an operator, in the best whole plan with it.
 
     ``fed_by`` are the platforms that make its inputs in that plan, ``started`` has the start-up of each platform that
-    it must start, ``total_s`` is what all of it costs.
+    it must start, ``total_s`` is what all of it costs, and ``amount`` what it comes to by the objective, where that is not
+    time.
     """
 
     platform: str
@@ -28,6 +31,12 @@ class Option:
     fed_by: tuple[str, ...]
     started: Mapping[str, float]
     total_s: float
+    amount: float | None = None
+
+    @property
+    def score(self) -> float:
+        """What plans are compared by."""
+        return self.total_s if self.amount is None else self.amount
 
     @property
     def moves_s(self) -> float:
@@ -37,11 +46,12 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What is decided: the operator's verb, whether it is pinned, and what platforms are called."""
+    """What is decided: the operator's verb, whether it is pinned, what platforms are called, and the objective."""
 
     verb: str
     pinned: bool
     titles: Mapping[str, str]
+    objective: ObjectiveName = "time"
 
 
 def decide(subject: Subject, chosen: str, options: Sequence[Option], impossible: Mapping[str, str]) -> Decision:
@@ -65,7 +75,7 @@ def decide(subject: Subject, chosen: str, options: Sequence[Option], impossible:
         impossible comes last.
     """
     best = next(option for option in options if option.platform == chosen)
-    others = sorted((o for o in options if o is not best), key=lambda option: option.total_s)
+    others = sorted((o for o in options if o is not best), key=lambda option: option.score)
     alternatives = [
         Alternative(
             platform=option.platform,
@@ -89,6 +99,8 @@ def _reason(subject: Subject, best: Option, others: Sequence[Option]) -> str:
         return f"{own} is the only platform here that can run {subject.verb}()."
     other = others[0]
     name = subject.titles[other.platform]
+    if subject.objective != "time":
+        return _by_amount(own, name, best, other, subject.objective)
     difference = other.total_s - best.total_s
     if difference <= _TIE * best.total_s:
         return f"{own} and {name} cost the same here, within {_TIE:.1%}."
@@ -104,6 +116,15 @@ def _reason(subject: Subject, best: Option, others: Sequence[Option]) -> str:
         case "compute":
             return _computed(own, name, best, other)
     return f"With {name} the operators around it would cost {duration(parts['rest'])} more."
+
+
+def _by_amount(own: str, name: str, best: Option, other: Option, objective: ObjectiveName) -> str:
+    if other.score - best.score <= _TIE * best.score:
+        also = "moves as few bytes" if objective == "bytes" else "costs as little"
+        return f"With {own} the plan takes {duration(best.total_s)}; with {name} it {also}."
+    amounts = [size(one.score) if objective == "bytes" else f"{one.score:.3g}" for one in (best, other)]
+    verb = "moves" if objective == "bytes" else "costs"
+    return f"The plan {verb} {amounts[0]} with {own} and {amounts[1]} with {name}, the next best."
 
 
 def _pinned(own: str, best: Option, others: Sequence[Option], subject: Subject) -> str:
@@ -164,8 +185,8 @@ def duration(seconds: float) -> str:
     >>> [duration(s) for s in (0.0000123, 0.00456, 0.0123, 1.26, 75, 7300)]
     ['12 µs', '4.6 ms', '12 ms', '1.3 s', '75 s', '2.0 h']
     """
-    for size, unit in ((1e-3, "µs"), (1.0, "ms"), (100.0, "s"), (6000.0, "min")):
-        if seconds < size:
+    for most, unit in ((1e-3, "µs"), (1.0, "ms"), (100.0, "s"), (6000.0, "min")):
+        if seconds < most:
             value = seconds / {"µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}[unit]
             return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
     return f"{seconds / 3600:.1f} h"

@@ -8,6 +8,8 @@ from typing import cast
 
 from jupyter_wayang.errors import PlanError, closest
 from jupyter_wayang.optimizer.context import PlanningContext
+from jupyter_wayang.optimizer.memory import beyond, held
+from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, Output
 from jupyter_wayang.plan.schema import Schema
@@ -70,8 +72,20 @@ def lowered(operator: AnyOperator, inputs: tuple[Schema, ...]) -> tuple[tuple[An
     return tuple(found)
 
 
-def inflate(plan: LogicalPlan, outputs: Mapping[Port, Output], context: PlanningContext) -> dict[str, Candidates]:
+def inflate(
+    plan: LogicalPlan,
+    outputs: Mapping[Port, Output],
+    context: PlanningContext,
+    bytes_: Mapping[str, tuple[Interval, Interval]] | None = None,
+) -> dict[str, Candidates]:
     """Return the candidates of every node, by id.
+
+    Parameters
+    ----------
+    plan, outputs, context
+        What is planned.
+    bytes_
+        Bytes in and out of every node, to be held in memory; without them there is no limit.
 
     Raises
     ------
@@ -79,7 +93,9 @@ def inflate(plan: LogicalPlan, outputs: Mapping[Port, Output], context: Planning
         If no platform can run an operator, or if one is pinned to a platform that cannot.
     """
     return {
-        node.id: _as_it_ran(node, context) if node.id in context.done else _candidates(node, outputs, context)
+        node.id: _as_it_ran(node, context)
+        if node.id in context.done
+        else _candidates(node, outputs, context, (bytes_ or {}).get(node.id))
         for node in plan.nodes
     }
 
@@ -89,7 +105,9 @@ def _as_it_ran(node: Node, context: PlanningContext) -> Candidates:
     return Candidates(possible={p.name: p for p in context.platforms if p.name == ran}, impossible={}, pinned=ran)
 
 
-def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningContext) -> Candidates:
+def _candidates(
+    node: Node, outputs: Mapping[Port, Output], context: PlanningContext, bytes_: tuple[Interval, Interval] | None
+) -> Candidates:
     schemas = tuple(schema for port in node.inputs if isinstance(schema := outputs[port], Schema))
     parts = lowered(node.operator, schemas)
     possible: dict[str, Platform] = {}
@@ -100,6 +118,8 @@ def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningCon
             possible[platform.name] = platform
         else:
             impossible[platform.name] = reason
+    if bytes_ is not None and context.memory_bytes is not None:
+        _without_room(node, possible, impossible, bytes_, context.memory_bytes)
     impossible |= {name: reason for name, reason in context.unusable.items() if name not in possible}
     pinned = node.hints.pinned(context.lane.id)
     candidates = Candidates(possible=possible, impossible=impossible, pinned=pinned)
@@ -108,6 +128,23 @@ def _candidates(node: Node, outputs: Mapping[Port, Output], context: PlanningCon
     if not possible:
         raise _nowhere(node, candidates, context)
     return candidates
+
+
+def _without_room(
+    node: Node,
+    possible: dict[str, Platform],
+    impossible: dict[str, str],
+    bytes_: tuple[Interval, Interval],
+    limit: int,
+) -> None:
+    """Take out the platforms that would hold more than the limit; if none is left, those stay that may be within it."""
+    needed = {name: held(base_tag(node.operator), platform, *bytes_) for name, platform in possible.items()}
+    too_much = {name: reason for name, bytes_ in needed.items() if (reason := beyond(bytes_, limit)) is not None}
+    if len(too_much) == len(possible):
+        too_much = {name: reason for name, reason in too_much.items() if needed[name].low > limit}
+    for name, reason in too_much.items():
+        del possible[name]
+        impossible[name] = reason
 
 
 def _impossible(platform: Platform, operator: AnyOperator, schemas: tuple[Schema, ...]) -> str | None:

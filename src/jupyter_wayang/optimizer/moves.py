@@ -11,6 +11,7 @@ from jupyter_wayang.optimizer.conversions import ChannelGraph, CostedGraph, Dema
 from jupyter_wayang.optimizer.costs import NOTHING, total
 from jupyter_wayang.optimizer.enumeration import Assignment
 from jupyter_wayang.optimizer.inflation import base_tag
+from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.loops import feedback
@@ -51,6 +52,8 @@ class Moves:
         How often a node runs, by id.
     done
         Ids of nodes that have run: what they read has moved already.
+    objective
+        What ways are compared by.
     """
 
     def __init__(
@@ -61,9 +64,11 @@ class Moves:
         compute: tuple[Mapping[str, Interval], ...],
         iterations: Mapping[str, int],
         done: Collection[str] = (),
+        objective: Objective = TIME,
     ) -> None:
         self._plan = plan
         self._done = frozenset(done)
+        self._objective = objective
         self._platforms = platforms
         self._compute = compute
         self._iterations = tuple(max(1, iterations.get(node.id, 1)) for node in plan.nodes)
@@ -74,7 +79,7 @@ class Moves:
         self.flows = self._flows(estimates)
         self.touching: tuple[tuple[int, ...], ...] = self._touching()
         self._graphs: tuple[CostedGraph, ...] = tuple(
-            channels.costed(estimates[flow.port].rows, estimates[flow.port].bytes) for flow in self.flows
+            channels.costed(estimates[flow.port].rows, estimates[flow.port].bytes, objective) for flow in self.flows
         )
         self._trees: dict[tuple[int, str, Assignment], Tree | None] = {}
         self._productions: dict[tuple[int, str], Interval] = {}
@@ -109,7 +114,7 @@ class Moves:
             ends = (producer, readers)
             if ends not in known:
                 source, demands, engines, again = self._asked(number, producer, readers)
-                one = self._graphs[number].cost_s(source, demands, engines, again.mean)
+                one = self._graphs[number].cost_s(source, demands, engines, self._amount(producer, again))
                 known[ends] = one * self.flows[number].runs
             return known[ends]
 
@@ -124,8 +129,13 @@ class Moves:
         """Return the conversion tree of one run of a flow; the last route is that of the result, if it is one."""
         key = (number, producer, readers)
         if key not in self._trees:
-            self._trees[key] = self._graphs[number].tree(*self._asked(number, producer, readers))
+            source, demands, engines, again = self._asked(number, producer, readers)
+            amount = self._amount(producer, again)
+            self._trees[key] = self._graphs[number].tree(source, demands, engines, again, amount)
         return self._trees[key]
+
+    def _amount(self, platform: str, production: Interval) -> float:
+        return self._objective.of_work(platform, production.mean)
 
     def _asked(
         self, number: int, producer: str, readers: Assignment

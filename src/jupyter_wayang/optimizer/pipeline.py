@@ -140,11 +140,11 @@ class _Lane:
     @classmethod
     def of(cls, plan: LogicalPlan, context: PlanningContext, settle: Settle | None = None) -> _Lane:
         outputs = plan.outputs()
-        inflated = inflate(plan, outputs, context)
         estimates = estimate(
             plan, outputs, context.statistics, context.functions, counted=context.counted, settle=settle
         )
         known = sizes(plan, estimates, context.statistics)
+        inflated = inflate(plan, outputs, context, _bytes(plan, estimates))
         compute = tuple(
             {
                 name: NOTHING
@@ -171,7 +171,7 @@ class _Lane:
             origins=origins(plan, estimates, context.statistics, context.functions),
             sizes=known,
             compute=compute,
-            moves=Moves(plan, estimates, platforms, compute, context.iterations, context.done),
+            moves=Moves(plan, estimates, platforms, compute, context.iterations, context.done, context.objective),
             start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in running},
         )
 
@@ -179,7 +179,7 @@ class _Lane:
         """Return what is to be enumerated, with pins held (``but`` that of one operator)."""
         operators = tuple(
             {
-                name: cost.mean
+                name: self.context.objective.of_work(name, cost.mean)
                 for name, cost in compute.items()
                 if not pinned or index == but or self.candidates[index].pinned in (None, name)
             }
@@ -194,7 +194,8 @@ class _Lane:
             )
             for number, flow in enumerate(self.moves.flows)
         )
-        return Problem(operators=operators, outputs=outputs, start_up=self.start_up)
+        start_up = {name: self.context.objective.of_work(name, cost) for name, cost in self.start_up.items()}
+        return Problem(operators=operators, outputs=outputs, start_up=start_up)
 
     def at_rest(self, index: int, best: Assignment) -> bool:
         """Tell whether the rows of a node are there when it has run, or when they have been moved to who reads them."""
@@ -309,7 +310,8 @@ class _Lane:
             else:
                 options.append(self._option(index, name, *whole))
         titles = {platform.name: platform.title for platform in self.context.platforms}
-        subject = Subject(verb=node.operator.verb, pinned=pinned, titles=titles)
+        objective = self.context.objective.name
+        subject = Subject(verb=node.operator.verb, pinned=pinned, titles=titles, objective=objective)
         chosen = candidates.pinned or found.best[index]
         return decide(subject, chosen, options, impossible)
 
@@ -332,8 +334,15 @@ class _Lane:
             move_out_s=total(out),
             fed_by=tuple(fed_by),
             started=self._started(assignment),
-            total_s=cost,
+            total_s=cost if self.context.objective.name == "time" else self._seconds(assignment),
+            amount=None if self.context.objective.name == "time" else cost,
         )
+
+    def _seconds(self, assignment: Assignment) -> float:
+        parts = [costs[name] for costs, name in zip(self.compute, assignment, strict=True)]
+        for number, flow in enumerate(self.moves.flows):
+            parts += [route.cost.times(flow.runs) for route in self.moves.chosen(number, assignment).routes]
+        return sum(part.mean for part in parts) + sum(self._started(assignment).values())
 
     def _edges(self, best: Assignment) -> tuple[Edge, ...]:
         moved: dict[tuple[int, int], Movement] = {}
@@ -361,6 +370,20 @@ class _Lane:
                     )
                 )
         return tuple(edges)
+
+
+def _bytes(plan: LogicalPlan, estimates: Mapping[Port, Estimate]) -> dict[str, tuple[Interval, Interval]]:
+    """Return the bytes that go in and out of every node."""
+    out: dict[str, Interval] = {}
+    for port, known in estimates.items():
+        out[port.node] = out.get(port.node, NOTHING) + known.bytes
+    return {
+        node.id: (
+            total(estimates[port].bytes for port in node.inputs if port in estimates),
+            out.get(node.id, NOTHING),
+        )
+        for node in plan.nodes
+    }
 
 
 def _unreachable(lane: _Lane) -> PlanError:

@@ -81,12 +81,14 @@ PARQUET = "parquet.file"
 class Channel:
     """A form that rows take. A reusable one can serve several consumers; of another, each consumer runs it again.
 
-    Rows ``at_rest`` are there; otherwise they are a recipe, which runs when somebody asks for them.
+    Rows ``at_rest`` are there, and take ``held`` bytes of memory for each byte of their values; otherwise they are a
+    recipe, which runs when somebody asks for them.
     """
 
     name: str
     reusable: bool = True
     at_rest: bool = True
+    held: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

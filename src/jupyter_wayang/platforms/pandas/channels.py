@@ -7,7 +7,7 @@ from jupyter_wayang.platforms.platform import ARROW, PARQUET, Channel, Conversio
 __all__ = ["CHANNEL", "CHANNELS", "CONVERSIONS"]
 
 CHANNEL = "pandas.frame"
-CHANNELS = (Channel(name=CHANNEL),)
+CHANNELS = (Channel(name=CHANNEL, held=1.5),)
 CONVERSIONS = (
     Conversion(source=ARROW, target=CHANNEL, platform="pandas"),
     Conversion(source=CHANNEL, target=ARROW, platform="pandas"),
