@@ -402,6 +402,15 @@ RIGHT = Table.of(
 )
 OTHER = Table.of({"key": "string", "v": "string"}, ("a", "x"), ("a", "y"), (None, "z"), ("d", "é"))
 NONE = Table(schema=RIGHT.schema, rows=[])
+ASKED = Table.of(
+    {"k": "string", "t": "float64", "n": "int64"},
+    *[("a", 3.0, 3), ("a", 0.0, 0), ("b", 9.0, 9), (None, 9.0, 9), ("a", None, None), ("a", 5.0, 5), ("c", 5.0, -5)],
+)
+PRICES = Table.of(
+    {"k": "string", "t": "float64", "p": "int64", "q": "string"},
+    *[("a", 1.0, 1, "x"), ("a", 3.0, 2, "x"), ("a", 3.0, 2, "y"), ("a", 3.0, 1, "z"), ("b", 9.5, 5, None)],
+    *[("a", None, 7, "x"), (None, 1.0, 8, "x"), ("b", 2.0, 6, None), ("b", 2.0, None, "x"), ("a", 4.5, 3, None)],
+)
 _HOWS = ("inner", "left", "full", "semi", "anti")
 JOINS = [
     *(case(f"{how} join on one key", Join(on=(("k", "k"),), how=how), LEFT, RIGHT) for how in _HOWS),
@@ -431,6 +440,50 @@ JOINS = [
             ),
         )
         for how in ("inner", "anti")
+    ),
+    *(
+        case(f"{how} join where", Join(on=(("k", "k"),), how=how, where=op("v", "<", op("w", "*", 2.5))), LEFT, RIGHT)
+        for how in _HOWS
+    ),
+    *(
+        case(f"{how} join where, without keys", Join(how=how, where=op("v", ">", "w")), LEFT, RIGHT)
+        for how in _HOWS
+    ),
+    *(
+        case(
+            f"{how} join where, on columns of one name",
+            Join(on=(("j", "j"),), how=how, where=op(op("k", "!=", "k_right"), "or", op("w", ">", 2))),
+            LEFT,
+            RIGHT,
+        )
+        for how in _HOWS
+    ),
+    *(case(f"{how} join where nothing", Join(how=how, where=op("v", ">", 100)), LEFT, RIGHT) for how in _HOWS),
+    *(case(f"{how} join where, with nothing", Join(how=how, where=op("v", ">", "w")), LEFT, NONE) for how in _HOWS),
+    *(case(f"{how} join where, always", Join(how=how, where=Literal.of(True)), LEFT, RIGHT) for how in _HOWS),
+    *(
+        case(
+            f"full join of keys of two types, {ours}",
+            Join(on=((ours, theirs),), how="full"),
+            Table.of({"v": "int64", "d": "date"}, (1, dt.date(2024, 2, 29)), (7, dt.date(2024, 3, 1)), (None, None)),
+            Table.of(
+                {"w": "float64", "m": "timestamp"},
+                (1.0, dt.datetime(2024, 2, 29)),
+                (2.5, dt.datetime(2024, 3, 1, 1)),
+                (None, None),
+            ),
+        )
+        for ours, theirs in (("v", "w"), ("d", "m"))
+    ),
+    *(case(f"{how} join as of", Join(on=(("k", "k"),), how=how, as_of=("t", "t")), ASKED, PRICES) for how in ("inner", "left")),
+    *(case(f"{how} join as of, of two types", Join(how=how, as_of=("n", "t")), ASKED, PRICES) for how in ("inner", "left")),
+    case("join as of with nothing", Join(on=(("k", "k"),), how="left", as_of=("t", "t")), ASKED, Table(schema=PRICES.schema, rows=[])),
+    case("join as of of nothing", Join(on=(("k", "k"),), how="left", as_of=("t", "t")), Table(schema=ASKED.schema, rows=[]), PRICES),
+    case(
+        "join as of a date",
+        Join(how="left", as_of=("m", "d")),
+        DATES,
+        Table.of({"d": "date", "x": "int64"}, (dt.date(2024, 2, 29), 1), (dt.date(2000, 1, 1), 2), (None, 3)),
     ),
     case("cross join", Join(on=(), how="cross"), LEFT, OTHER),
     case("a suffix of one's own", Join(on=(("k", "k"),), suffix="_theirs"), LEFT, RIGHT),

@@ -331,9 +331,17 @@ def _grouped(operator: GroupBy, rows: Rows, schema: Schema) -> Rows:
 def _joined(operator: Join, left: tuple[Rows, Schema], right: tuple[Rows, Schema]) -> Rows:
     (ours, left_schema), (theirs, right_schema) = left, right
     names = operator.right_names(left_schema, right_schema)
+    sides, matched = operator.sides(left_schema, right_schema), operator.matched(left_schema, right_schema)
+
+    def near(a: Row, b: Row) -> bool:
+        if not all(a[x] is not None and b[y] is not None and _same(a[x], b[y]) for x, y in operator.on):
+            return False
+        return operator.where is None or evaluate(
+            operator.where, {**a, **{new: b[old] for old, new in sides}}, matched
+        ) is True
 
     def match(a: Row, b: Row) -> bool:
-        return all(a[x] is not None and b[y] is not None and _same(a[x], b[y]) for x, y in operator.on)
+        return near(a, b) and (operator.as_of is None or b is _as_of(operator, a, theirs, near, right_schema))
 
     if operator.how in ("semi", "anti"):
         return [a for a in ours if any(match(a, b) for b in theirs) == (operator.how == "semi")]
@@ -342,12 +350,27 @@ def _joined(operator: Join, left: tuple[Rows, Schema], right: tuple[Rows, Schema
     if operator.how in ("left", "full"):
         made += [{**a, **{new: None for _, new in names}} for a in ours if not any(match(a, b) for b in theirs)]
     if operator.how == "full":
-        keys = dict(operator.on)
+        keys, (full,) = dict(operator.on), operator.outputs((left_schema, right_schema))
+        made = [{**row, **{key: moment(row[key], full[key].type) for key in keys}} for row in made]
         for b in theirs:
             if not any(match(a, b) for a in ours):
-                row = {name: b[keys[name]] if name in keys else None for name in left_schema.names}
+                row = {name: moment(b[keys[name]], full[name].type) if name in keys else None for name in left_schema.names}
                 made.append({**row, **{new: b[old] for old, new in names}})
     return made
+
+
+def _as_of(operator: Join, a: Row, theirs: Rows, near: Callable[[Row, Row], bool], schema: Schema) -> Row | None:
+    mine, its = operator.as_of or ("", "")
+    if a[mine] is None:
+        return None
+    before = [b for b in theirs if b[its] is not None and near(a, b) and not _later(b[its], a[mine])]
+    order = [its, *schema.names]
+    return max(before, key=lambda b: [(b[name] is None, b[name] or 0) for name in order], default=None)
+
+
+def _later(a: Any, b: Any) -> bool:
+    kind = "timestamp" if isinstance(a, dt.date) else ""
+    return bool(moment(a, kind) > moment(b, kind))
 
 
 def _combined(operator: SetOperation, left: tuple[Rows, Schema], right: tuple[Rows, Schema]) -> Rows:

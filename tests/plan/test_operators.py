@@ -135,7 +135,7 @@ def test_joins_name_what_they_take() -> None:
     ("join", "says"),
     [
         (Join(on=(), how="inner"), "needs keys"),
-        (Join(on=(("ward", "ward"),), how="cross"), "takes no keys"),
+        (Join(on=(("ward", "ward"),), how="cross"), "neither keys nor"),
         (Join(on=(("ward", "beds"),)), "cannot be equal"),
         (Join(on=(("ward", "none"),)), "no column"),
         (Join(on=(("ward", "ward"),), suffix=""), "twice"),

@@ -23,6 +23,7 @@ __all__ = [
     "features",
     "fill",
     "flag",
+    "join_key",
     "join_keys",
     "key",
     "mapping",
@@ -91,6 +92,20 @@ def join_keys(on: object) -> tuple[tuple[str, str], ...]:
     """
     listed = on if isinstance(on, list) or (isinstance(on, tuple) and not _is_pair(on)) else [on]
     return tuple(_pair(item) for item in listed)
+
+
+def join_key(on: object) -> tuple[str, str]:
+    """Return one pair of (column here, column there).
+
+    Examples
+    --------
+    >>> join_key("day"), join_key(("asked", "known"))
+    (('day', 'day'), ('asked', 'known'))
+    """
+    pairs = join_keys(on)
+    if len(pairs) != 1:
+        raise OperatorError("as_of= takes one column, or one pair of columns", hint="as in as_of=(asked, known)")
+    return pairs[0]
 
 
 def _is_pair(value: tuple[object, ...]) -> bool:

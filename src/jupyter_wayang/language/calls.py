@@ -243,6 +243,8 @@ class Calls:
         for parameter, argument in [*positional, *((p, n) for _, p, n in named)]:
             if parameter.kind == "collection":
                 arguments.other = self._collection(argument, word)
+            if parameter.name == "suffix" and isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                arguments.suffix = argument.value
         args = [found for p, argument in positional for found in arguments.read(p, argument)]
         kwargs = {}
         for name, parameter, argument in named:

@@ -18,6 +18,7 @@ from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import WORDS, Parameter, Word
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import Goal
+from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Arguments", "Caller", "culprit"]
 
@@ -48,6 +49,7 @@ class Arguments:
     word: Word
     row: Row | None
     other: Collection | None = None
+    suffix: str = "_right"
 
     def read(self, parameter: Parameter, node: ast.expr) -> Iterator[object]:
         """Yield what an argument by position comes to: one value, or those of ``*names``."""
@@ -143,6 +145,20 @@ class Arguments:
     def collection(self, node: ast.expr) -> object:
         """Return the collection, which was read before the other arguments."""
         return self.other
+
+    def both(self, node: ast.expr) -> object:
+        """Return an expression over the columns of both collections, named as a join names them."""
+        ours = self._columns.schema
+        theirs = self.other.schema if self.other is not None else ours
+        named = {c.name + self.suffix if c.name in ours else c.name: c.type for c in theirs}
+        schema = Schema.from_pairs({**named, **{c.name: c.type for c in ours}}.items())
+        return self.calls.scalars.read(node, Row(schema, "in the two collections"))
+
+    def pair(self, node: ast.expr) -> object:
+        """Return a column of both, or a pair of a column here and one there."""
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
+        return self._pair(node)
 
     def pairs(self, node: ast.expr) -> object:
         """Return the keys of a join: a column of both, or a list of columns and of pairs."""
@@ -276,6 +292,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "column": Arguments.column,
     "columns": Arguments.columns,
     "condition": Arguments.condition,
+    "both": Arguments.both,
     "expression": Arguments.expression,
     "fill": Arguments.fill,
     "function": Arguments.function,
@@ -283,6 +300,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "key": Arguments.column,
     "keys": Arguments.keys,
     "model": Arguments.model,
+    "pair": Arguments.pair,
     "pairs": Arguments.pairs,
     "strategy": Arguments.strategy,
     "value": Arguments.plain,

@@ -98,7 +98,7 @@ class RelationalWords(ABC):
         keys = given.named_columns(columns, named, WORDS[".group_by"])
         if not keys:
             raise OperatorError("group_by() needs at least one column", hint="for one row of all: agg(n=count())")
-        return Grouped(self, keys)
+        return Grouped(cast("Collection", self), keys)
 
     @worded
     def agg(self, /, **named: object) -> Collection:
@@ -131,7 +131,16 @@ class RelationalWords(ABC):
         return self._then(GroupBy(aggregates=(Named(name="count", expression=Aggregate(function="count")),)))
 
     @worded
-    def join(self, other: object, on: object = (), how: str = "inner", suffix: str = "_right") -> Collection:
+    def join(
+        self,
+        other: object,
+        on: object = (),
+        how: str = "inner",
+        suffix: str = "_right",
+        *,
+        where: object = None,
+        as_of: object = None,
+    ) -> Collection:
         """Join rows of both whose keys are equal; null keys match nothing.
 
         Parameters
@@ -144,6 +153,12 @@ class RelationalWords(ABC):
             ``inner``, ``left``, ``full``, ``semi``, ``anti`` or ``cross``.
         suffix
             What the name of a column of ``other`` gets if it is taken.
+        where
+            A condition on the columns of both that must be true too, as in ``col.day < col.until``.
+        as_of
+            A column of both, or a pair (column here, column there): of the rows of ``other`` that match, only the last
+            whose column is not above the one here. Of several with that value it is the one that comes last when they
+            are sorted by all columns from left to right, nulls last.
         """
         if how not in get_args(JoinHow):
             kinds = get_args(JoinHow)
@@ -152,7 +167,11 @@ class RelationalWords(ABC):
             )
         right = self._other(other, "join")
         operator = Join(
-            on=given.join_keys(on), how=cast("JoinHow", how), suffix=given.text("suffix", suffix, WORDS[".join"])
+            on=given.join_keys(on),
+            how=cast("JoinHow", how),
+            suffix=given.text("suffix", suffix, WORDS[".join"]),
+            where=None if where is None else lift(where),
+            as_of=None if as_of is None else given.join_key(as_of),
         )
         return self._then(operator, right.port)
 
@@ -213,7 +232,7 @@ class RelationalWords(ABC):
         return Pair(first, dataclasses.replace(first, made=VertexPort(first.made.vertex, 1)))
 
     @worded
-    def selectivity(self, part: float) -> Collection:
+    def selectivity(self, part: float) -> Self:
         """Tell the optimizer which part of the rows the operator keeps, between 0 and 1."""
         value = given.number("part", part, WORDS[".selectivity"])
         if not 0 <= value <= 1:
@@ -221,7 +240,7 @@ class RelationalWords(ABC):
         return self._hinted(selectivity=value)
 
     @worded
-    def rows(self, number: int) -> Collection:
+    def rows(self, number: int) -> Self:
         """Tell the optimizer how many rows come out of the operator."""
         value = given.whole("number", number, WORDS[".rows"])
         if value < 0:

@@ -47,15 +47,16 @@ RELATIONAL = (
     Word(
         "join",
         ("collection",),
-        "rows of both whose keys are equal; null keys match nothing",
+        "rows of both whose keys are equal (where= more must be true; as_of= the last before)",
         "join(wards, on=ward)",
         (
             Parameter("other", "collection"),
             option("on", "()", "pairs"),
             option("how", '"inner"'),
             option("suffix", '"_right"'),
+            option("where", "None", "both", keyword=True),
+            option("as_of", "None", "pair", keyword=True),
         ),
-        ("where", "as_of"),
     ),
     Word(
         "sort",

@@ -13,6 +13,7 @@ __all__ = ["Kind", "Parameter", "Role", "Word", "many", "option"]
 
 Kind = Literal[
     "aggregate",
+    "both",
     "collection",
     "column",
     "columns",
@@ -24,6 +25,7 @@ Kind = Literal[
     "key",
     "keys",
     "model",
+    "pair",
     "pairs",
     "strategy",
     "value",

@@ -221,6 +221,8 @@ def _joined(join: Join, left: Estimate, right: Estimate) -> Interval:
     sure = min(ours.confidence, theirs.confidence)
     if join.how == "cross":
         return Interval(low=ours.low * theirs.low, high=ours.high * theirs.high, confidence=sure)
+    if join.as_of is not None:
+        return Interval(low=ours.low * (1.0 if join.how == "left" else 0.1), high=ours.high, confidence=sure * 0.9)
     if join.how in ("semi", "anti"):
         return Interval(low=ours.low * 0.1, high=ours.high, confidence=sure * 0.9)
     inner = _matches(join, left, right, sure)
@@ -247,7 +249,10 @@ def _matches(join: Join, left: Estimate, right: Estimate, sure: float) -> Interv
         corner, loose, certainty = max, _JOIN_FACTOR, 0.5
     low = corner(left.rows.low, right.rows.low) / loose
     high = min(corner(left.rows.high, right.rows.high) * loose, left.rows.high * right.rows.high)
-    return Interval(low=min(low, high), high=high, confidence=sure * certainty)
+    found = Interval(low=min(low, high), high=high, confidence=sure * certainty)
+    if join.where is None:
+        return found
+    return _share(found, selectivity(join.where, {**right.distinct, **left.distinct}))
 
 
 def _distinct(

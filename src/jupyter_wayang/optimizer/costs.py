@@ -10,7 +10,7 @@ from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.inflation import base_tag, set_at_a_time
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate, PageRank
+from jupyter_wayang.plan.operators import AnyOperator, Join, LocalUpdate, PageRank
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.platform import PASSING_OPERATORS, Coefficient, Platform
 from jupyter_wayang.platforms.relational import graphs
@@ -70,6 +70,14 @@ def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[s
         return (made[0].rows if known is None else known.rows), out, read
     inputs = [estimates[port] for port in node.inputs if port in estimates]
     rows = total(one.rows for one in inputs)
+    if isinstance(node.operator, Join) and not node.operator.on and node.operator.as_of is None:
+        # Without keys every row is put beside every other.
+        first, second = (one.rows for one in inputs)
+        rows = Interval(
+            low=first.low * second.low,
+            high=first.high * second.high,
+            confidence=min(first.confidence, second.confidence),
+        )
     if isinstance(node.operator, LocalUpdate):
         epochs = node.operator.epochs or _EPOCHS_TO_CONVERGENCE
         rows, out = rows.times(epochs), Interval.exact(epochs)

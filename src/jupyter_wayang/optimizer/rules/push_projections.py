@@ -8,6 +8,7 @@ from jupyter_wayang.optimizer.edits import SOURCES, Draft, fresh_id
 from jupyter_wayang.plan.expressions import ColumnRef, Named, columns_of
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import (
+    Distinct,
     Drop,
     Filter,
     GroupBy,
@@ -17,6 +18,7 @@ from jupyter_wayang.plan.operators import (
     Rename,
     Select,
     Sort,
+    TopK,
     WithColumns,
 )
 from jupyter_wayang.plan.schema import Schema
@@ -101,8 +103,12 @@ def _reads(node: Node, wanted: set[str], inputs: tuple[Schema, ...]) -> tuple[se
             return (_of(keys + aggregates),)
         case Sort(keys=sort_keys):
             return (wanted | {name for key in sort_keys for name in columns_of(key.expression)},)
+        case TopK(keys=sort_keys):
+            return (wanted | {name for key in sort_keys for name in columns_of(key.expression)},)
         case Limit():
             return (wanted,)
+        case Distinct(columns=names) if names:
+            return (set(names),)
         case Join() as join:
             return _join_reads(join, wanted, *inputs)
     return tuple(set(schema.names) for schema in inputs)
@@ -113,7 +119,12 @@ def _of(columns: Iterable[Named]) -> set[str]:
 
 
 def _join_reads(join: Join, wanted: set[str], left: Schema, right: Schema) -> tuple[set[str], set[str]]:
-    added = [(old, new) for old, new in join.right_names(left, right) if new in wanted]
+    if join.as_of is not None:
+        # Which of several rows is the last, depends on all of their columns.
+        return set(left.names), set(right.names)
+    if join.where is not None:
+        wanted = wanted | set(columns_of(join.where))
+    added = [(old, new) for old, new in join.sides(left, right) if new in wanted]
     # A right column has its suffix only as long as the left column of that name is there.
     clashing = {old for old, new in added if old != new}
     ours = {name for name in left.names if name in wanted} | clashing | {name for name, _ in join.on}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from jupyter_wayang.plan.operators import AnyOperator, Join
+from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.duckdb.channels import CHANNELS, CONVERSIONS, RELATION
 from jupyter_wayang.platforms.duckdb.costs import COSTS
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Engine
+from jupyter_wayang.platforms.relational.sql_capabilities import elsewhere
 
 __all__ = ["DuckDBPlatform"]
 
@@ -38,11 +39,7 @@ class DuckDBPlatform:
 
     def refuses(self, operator: AnyOperator, inputs: tuple[Schema, ...]) -> str | None:
         """Return why an operator is not possible, or None."""
-        if isinstance(operator, Join) and operator.how == "full":
-            from jupyter_wayang.platforms.relational.sql import refused
-
-            return refused(operator, *inputs)
-        return None
+        return elsewhere(operator, self.name, self.title)
 
     def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
         """Return the SQL of a base operator over named inputs, or None where an operator is no SQL.

@@ -16,7 +16,7 @@ import narwhals as nw
 import numpy as np
 
 from jupyter_wayang.errors import PlatformError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Literal, Named, columns_of
+from jupyter_wayang.plan.expressions import Aggregate, ColumnRef, Literal, Named
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     Except,
@@ -30,19 +30,19 @@ from jupyter_wayang.plan.operators import (
     Union,
 )
 from jupyter_wayang.plan.operators.operator import rows_in
-from jupyter_wayang.plan.schema import DataType, Schema, common_type, unused
+from jupyter_wayang.plan.schema import Schema, unused
 from jupyter_wayang.platforms.relational.aggregation import Grouping, too_large
 from jupyter_wayang.platforms.relational.failures import failure
-from jupyter_wayang.platforms.relational.frames_context import DTYPES, Context, Wrapped, cast_column
+from jupyter_wayang.platforms.relational.frames_columns import Typed, collected, columns_made, kept
+from jupyter_wayang.platforms.relational.frames_context import Wrapped
 from jupyter_wayang.platforms.relational.frames_dialects import PANDAS, POLARS, PYARROW, Dialect
-from jupyter_wayang.platforms.relational.frames_expressions import value
+from jupyter_wayang.platforms.relational.frames_joins import joined
+from jupyter_wayang.platforms.relational.segments import grouped
 
 __all__ = ["PANDAS", "POLARS", "PYARROW", "Frame", "apply", "evaluate"]
 
 Frame = Any
 """A native frame: pandas, polars (eager or lazy), or an Arrow table."""
-
-_Typed = tuple[Named, DataType | None]
 
 
 def evaluate(columns: tuple[Named, ...], frame: Frame, schema: Schema, dialect: Dialect, verb: str) -> Frame:
@@ -65,7 +65,7 @@ def evaluate(columns: tuple[Named, ...], frame: Frame, schema: Schema, dialect: 
         If a value cannot be computed: an overflow, or a cast of what cannot be read.
     """
     typed = [(column, None) for column in columns]
-    return nw.to_native(_columns(typed, nw.from_native(frame), schema, dialect, verb))
+    return nw.to_native(columns_made(typed, nw.from_native(frame), schema, dialect, verb))
 
 
 def apply(operator: AnyOperator, frames: tuple[Frame, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Frame:
@@ -89,24 +89,13 @@ def _apply(
 
 @_apply.register
 def _(operator: Filter, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
-    (frame,), (schema,) = frames, schemas
-    context = Context(schema=schema, dialect=dialect)
-    kept = value(operator.condition, context, "bool")
-    if not columns_of(operator.condition):
-        # A constant has no length of its own.
-        first = nw.col(schema.names[0]).is_null()
-        kept = kept & (first | ~first)
-    try:
-        filtered = context.completed(frame).filter(kept)
-        return filtered.select(*schema.names) if context.columns else filtered
-    except dialect.errors() as error:
-        raise failure(dialect.name, operator.verb, error, operator.condition) from error
+    return kept(operator.condition, frames[0], schemas[0], dialect, operator.verb)
 
 
 @_apply.register
 def _(operator: Select, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
     typed = [(column, None) for column in operator.columns]
-    return _columns(typed, frames[0], schemas[0], dialect, operator.verb)
+    return columns_made(typed, frames[0], schemas[0], dialect, operator.verb)
 
 
 @_apply.register
@@ -119,9 +108,9 @@ def _(operator: Sort, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], 
     import pyarrow.compute as pc
 
     (frame,), (schema,) = frames, schemas
-    eager = _collected(frame)
+    eager = collected(frame)
     keys = [Named(name=f"sort{index}", expression=key.expression) for index, key in enumerate(operator.keys)]
-    keyed = _columns([(key, None) for key in keys], eager, schema, dialect, operator.verb)
+    keyed = columns_made([(key, None) for key in keys], eager, schema, dialect, operator.verb)
     # Arrow's sort is stable over several columns, and quicker than those of the frames; it puts nulls last.
     table = cast("nw.DataFrame[Any]", keyed).to_arrow()
     orders = [(k.name, "descending" if s.descending else "ascending") for k, s in zip(keys, operator.keys, strict=True)]
@@ -133,12 +122,14 @@ def _(operator: GroupBy, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...
     (frame,), (schema,) = frames, schemas
     grouping = Grouping(operator, schema)
     before = grouping.before()
-    prepared = _columns(before, frame, schema, dialect, operator.verb) if before else frame
+    prepared = columns_made(before, frame, schema, dialect, operator.verb) if before else frame
     try:
-        if grouping.keys:
-            made = _collected(prepared.group_by(*grouping.keys).agg(*grouping.plain()))
+        if grouping.ordered:
+            made = _in_groups(grouping, collected(prepared), dialect)
+        elif grouping.keys:
+            made = collected(prepared.group_by(*grouping.keys).agg(*grouping.plain()))
         else:
-            row = _collected(prepared.select(*grouping.plain())).rows(named=True)[0]
+            row = collected(prepared.select(*grouping.plain())).rows(named=True)[0]
             made = nw.from_native(dialect.from_arrow(grouping.one_row(row)))
         for aggregate, test in grouping.wrapped(dialect):
             if made.filter(test).shape[0]:
@@ -147,48 +138,31 @@ def _(operator: GroupBy, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...
     except dialect.errors() as error:
         raise failure(dialect.name, operator.verb, error) from error
     columns, inner = grouping.after()
-    return _columns([(column, None) for column in columns], valued, inner, dialect, operator.verb)
+    return columns_made([(column, None) for column in columns], valued, inner, dialect, operator.verb)
+
+
+def _in_groups(grouping: Grouping, prepared: nw.DataFrame[Any], dialect: Dialect) -> nw.DataFrame[Any]:
+    """Aggregate by the numbers of the groups, so that what Arrow computes of them stands beside."""
+    import pyarrow as pa
+
+    table = prepared.to_arrow()
+    groups = grouped([table.column(name) for name in grouping.keys], table.num_rows)
+    special = pa.table(
+        {name: table.column(name).take(pa.array(groups.firsts)) for name in grouping.keys}
+        | grouping.of_groups(table, groups)
+    )
+    if not grouping.keys:
+        row = prepared.select(*grouping.plain()).rows(named=True)[0]
+        plain = nw.from_native(dialect.from_arrow(grouping.one_row(row)))
+    else:
+        numbered = dialect.attached(nw.to_native(prepared), pa.table({"group": groups.codes}))
+        plain = nw.from_native(numbered).group_by("group").agg(*grouping.plain()).sort("group").drop("group")
+    return cast("nw.DataFrame[Any]", nw.from_native(dialect.attached(nw.to_native(plain), special)))
 
 
 @_apply.register
 def _(operator: Join, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
-    left, right = schemas
-    keys = [(f"lk{index}", f"rk{index}") for index in range(len(operator.on))]
-    types = [common_type(left[ours].type, right[theirs].type) for ours, theirs in operator.on]
-    ours = [nw.col(name).alias(f"l{index}") for index, name in enumerate(left.names)]
-    ours += [
-        _key(mine, t, left, dialect).alias(k) for (mine, _), (k, _), t in zip(operator.on, keys, types, strict=True)
-    ]
-    names = operator.right_names(left, right)
-    theirs = [nw.col(name).alias(f"r{index}") for index, (name, _) in enumerate(names)]
-    theirs += [
-        _key(its, t, right, dialect).alias(k) for (_, its), (_, k), t in zip(operator.on, keys, types, strict=True)
-    ]
-    if operator.how in ("semi", "anti"):
-        theirs = theirs[-len(keys) :]
-    first, second = _collected(frames[0].select(*ours)), _collected(frames[1].select(*theirs))
-    on = {"left_on": [k for k, _ in keys], "right_on": [k for _, k in keys]} if keys else {}
-    try:
-        joined = first.join(second, how=operator.how, **on)  # type: ignore[arg-type]
-        return joined.select(
-            *_joined(operator, left, keys), *(nw.col(f"r{i}").alias(n) for i, (_, n) in enumerate(names))
-        )
-    except dialect.errors() as error:
-        raise failure(dialect.name, operator.verb, error) from error
-
-
-def _key(name: str, to: DataType | None, schema: Schema, dialect: Dialect) -> nw.Expr:
-    found = schema[name].type
-    return cast_column(nw.col(name), found, to or found, dialect)
-
-
-def _joined(operator: Join, left: Schema, keys: list[tuple[str, str]]) -> list[nw.Expr]:
-    """Return the left columns; in a full join a key is that of whichever side has the row."""
-    made = {name: nw.col(f"l{index}") for index, name in enumerate(left.names)}
-    if operator.how == "full":
-        for (ours, _), (_, its) in zip(operator.on, keys, strict=True):
-            made[ours] = nw.coalesce(made[ours], nw.col(its).cast(DTYPES[left[ours].type]))
-    return [column.alias(name) for name, column in made.items()]
+    return joined(operator, (frames[0], frames[1]), (schemas[0], schemas[1]), dialect)
 
 
 @_apply.register(Union)
@@ -204,8 +178,8 @@ def _(
     # How often each different row is on either side says how often it is in the result.
     ours, theirs = (Named(name=unused(name, made), expression=Literal.of(1)) for name in ("ours", "theirs"))
     none = [msgspec.structs.replace(side, expression=Literal.of(0)) for side in (ours, theirs)]
-    first: list[_Typed] = [*columns, (ours, None), (none[1], None)]
-    second: list[_Typed] = [*columns, (none[0], None), (theirs, None)]
+    first: list[Typed] = [*columns, (ours, None), (none[1], None)]
+    second: list[Typed] = [*columns, (none[0], None), (theirs, None)]
     both = _below(first, second, frames, schemas, dialect, operator.verb)
     counting = GroupBy(
         keys=tuple(column for column, _ in columns),
@@ -215,15 +189,15 @@ def _(
         ),
     )
     counted = Schema.from_pairs([*((c.name, c.type) for c in made), (ours.name, "int64"), (theirs.name, "int64")])
-    grouped = _collected(_apply(counting, (both,), (counted,), dialect))
+    grouped = collected(_apply(counting, (both,), (counted,), dialect))
     left, right = (grouped[side.name].to_numpy().astype("int64") for side in (ours, theirs))
     times = np.minimum(left, right) if isinstance(operator, Intersect) else np.maximum(left - right, 0)
     return grouped.select(list(made.names))[np.repeat(np.arange(len(times)), times), :]
 
 
 def _below(
-    first: Sequence[_Typed],
-    second: Sequence[_Typed],
+    first: Sequence[Typed],
+    second: Sequence[Typed],
     frames: tuple[Wrapped, ...],
     schemas: tuple[Schema, ...],
     dialect: Dialect,
@@ -231,39 +205,7 @@ def _below(
 ) -> Wrapped:
     """Return one frame of the columns of two."""
     sides = [
-        _collected(_columns(columns, _collected(frame), schema, dialect, verb))
+        collected(columns_made(columns, collected(frame), schema, dialect, verb))
         for columns, frame, schema in zip((first, second), frames, schemas, strict=True)
     ]
     return nw.maybe_reset_index(nw.concat(sides, how="vertical"))
-
-
-def _collected(frame: Wrapped) -> nw.DataFrame[Any]:
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-
-
-def _columns(typed: Sequence[_Typed], frame: Wrapped, schema: Schema, dialect: Dialect, verb: str) -> Wrapped:
-    context = Context(schema=schema, dialect=dialect)
-    made = [value(column.expression, context, to).alias(column.name) for column, to in typed]
-    try:
-        frame = context.completed(frame)
-        if any(columns_of(column.expression) for column, _ in typed):
-            return frame.select(*made)
-        # Constants have no length of their own.
-        anchor = nw.col(schema.names[0]).is_null().alias("anchor of constants")
-        return frame.select(anchor, *made).drop("anchor of constants")
-    except dialect.errors() as error:
-        guilty = _guilty([(column.expression, to) for column, to in typed], frame, context)
-        raise failure(dialect.name, verb, error, guilty) from error
-
-
-def _guilty(
-    typed: list[tuple[AnyExpression, DataType | None]], frame: Wrapped, context: Context
-) -> AnyExpression | None:
-    """Find the expression that fails, by computing each on its own."""
-    for expression, to in typed:
-        try:
-            made = value(expression, context, to)
-            _collected(context.completed(frame).select(made))
-        except context.dialect.errors():
-            return expression
-    return None

@@ -7,12 +7,11 @@ SELECT before it becomes a named part of the WITH clause.
 from __future__ import annotations
 
 from functools import singledispatch
-from itertools import count
 
 import sqlglot
 from sqlglot import exp
 
-from jupyter_wayang.errors import ExpressionTypeError, OperatorError, PlanError
+from jupyter_wayang.errors import OperatorError, PlanError
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Literal, Named, walk
 from jupyter_wayang.plan.operators import (
     AnyOperator,
@@ -29,16 +28,17 @@ from jupyter_wayang.plan.operators import (
     Union,
 )
 from jupyter_wayang.plan.operators.operator import rows_in
-from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.plan.schema import DataType, Schema
 from jupyter_wayang.platforms.relational import sql_aggregates as _aggregates  # noqa: F401 (registers aggregates and windows)
 from jupyter_wayang.platforms.relational.dialects import Dialect, dialect_named, physical_names
 from jupyter_wayang.platforms.relational.sql_expressions import coerced, value
 from jupyter_wayang.platforms.relational.sql_functions import FUNCTIONS
+from jupyter_wayang.platforms.relational.sql_joins import joined
 from jupyter_wayang.platforms.relational.sql_parts import (
     Source,
     Statement,
     as_branch,
-    as_table,
+    named,
     opened,
     source,
     wrapped,
@@ -221,7 +221,7 @@ def _made(operator: Operator, *inputs: Schema) -> Schema:
 
 def _projection(columns: tuple[Named, ...], made: Schema, schema: Schema, dialect: Dialect) -> list[exp.Expr]:
     return [
-        _named(value(column.expression, schema, dialect), physical)
+        named(value(column.expression, schema, dialect), physical)
         for column, physical in zip(columns, physical_names(made), strict=True)
     ]
 
@@ -272,99 +272,10 @@ def _branch(before: Source, schema: Schema, made: Schema, dialect: Dialect) -> e
     select = opened(before)
     columns = tuple(Named(name=c.name, expression=ColumnRef(name=c.name)) for c in made)
     shown = [coerced(column.expression, schema, dialect, made[column.name].type) for column in columns]
-    select.set("expressions", [_named(s, p) for s, p in zip(shown, physical_names(made), strict=True)])
+    select.set("expressions", [named(s, p) for s, p in zip(shown, physical_names(made), strict=True)])
     return select
 
 
 @_statement.register
 def _(operator: Join, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
-    (left, left_schema), (right, right_schema) = inputs
-    refusal = refused(operator, left_schema, right_schema)
-    if refusal:
-        raise ExpressionTypeError(refusal, hint="make both one type with cast() first")
-    ours, theirs = (
-        _Side(name, schema, left_schema, right_schema) for name, schema in (("l", left_schema), ("r", right_schema))
-    )
-    parts: list[exp.CTE] = []
-    first, second = as_table(left, parts, ours.alias), as_table(right, parts, theirs.alias)
-    keys = [_equal(ours, theirs, pair, dialect) for pair in operator.on]
-    if operator.how in ("semi", "anti"):
-        inner = exp.Select(
-            expressions=[exp.Literal.number("1")], from_=exp.From(this=second), where=exp.Where(this=_all(keys))
-        )
-        exists: exp.Expr = exp.Exists(this=inner)
-        exists = exp.Not(this=exists) if operator.how == "anti" else exists
-        made = exp.Select(expressions=[exp.Star()], from_=exp.From(this=first), where=exp.Where(this=exists))
-    else:
-        side = {"left": {"side": "LEFT"}, "full": {"side": "FULL"}, "cross": {"kind": "CROSS"}}.get(operator.how, {})
-        on = {"on": _all(keys)} if keys else {}
-        columns = _joined(operator, ours, theirs, dialect)
-        made = exp.Select(expressions=columns, from_=exp.From(this=first), joins=[exp.Join(this=second, **side, **on)])
-    if parts:
-        made.set("with_", exp.With(expressions=parts))
-    return made
-
-
-class _Side:
-    """One input of a join, under an alias that no column bears: engines would take it for the column."""
-
-    def __init__(self, alias: str, schema: Schema, *schemas: Schema) -> None:
-        taken = {name.casefold() for each in schemas for name in each.names}
-        self.alias = (
-            alias if alias not in taken else next(f"{alias}{n}" for n in count(1) if f"{alias}{n}" not in taken)
-        )
-        self.schema = schema
-
-    def __getitem__(self, name: str) -> exp.Column:
-        physical = physical_names(self.schema)[self.schema.names.index(name)]
-        return exp.column(physical, table=self.alias, quoted=True)
-
-
-def refused(operator: Join, left: Schema, right: Schema) -> str | None:
-    """Return why two collections cannot be joined so, or None."""
-    if operator.how != "full":
-        return None
-    for ours, theirs in operator.on:
-        first, second = left[ours].type, right[theirs].type
-        if first != second and "null" not in (first, second):
-            return f"a full join makes one key of {ours}, a {first}, and {theirs}, a {second}: they need one type"
-    return None
-
-
-def _joined(operator: Join, ours: _Side, theirs: _Side, dialect: Dialect) -> list[exp.Expr]:
-    """Return the columns of a join; in a full one the key comes from whichever side has the row."""
-    left, right = ours.schema, theirs.schema
-    made = _made(operator, left, right)
-    columns: dict[str, exp.Expr] = {name: ours[name] for name in left.names}
-    if operator.how == "full":
-        for mine, other in operator.on:
-            second = _typed(theirs[other], left[mine].type, right[other].type, dialect)
-            columns[mine] = exp.Coalesce(this=columns[mine], expressions=[second])
-    shown = [*columns.values(), *(theirs[name] for name, _ in operator.right_names(left, right))]
-    return [_named(column, physical) for column, physical in zip(shown, physical_names(made), strict=True)]
-
-
-def _named(column: exp.Expr, name: str) -> exp.Expr:
-    if isinstance(column, exp.Column) and column.name == name:
-        return column
-    return exp.Alias(this=column, alias=exp.to_identifier(name, quoted=True))
-
-
-def _typed(node: exp.Expr, wanted: DataType, found: DataType, dialect: Dialect) -> exp.Expr:
-    return node if wanted == found else exp.Cast(this=node, to=exp.DataType.build(dialect.type_name(wanted)))
-
-
-def _equal(ours: _Side, theirs: _Side, pair: tuple[str, str], dialect: Dialect) -> exp.Expr:
-    first, second = ours.schema[pair[0]].type, theirs.schema[pair[1]].type
-    common = common_type(first, second) or first
-    return exp.EQ(
-        this=_typed(ours[pair[0]], common, first, dialect),
-        expression=_typed(theirs[pair[1]], common, second, dialect),
-    )
-
-
-def _all(conditions: list[exp.Expr]) -> exp.Expr:
-    first, *rest = conditions
-    for condition in rest:
-        first = exp.And(this=first, expression=condition)
-    return first
+    return joined(operator, inputs[0], inputs[1], dialect)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-__all__ = ["Source", "Statement", "as_branch", "as_table", "opened", "source", "wrapped"]
+__all__ = ["Source", "Statement", "as_branch", "as_table", "named", "opened", "source", "wrapped"]
 
 Statement = exp.Select | exp.SetOperation
 """A statement that makes rows."""
@@ -103,3 +103,10 @@ def _use(select: exp.Expr, renamed: dict[str, str]) -> None:
     for table in select.find_all(exp.Table):
         if table.name in renamed and not table.db:
             table.set("this", exp.to_identifier(renamed[table.name], quoted=True))
+
+
+def named(column: exp.Expr, name: str) -> exp.Expr:
+    """Return a column of a SELECT under a name."""
+    if isinstance(column, exp.Column) and column.name == name:
+        return column
+    return exp.Alias(this=column, alias=exp.to_identifier(name, quoted=True))

@@ -1,0 +1,88 @@
+"""Words of rows and columns: a cell and the Python API make equal plans, and mistakes have messages."""
+
+from __future__ import annotations
+
+import pytest
+from language.desk import FakeDesk
+from language.test_cell import bare, planned
+
+from jupyter_wayang.errors import WayangError
+from jupyter_wayang.language import builder
+from jupyter_wayang.language.expressions import col
+from jupyter_wayang.plan.logical import LogicalPlan
+from jupyter_wayang.plan.schema import Schema
+
+
+@pytest.fixture
+def desk():
+    return FakeDesk(
+        visits=Schema.of(age="int64", ward="string", day="date"), wards=Schema.of(ward="string", day="date", beds="int64")
+    )
+
+
+@pytest.fixture
+def visits(desk):
+    return builder.read(desk, "visits")
+
+
+@pytest.fixture
+def wards(desk):
+    return builder.read(desk, "wards")
+
+
+SAME = {
+    "visits.distinct()": lambda v, w: v.distinct(),
+    "visits.distinct(ward, day)": lambda v, w: v.distinct("ward", col.day),
+    "visits.top_k(3, by=age)": lambda v, w: v.top_k(3, by=col.age),
+    "visits.top_k(3, by=[age, ward], descending=[False, True])": lambda v, w: v.top_k(
+        3, by=["age", "ward"], descending=[False, True]
+    ),
+    "visits.union(visits)": lambda v, w: v.union(v),
+    "visits.select(ward, day).intersect(wards.drop(beds))": lambda v, w: v.select("ward", "day").intersect(
+        w.drop("beds")
+    ),
+    "visits.select(ward, day).except_(wards.select(day, ward))": lambda v, w: v.select("ward", "day").except_(
+        w.select("day", "ward")
+    ),
+    "visits.join(wards, on=ward, where=age < beds and day != day_right)": lambda v, w: v.join(
+        w, on="ward", where=(col.age < col.beds) & (col.day != col.day_right)
+    ),
+    'visits.join(wards, where=day >= day_2, suffix="_2")': lambda v, w: v.join(
+        w, where=col.day >= col.day_2, suffix="_2"
+    ),
+    'visits.join(wards, on=ward, how="left", as_of=day)': lambda v, w: v.join(w, on="ward", how="left", as_of="day"),
+    "visits.join(wards, as_of=(age, beds))": lambda v, w: v.join(w, as_of=("age", "beds")),
+}
+
+
+@pytest.mark.parametrize("text", SAME)
+def test_a_cell_and_python_make_equal_plans(text, desk, visits, wards):
+    cell = planned(desk, text, {"visits": visits, "wards": wards})
+    assert bare(cell) == bare(LogicalPlan.of([SAME[text](visits, wards).port]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("visits.union(wards)", "needs the same columns in both, and the second collection has no age"),
+        ("visits.union(visits.with_columns(age=ward))", "age is int64 in the first collection and string in the second"),
+        ("visits.select(day).union(wards.select(Day=day))", "has no day. Did you mean Day?"),
+        ("visits.distinct(wart)", "there is no column \"wart\" in visits. Did you mean ward?"),
+        ("visits.top_k(3)", "top_k() needs by, as in top_k(10, by=age)"),
+        ("visits.top_k(3, by=[age], descending=[True, False])", "or a list of 1 of them"),
+        ("visits.top_k(-1, by=age)", "a number of rows of 0 or more"),
+        ("visits.join(wards)", "an inner join needs keys: on=…"),
+        ("visits.join(wards, on=ward, where=sum(age) > 1)", "join() takes no aggregates: sum(age)"),
+        ("visits.join(wards, on=ward, where=bets > 1)", "Did you mean beds?"),
+        ("visits.join(wards, on=ward, where=beds)", "where= takes a condition, but beds is int64"),
+        ('visits.join(wards, on=ward, how="full", as_of=day)', 'is "inner" or "left"'),
+        ("visits.join(wards, on=ward, as_of=[day, beds])", "a list cannot stand here"),
+        ("visits.join(wards, on=ward, as_of=(ward, beds))", "ward is string and beds is int64"),
+        ('visits.join(wards, how="cross", where=age > beds)', "a cross join takes neither keys nor a condition"),
+    ],
+)
+def test_mistakes_have_messages(text, message, desk, visits, wards):
+    with pytest.raises(WayangError) as caught:
+        planned(desk, text, {"visits": visits, "wards": wards})
+    assert message in caught.value.message
+    assert caught.value.span is not None
