@@ -84,6 +84,21 @@ def read(where: object, *, sites: str | None = None, **options: Any) -> Collecti
     return default_session().read(where, sites=sites, **options)
 
 
+def sql(text: str, tables: Mapping[str, object] | None = None) -> Collection:
+    """Return the collection that one SELECT makes, in the default session; nothing runs.
+
+    Parameters
+    ----------
+    text
+        The SQL.
+    tables
+        What its tables are: collections, DataFrames, Arrow tables, or paths by name.
+    """
+    from jupyter_wayang.app import default_session
+
+    return default_session().sql(text, tables)
+
+
 def federation(name: str, sites: Mapping[str, object] | str | Path | None = None) -> Federation:
     """Declare a federation in the default session, or return one that was declared.
 

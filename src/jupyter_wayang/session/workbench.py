@@ -35,6 +35,7 @@ from jupyter_wayang.session.runs import Run
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from jupyter_wayang.language.sql import Sql
     from jupyter_wayang.plan.operators.sources import FileFormat
 
 __all__ = ["Federation", "Workbench"]
@@ -131,16 +132,36 @@ class Workbench:
         return builder.frame(self, where)
 
     def sql(self, text: str, tables: Mapping[str, object] | None = None) -> Collection:
-        """Refuse: SQL is not read by this version.
+        """Return the collection that one SELECT makes; nothing runs.
+
+        Parameters
+        ----------
+        text
+            The SQL.
+        tables
+            What its tables are: collections, DataFrames, Arrow tables, or paths by name. Beside these it knows the
+            collections of cells, tables of the notebook and of the catalog, and files by name, as in
+            ``FROM 'visits.csv'``.
 
         Raises
         ------
-        OperatorError
-            Always, with the words that do the same.
+        WayangError
+            With line and column in the SQL.
         """
-        raise OperatorError(
-            "this version does not read SQL", hint='the same in words: read("a.csv").filter(…).group_by(…).agg(…)'
-        )
+        return self.read_sql(text, tables).result
+
+    def read_sql(
+        self, text: str, tables: Mapping[str, object] | None = None, *, federation: str | None = None
+    ) -> Sql:
+        """Read one SELECT: as :meth:`sql`, with the variables of the notebook that went into it."""
+        from jupyter_wayang.language.sql import read_sql
+
+        if not isinstance(text, str):
+            raise OperatorError(f"sql() takes text, not {shown(text)}", hint='as in sql("SELECT age FROM visits")')
+        if not isinstance(tables, Mapping | None):
+            raise OperatorError(f"tables= is a dict by name, not {shown(tables)}", hint='as in {"visits": visits}')
+        given = {**self.scope.collections, **(tables or {})}
+        return read_sql(text, self, tables=given, variables=self.scope.variables, federation=federation)
 
     def federation(self, name: str, sites: Mapping[str, object] | str | Path | None = None) -> Federation:
         """Declare a federation, or return one that was declared.

@@ -1,0 +1,60 @@
+"""UNION, INTERSECT and EXCEPT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from jupyter_wayang.language.sql.ordering import sorted_by
+from jupyter_wayang.language.sql.page import SqlPage
+from jupyter_wayang.language.sql.relations import Field, Relation
+from jupyter_wayang.language.sql.subqueries import Answer
+from jupyter_wayang.plan.expressions import ColumnRef, Named
+from jupyter_wayang.plan.operators import Except, Intersect, Select, Union
+
+__all__ = ["combined"]
+
+_PARTS = {"this", "expression", "distinct", "order", "limit", "with_"}
+
+
+def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer) -> Answer:
+    """Return the rows of two queries together: columns go together by place, and are called as in the first.
+
+    Raises
+    ------
+    OperatorError
+        If the two have not the same number of columns.
+    """
+    page.only(node, _PARTS, f"in {node.key.upper()}")
+    if left.carried and (node.args.get("limit") is not None):
+        raise page.unsupported(node.args["limit"], f"LIMIT after {node.key.upper()} in a correlated query")
+    count, other = len(left.relation.fields), len(right.relation.fields)
+    if count != other:
+        what = f"{node.key.upper()} of {count} and {other} columns"
+        raise page.unsupported(node.expression, what, "both have the same number of columns")
+    names = [field.name for field in left.relation.fields]
+    first, second = _called(left, names, left), _called(right, names, left)
+    distinct = bool(node.args.get("distinct"))
+    with page.at(node):
+        if isinstance(node, exp.Union):
+            made = first.then(Union(), second.port)
+            made = made.distinct() if distinct else made
+        elif isinstance(node, exp.Intersect):
+            made = first.then(Intersect(), second.port)
+            made = made.distinct() if distinct else made
+        else:
+            # Bags: of different rows every one that the other has goes, however often it is there.
+            made = (first.distinct() if distinct else first).then(Except(), second.port)
+    return replace(left, relation=sorted_by(page, node, made), single=False)
+
+
+def _called(answer: Answer, names: list[str], like: Answer) -> Relation:
+    """Return rows with columns of these names, and those that are carried called as in another answer."""
+    pairs = [(name, field.column) for name, field in zip(names, answer.relation.fields, strict=True)]
+    pairs += [(there[1], here[1]) for here, there in zip(answer.carried, like.carried, strict=True)]
+    fields = tuple(Field(None, name, name) for name in names)
+    if [column for _, column in pairs] == list(answer.relation.schema.names) == [name for name, _ in pairs]:
+        return replace(answer.relation, fields=fields)
+    columns = tuple(Named(name=name, expression=ColumnRef(name=column)) for name, column in pairs)
+    return replace(answer.relation.then(Select(columns=columns)), fields=fields)
