@@ -6,6 +6,8 @@ export interface Aggregated {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly body: string;
   readonly note: string | null;
 }
@@ -29,8 +31,8 @@ export interface Alternative {
 export interface Binary {
   readonly tag: "binary";
   readonly op: "!=" | "%" | "*" | "**" | "+" | "-" | "/" | "//" | "<" | "<=" | "==" | ">" | ">=" | "and" | "or";
-  readonly left: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
-  readonly right: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly left: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+  readonly right: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
 /** A message crossed a site's border: `up` left the site, `down` went to it. `rows` of data in it: always 0. */
@@ -51,22 +53,41 @@ export interface BytesMoved {
 export interface Call {
   readonly tag: "call";
   readonly function: string;
-  readonly args: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate)[];
+  readonly args: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
+}
+
+/** What a name holds at the beginning of a turn: its input in the first, and then what the turn before has made. */
+export interface Carry {
+  readonly tag: "carry";
+  readonly name: string;
 }
 
 /** `then` where the condition is true, else `otherwise` (also where the condition is null). */
 export interface Case {
   readonly tag: "case";
-  readonly condition: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
-  readonly then: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
-  readonly otherwise: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly condition: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+  readonly then: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+  readonly otherwise: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
 /** The operand as another type; float to int truncates; what cannot be read is an error. */
 export interface Cast {
   readonly tag: "cast";
-  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
-  readonly to: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+  readonly to: string;
+}
+
+/**
+ * Makes rows of all rows of both inputs that have the same key.
+ *
+ * Null matches nothing: rows with a null in their key come to the function without rows of the other side.
+ */
+export interface CoGroup {
+  readonly tag: "co_group";
+  readonly function: FunctionRef;
+  readonly output: Schema | null;
+  readonly learned: boolean;
+  readonly on: readonly (readonly [string, string])[];
 }
 
 /** Hand over the rows of a port. Refused by every policy but that of the notebook's own machine. */
@@ -80,13 +101,20 @@ export interface Collect {
 /** A named column and its type. */
 export interface Column {
   readonly name: string;
-  readonly type: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+  readonly type: string;
 }
 
 /** The value of a column. */
 export interface ColumnRef {
   readonly tag: "column";
   readonly name: string;
+}
+
+/** Puts together the nodes that edges connect, whichever way they go; a component is called by its least node. */
+export interface ConnectedComponents {
+  readonly tag: "connected_components";
+  readonly src: string;
+  readonly dst: string;
 }
 
 /** The platform chosen for an operator, the reason in one sentence, and what else there was. */
@@ -111,7 +139,15 @@ export interface Description {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly schema: Schema;
+}
+
+/** Keeps one of rows that are equal in every column; null equals null. With `columns`, of these columns only. */
+export interface Distinct {
+  readonly tag: "distinct";
+  readonly columns: readonly string[];
 }
 
 /** Nothing to say but that it is done. */
@@ -120,6 +156,8 @@ export interface Done {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
 }
 
 /** Leaves columns out. */
@@ -147,12 +185,19 @@ export interface Evaluate {
   readonly bins: number;
 }
 
+/** The rows of the first without those of the second: each row there takes one away here. */
+export interface Except {
+  readonly tag: "except_";
+}
+
 /**
  * An operator on a platform.
  *
  * `id` is unique in the plan (`cleveland/scale`); `logical` is the id of the node in the logical plan (several
  * operators may stem from one node); `rows` is the estimate for output 0 and `counted` what was counted, if it was
- * and may be shown; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
+ * and may be shown; `rows_from` says where the estimate comes from; `work` is what one execution is thought to do,
+ * in the sizes that its cost was estimated from; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
+ * `checkpoint` says that rows are counted after it: what comes later is planned again if they are not as expected.
  * `kind`: `aggregate` marks a combination at the execution kernel that never sees rows.
  */
 export interface ExecutionOperator {
@@ -164,8 +209,11 @@ export interface ExecutionOperator {
   readonly decision: Decision;
   readonly schema: Schema | null;
   readonly rows: Interval | null;
+  readonly rows_from: string;
   readonly bytes: Interval | null;
   readonly compute_s: Interval | null;
+  readonly work: Work | null;
+  readonly checkpoint: boolean;
   readonly counted: number | null;
   readonly measured_s: number | null;
   readonly iterations: number;
@@ -203,21 +251,35 @@ export interface FactsLearned {
   readonly text: string;
 }
 
-/** It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked. */
+/**
+ * It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked.
+ *
+ * `facts` are label and text, from the person's own machine only.
+ */
 export interface Failure {
   readonly tag: "failure";
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly kind: string;
   readonly message: string;
   readonly hint: string | null;
+  readonly facts: readonly (readonly [string, string])[];
 }
 
 /** Keeps the rows where the condition is true; null is not. */
 export interface Filter {
   readonly tag: "filter";
-  readonly condition: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly condition: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+}
+
+/** Keeps the rows for which the function is true; None is not. */
+export interface FilterBy {
+  readonly tag: "filter_by";
+  readonly function: FunctionRef;
+  readonly given: "row" | "value";
 }
 
 /**
@@ -228,7 +290,7 @@ export interface Filter {
 export interface Fit {
   readonly tag: "fit";
   readonly model: LogisticRegression;
-  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly features: readonly string[] | null;
   readonly options: FitOptions;
 }
@@ -253,6 +315,26 @@ export interface Fitted {
   readonly label: string;
 }
 
+/** Makes any number of rows of every row. */
+export interface FlatMap {
+  readonly tag: "flat_map";
+  readonly function: FunctionRef;
+  readonly output: Schema | null;
+  readonly learned: boolean;
+  readonly given: "row" | "value";
+}
+
+/**
+ * A function as a plan knows it: its name, the key under which it is held, a digest of its text.
+ *
+ * The key changes with the function and with what it captured; `digest` is null where there is no text.
+ */
+export interface FunctionRef {
+  readonly name: string;
+  readonly key: string;
+  readonly digest: string | null;
+}
+
 /** Stop as soon as the global metric is past the threshold. */
 export interface Goal {
   readonly metric: "accuracy" | "auc" | "log_loss";
@@ -264,7 +346,7 @@ export interface Goal {
  * Aggregates groups of rows; without keys, all rows into one. Null is a group of its own.
  *
  * An aggregate column is an expression over :class:`~jupyter_wayang.plan.expressions.Aggregate` and constants, as in
- * `sum(x) / count()`. Groups come in no order.
+ * `sum(x) / count()`. Groups come in no order. Keys alone make the different rows.
  */
 export interface GroupBy {
   readonly tag: "group_by";
@@ -293,6 +375,18 @@ export interface ImputeFacts {
   readonly values: readonly (readonly [string, number | null])[];
 }
 
+/** End the function of the notebook that the run has called, whatever else is being answered. */
+export interface Interrupt {
+  readonly tag: "interrupt";
+  readonly version: number;
+  readonly run: string;
+}
+
+/** The rows that are in both, each as often as in the one that has fewer of it. */
+export interface Intersect {
+  readonly tag: "intersect";
+}
+
 /** A quantity that is not known exactly: bounds, and how sure it is that the truth lies between. */
 export interface Interval {
   readonly low: number;
@@ -303,28 +397,35 @@ export interface Interval {
 /** Whether the operand equals one of some constants; null if the operand is null. */
 export interface IsIn {
   readonly tag: "is_in";
-  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly values: readonly Literal[];
 }
 
 /** Whether the operand is null; never null itself. */
 export interface IsNull {
   readonly tag: "is_null";
-  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
 /**
  * Joins two collections on equal keys; null keys match nothing.
  *
- * `on` has pairs of (left, right) column names; it is empty for `cross` only. A right key is left out of the
- * result, other right columns whose name is taken get the suffix. In a full join the key is that of whichever side
- * has the row.
+ * `on` has pairs of (left, right) column names; it is empty for `cross`, and may be with `where` or `as_of`. A
+ * right key is left out of the result, other right columns whose name is taken get the suffix. In a full join the key
+ * is that of whichever side has the row, in a type that holds both.
+ *
+ * `where` is a condition on the columns of both (:meth:`matched`) that must also be true for two rows to match.
+ * `as_of` has a column of each side: of the right rows that match, only the last is taken whose column is not above
+ * that of the left row. If several have that value, it is the one that comes last when they are sorted by all columns
+ * from left to right, nulls last.
  */
 export interface Join {
   readonly tag: "join";
   readonly on: readonly (readonly [string, string])[];
   readonly how: "anti" | "cross" | "full" | "inner" | "left" | "semi";
   readonly suffix: string;
+  readonly where: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
+  readonly as_of: readonly [string, string] | null;
 }
 
 /** A place where operators run: a site, the execution kernel, or this machine. */
@@ -352,11 +453,11 @@ export interface Limit {
   readonly rows: number;
 }
 
-/** A constant. Dates and timestamps are ISO text with their type; a null has type `null` or the type asked for. */
+/** A constant. Dates, timestamps and decimals are text with their type; a null has type `null` or the one asked for. */
 export interface Literal {
   readonly tag: "literal";
   readonly value: boolean | number | number | string | null;
-  readonly type: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+  readonly type: string;
 }
 
 /**
@@ -416,6 +517,23 @@ export interface Loop {
   readonly round: number | null;
 }
 
+/** Makes a row of every row. */
+export interface Map {
+  readonly tag: "map";
+  readonly function: FunctionRef;
+  readonly output: Schema | null;
+  readonly learned: boolean;
+  readonly given: "row" | "value";
+}
+
+/** Makes an Arrow table of a table of some rows; where the rows are cut is not promised. */
+export interface MapBatches {
+  readonly tag: "map_batches";
+  readonly function: FunctionRef;
+  readonly output: Schema | null;
+  readonly learned: boolean;
+}
+
 /** What leaves a site of its score cells: a class and the bins `low_bin` to `high_bin`, both inclusive. */
 export interface MergedCell {
   readonly low_bin: number;
@@ -458,7 +576,7 @@ export interface Model {
   readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
   readonly inputs: Schema;
   readonly features: readonly string[];
-  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly parameters: readonly NamedArray[];
 }
 
@@ -472,7 +590,7 @@ export interface Movement {
 /** An expression and the name of the column that it makes. */
 export interface Named {
   readonly name: string;
-  readonly expression: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly expression: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
 /** An array of 64-bit floats: name, shape, and the values as little-endian bytes in row-major order. */
@@ -485,13 +603,13 @@ export interface NamedArray {
 /** Minus a number. */
 export interface Negate {
   readonly tag: "negate";
-  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -501,7 +619,7 @@ export interface Node {
 /** Three-valued negation: not null is null. */
 export interface Not {
   readonly tag: "not";
-  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
 /** Replaces columns by an indicator per level. The levels are learned: the schema shows the rest of the columns. */
@@ -525,6 +643,20 @@ export interface OperatorFinished {
   readonly operator: string;
   readonly rows: number | null;
   readonly seconds: number;
+}
+
+/**
+ * Ranks nodes by a random walk along the edges.
+ *
+ * With probability `damping` the walk follows an edge of its node, all alike; otherwise, and where there is none, it
+ * goes to any node. Exactly `iterations` steps are taken from equal ranks; the ranks add up to 1.
+ */
+export interface PageRank {
+  readonly tag: "pagerank";
+  readonly src: string;
+  readonly dst: string;
+  readonly damping: number;
+  readonly iterations: number;
 }
 
 /** Somebody asked the run to pause: it waits at its next step. Answers that are under way are kept. */
@@ -565,7 +697,7 @@ export interface Predict {
 export interface Prepare {
   readonly tag: "prepare";
   readonly steps: readonly string[];
-  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly features: readonly string[];
 }
 
@@ -609,12 +741,34 @@ export interface ReadFrame {
   readonly label: string;
 }
 
-/** A table in a database file of DuckDB. */
+/**
+ * A table of a database, or the rows of a `query` there.
+ *
+ * `platform` is where the database lives, and the only one that reads it; `database` is the path of a file, or the
+ * name of a connection. Addresses with passwords are never in a plan.
+ */
 export interface ReadTable {
   readonly tag: "read_table";
   readonly schema: Schema;
   readonly database: string;
   readonly table: string;
+  readonly query: string;
+  readonly platform: string;
+}
+
+/** Makes one row of all, two at a time; of no rows it makes none. */
+export interface Reduce {
+  readonly tag: "reduce";
+  readonly function: FunctionRef;
+  readonly given: "row" | "value";
+}
+
+/** Makes one row of all rows of a key, two at a time; null is a key. */
+export interface ReduceBy {
+  readonly tag: "reduce_by";
+  readonly function: FunctionRef;
+  readonly keys: readonly Named[];
+  readonly given: "row" | "value";
 }
 
 /** The run is over: free what it holds. */
@@ -628,6 +782,19 @@ export interface Release {
 export interface Rename {
   readonly tag: "rename";
   readonly names: readonly (readonly [string, string])[];
+}
+
+/**
+ * Takes turns, and makes what its names hold after the last.
+ *
+ * Inputs are the carried values, in the order of `names`; then what a turn makes of each; and without `turns` a
+ * condition, one row with one truth value, which is looked at before every turn. `limit` bounds the turns.
+ */
+export interface Repeat {
+  readonly tag: "repeat";
+  readonly names: readonly string[];
+  readonly turns: number | null;
+  readonly limit: number;
 }
 
 /** A result can be fetched: its key, its rows, and its columns as (name, type). */
@@ -676,6 +843,8 @@ export interface Rows {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly body: string;
 }
 
@@ -701,6 +870,19 @@ export interface RunStarted {
   readonly name: string;
   readonly sites: readonly string[];
   readonly rounds: number;
+}
+
+/**
+ * Run a function on the first rows of what a plan makes, to learn which columns it makes.
+ *
+ * For the person's own machine only. The results of the plan are the inputs of the operator.
+ */
+export interface Sample {
+  readonly tag: "sample";
+  readonly version: number;
+  readonly run: string;
+  readonly plan: LogicalPlan;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Centres columns at their mean and divides by their standard deviation (over n). */
@@ -748,6 +930,8 @@ export interface Scored {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly round: number;
   readonly cells: readonly MergedCell[];
   readonly note: string | null;
@@ -757,6 +941,31 @@ export interface Scored {
 export interface Select {
   readonly tag: "select";
   readonly columns: readonly Named[];
+}
+
+/**
+ * A date or timestamp moved by an interval; a month too short for the day gives its last day.
+ *
+ * Months are added first, then days, then microseconds. With microseconds a date becomes a timestamp.
+ */
+export interface Shift {
+  readonly tag: "shift";
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+  readonly months: number;
+  readonly days: number;
+  readonly microseconds: number;
+}
+
+/**
+ * Counts the edges of the shortest way from `start` to every node that can be reached, the start itself among them.
+ *
+ * Without the start in the graph nothing is reached.
+ */
+export interface ShortestPaths {
+  readonly tag: "shortest_paths";
+  readonly src: string;
+  readonly dst: string;
+  readonly start: Literal;
 }
 
 /** A site takes no part, and why. */
@@ -800,7 +1009,7 @@ export interface Sort {
 
 /** What to sort by, and whether from high to low. Nulls come last both ways. */
 export interface SortKey {
-  readonly expression: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate;
+  readonly expression: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly descending: boolean;
 }
 
@@ -822,7 +1031,7 @@ export interface Split {
   readonly tag: "split";
   readonly fraction: number;
   readonly seed: number;
-  readonly by: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate)[];
+  readonly by: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
 }
 
 /** Somebody asked the run to stop; it does so at its next step. */
@@ -837,7 +1046,8 @@ export interface StopRequested {
  * Plan this part of a task on your own platforms, from your own statistics, and say how.
  *
  * `iterations` has (node id, how often it runs) of the operators of a loop; `frames` tables by key as Arrow IPC
- * streams, for the person's own machine only.
+ * streams, for the person's own machine only. With a `scale` the plan is what it would be if every source had so many
+ * times its rows: to be looked at.
  */
 export interface SubmitPlan {
   readonly tag: "submit_plan";
@@ -846,7 +1056,15 @@ export interface SubmitPlan {
   readonly plan: LogicalPlan;
   readonly iterations: readonly (readonly [string, number])[];
   readonly platforms: readonly string[] | null;
+  readonly scale: number;
   readonly frames: readonly (readonly [string, string])[];
+}
+
+/** Keeps the first rows of an order. Rows with equal keys stay in their order, and the later ones are cut off. */
+export interface TopK {
+  readonly tag: "top_k";
+  readonly rows: number;
+  readonly keys: readonly SortKey[];
 }
 
 /** Train on the prepared rows that enter a node. */
@@ -865,14 +1083,57 @@ export interface Trained {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly round: number;
   readonly update: Update;
+}
+
+/** Take a turn of a loop; `round` counts from 1, and 0 brings the loop before its first turn. */
+export interface Turn {
+  readonly tag: "turn";
+  readonly version: number;
+  readonly run: string;
+  readonly node: string;
+  readonly round: number;
+}
+
+/** The turn was taken. `more`: there is another. */
+export interface Turned {
+  readonly tag: "turned";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
+  readonly round: number;
+  readonly more: boolean;
+}
+
+/** The rows of both, each as often as it is in the two together. */
+export interface Union {
+  readonly tag: "union";
 }
 
 /** The parameters after local training and the number of rows they were trained on. */
 export interface Update {
   readonly parameters: readonly NamedArray[];
   readonly rows: number;
+}
+
+/**
+ * A value for every row, of the rows that are with it in a partition.
+ *
+ * Without an order an aggregate is of the whole partition; with one, of the rows up to this one and of those that are
+ * equal to it in the order. `rank` and the other :data:`RANKS` need an order. Nulls come last in it.
+ */
+export interface Window {
+  readonly tag: "window";
+  readonly function: string;
+  readonly args: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
+  readonly partition: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
+  readonly order: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
+  readonly descending: readonly boolean[];
 }
 
 /** Adds columns, or replaces those of the same name in their place. */
@@ -892,6 +1153,26 @@ export interface Withheld {
   readonly reason: string;
 }
 
+/**
+ * One execution of an operator or a conversion.
+ *
+ * Parameters
+ * ----------
+ * platform
+ * Whose engine did it; None: a conversion that needs none.
+ * tag
+ * The tag of the base operator, or `"a>b"` of a conversion.
+ * rows, out, bytes
+ * Rows in, rows out and bytes in, as a :class:`~jupyter_wayang.platforms.platform.Coefficient` counts them.
+ */
+export interface Work {
+  readonly platform: string | null;
+  readonly tag: string;
+  readonly rows: number;
+  readonly out: number;
+  readonly bytes: number;
+}
+
 /** The execution plan was made: its JSON, as of :mod:`jupyter_wayang.plan.wire`. */
 export interface EventsPlanned {
   readonly tag: "planned";
@@ -902,11 +1183,38 @@ export interface EventsPlanned {
   readonly planned_s: number;
 }
 
-/** One value for a group of rows. Nulls are left out; of no values it is null, and a count is 0. */
-export interface ExpressionsAggregate {
+/** A function of the notebook printed something, on the person's own machine. */
+export interface EventsPrinted {
+  readonly tag: "printed";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly operator: string;
+  readonly text: string;
+}
+
+/** What had not run yet was planned again: after which operator, why and what changed, and the plan as it is now. */
+export interface EventsReplanned {
+  readonly tag: "replanned";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly operator: string;
+  readonly text: string;
+  readonly plan: string;
+}
+
+/**
+ * One value for a group of rows. Nulls are left out; of no values it is null, and a count is 0.
+ *
+ * `other` is the second operand of those that have two: the part of `quantile`, what `first`, `last`,
+ * `arg_min` and `arg_max` go by, the other column of `corr` and `cov`.
+ */
+export interface NodesAggregate {
   readonly tag: "aggregate";
   readonly function: string;
-  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Call | ExpressionsAggregate | null;
+  readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
+  readonly other: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
 }
 
 /** At a site: scores the prepared rows with the global model and counts them per class and score bin. */
@@ -932,8 +1240,23 @@ export interface MessagesPlanned {
   readonly version: number;
   readonly run: string;
   readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
   readonly plan: ExecutionPlan;
   readonly empty: boolean;
+}
+
+/** What a function of the notebook printed while the answer was made, on the person's own machine. */
+export interface MessagesPrinted {
+  readonly node: string;
+  readonly text: string;
+}
+
+/** What had not run was planned again while the answer was made, because of the rows of a node; the text says it. */
+export interface MessagesReplanned {
+  readonly node: string;
+  readonly text: string;
+  readonly plan: ExecutionPlan;
 }
 
 /** Score the prepared rows that enter a node. */
@@ -953,7 +1276,10 @@ export type AnyRequest =
   | MessagesAggregate
   | Train
   | MessagesScore
+  | Turn
   | Collect
+  | Sample
+  | Interrupt
   | Release;
 
 export type AnyAnswer =
@@ -962,6 +1288,7 @@ export type AnyAnswer =
   | Aggregated
   | Trained
   | Scored
+  | Turned
   | Rows
   | Done
   | Failure;
@@ -973,6 +1300,8 @@ export type AnyEvent =
   | Withheld
   | FactsLearned
   | OperatorFinished
+  | EventsPrinted
+  | EventsReplanned
   | SitesAsked
   | BytesMoved
   | RoundStarted

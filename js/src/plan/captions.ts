@@ -121,6 +121,14 @@ export function rowsText(operator: ExecutionOperator): string {
   return [guess, counted].filter(Boolean).join(", ");
 }
 
+/** Where the estimate of rows comes from, and how sure it is. */
+export function rowsFrom(operator: ExecutionOperator): string {
+  if (operator.rows === null || !operator.rows_from) return "";
+  const { low, high, confidence } = operator.rows;
+  const bounds = low === high ? "" : ` (${compact(low)} to ${compact(high)}${confidence < 1 ? `, ${share(confidence)} sure` : ""})`;
+  return `rows by ${operator.rows_from}${bounds}`;
+}
+
 /** How thick an edge of rows is drawn, by its bytes. */
 export function thickness(edge: Edge): number {
   const amount = edge.bytes === null ? 0 : mean(edge.bytes);

@@ -4,7 +4,7 @@ import { type Child, html, inlineIcon } from "../shared/svg.js";
 import { duration, mean, share, signedDuration, size } from "../shared/units.js";
 import type { OperatorState } from "../state/progress.js";
 import type { Alternative, ExecutionOperator, ExecutionPlan, Lane } from "../wire.js";
-import { moves, rowsText } from "./captions.js";
+import { moves, rowsFrom, rowsText } from "./captions.js";
 import { button, symbol } from "./controls.js";
 import type { Change, Changes } from "./picture.js";
 
@@ -69,7 +69,7 @@ export function whyPanel(subject: Subject, looks: Looks, actions: Actions): read
   const why = decision.pinned ? `Pinned to ${look.title}` : `Why ${look.title}?`;
   const title = operator.kind === "aggregate" ? `${operator.verb} at the execution kernel` : why;
   const where = lane === undefined || lane.kind === "here" || operator.kind === "aggregate" ? "" : ` at ${lane.title}`;
-  const facts = [rowsText(operator), operator.bytes === null ? "" : size(mean(operator.bytes)), timeText(subject)].filter(Boolean);
+  const facts = [rowsText(operator), rowsFrom(operator), operator.bytes === null ? "" : size(mean(operator.bytes)), timeText(subject)].filter(Boolean);
   const lead = html("p", {}, html("b", {}, `${operator.verb}${where}`), `${facts.length > 0 ? `, ${facts.join(", ")}` : ""}. ${decision.reason}`);
   const shown: (HTMLElement | null)[] = [header(title, actions), lead, stateLine(subject)];
   if (decision.alternatives.length > 0) shown.push(...bars(subject, looks, actions), ...pinSection(subject, actions));

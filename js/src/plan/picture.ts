@@ -73,7 +73,7 @@ export interface Changes {
 /** A named column and its type. */
 export interface Column {
   readonly name: string;
-  readonly type: "bool" | "date" | "float64" | "int64" | "null" | "string" | "timestamp";
+  readonly type: string;
 }
 
 /** The platform chosen for an operator, the reason in one sentence, and what else there was. */
@@ -120,7 +120,9 @@ export interface EdgePlace {
  *
  * `id` is unique in the plan (`cleveland/scale`); `logical` is the id of the node in the logical plan (several
  * operators may stem from one node); `rows` is the estimate for output 0 and `counted` what was counted, if it was
- * and may be shown; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
+ * and may be shown; `rows_from` says where the estimate comes from; `work` is what one execution is thought to do,
+ * in the sizes that its cost was estimated from; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
+ * `checkpoint` says that rows are counted after it: what comes later is planned again if they are not as expected.
  * `kind`: `aggregate` marks a combination at the execution kernel that never sees rows.
  */
 export interface ExecutionOperator {
@@ -132,8 +134,11 @@ export interface ExecutionOperator {
   readonly decision: Decision;
   readonly schema: Schema | null;
   readonly rows: Interval | null;
+  readonly rows_from: string;
   readonly bytes: Interval | null;
   readonly compute_s: Interval | null;
+  readonly work: Work | null;
+  readonly checkpoint: boolean;
   readonly counted: number | null;
   readonly measured_s: number | null;
   readonly iterations: number;
@@ -274,4 +279,24 @@ export interface Port {
  */
 export interface Schema {
   readonly columns: readonly Column[];
+}
+
+/**
+ * One execution of an operator or a conversion.
+ *
+ * Parameters
+ * ----------
+ * platform
+ * Whose engine did it; None: a conversion that needs none.
+ * tag
+ * The tag of the base operator, or `"a>b"` of a conversion.
+ * rows, out, bytes
+ * Rows in, rows out and bytes in, as a :class:`~jupyter_wayang.platforms.platform.Coefficient` counts them.
+ */
+export interface Work {
+  readonly platform: string | null;
+  readonly tag: string;
+  readonly rows: number;
+  readonly out: number;
+  readonly bytes: number;
 }
