@@ -15,6 +15,7 @@ from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Place, columns_in, conjuncts, sub_queries
 from jupyter_wayang.language.sql.relations import Relation, same_name
 from jupyter_wayang.language.sql.scalars import Scalars
+from jupyter_wayang.language.sql.selects import Projection, needs_all
 from jupyter_wayang.language.sql.setops import combined
 from jupyter_wayang.language.sql.sources import Tables
 from jupyter_wayang.language.sql.subqueries import Answer, AnyPlace, SubQueries, Wanted
