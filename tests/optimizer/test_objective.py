@@ -13,6 +13,7 @@ from jupyter_wayang.optimizer.pipeline import optimize, plan_lane
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import Sort, SortKey
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, Channel
 
 READ, REST = ("read_frame",), tuple(name for name in BASE_OPERATORS if name != "read_frame")
@@ -61,7 +62,7 @@ def test_money_follows_prices():
 
 def test_an_objective_that_is_none():
     with pytest.raises(OperatorError, match="Did you mean money"):
-        Objective(name="mony")
+        Preferences(objective="mony")
 
 
 class TestMemory:

@@ -11,6 +11,7 @@ from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.steps import Post, Receive, Reply, Steps, Stop
 from jupyter_wayang.plan import wire
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes
 from jupyter_wayang.transport.messages import Answer, Request
@@ -36,7 +37,7 @@ class RunContext:
     titles: Mapping[str, str]
     emit: Callable[[events.AnyEvent], None]
     federated: bool = False
-    scale: float = 1.0
+    preferences: Preferences = Preferences()  # noqa: RUF009 - frozen
     scale: float = 1.0
 
     def operator(self, place: str, node: str) -> str:

@@ -22,6 +22,7 @@ from jupyter_wayang.kernel.steps import Carrier, drive_in_thread
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.transport.messages import Interrupt, encode
 
@@ -94,12 +95,18 @@ class ExecutionKernel:
         return sites, schema
 
     def plan(
-        self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None, scale: float = 1.0
+        self,
+        plan: LogicalPlan,
+        *,
+        name: str,
+        platforms: Sequence[str] | None,
+        scale: float = 1.0,
+        preferences: Preferences = Preferences(),  # noqa: B008 - frozen
     ) -> ExecutionPlan:
         """Plan a task at every place that takes part, without running it; ``scale`` for so many times the rows."""
         program = compiled(plan)
         context = self._context(f"plan-{uuid4().hex[:8]}", name, platforms, program.federation, emit=_unheard)
-        context = replace(context, scale=scale)
+        context = replace(context, scale=scale, preferences=preferences)
         return drive_in_thread(planning(program, context), self._places(program.federation), threading.Event())
 
     def sample(self, plan: LogicalPlan, operator: AnyOperator) -> Schema:
@@ -120,7 +127,14 @@ class ExecutionKernel:
             self._here(encode(Interrupt(run=run)))
             raise
 
-    def submit(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> str:
+    def submit(
+        self,
+        plan: LogicalPlan,
+        *,
+        name: str,
+        platforms: Sequence[str] | None,
+        preferences: Preferences = Preferences(),  # noqa: B008 - frozen
+    ) -> str:
         """Start a task and return the id of its run.
 
         Raises
@@ -136,6 +150,7 @@ class ExecutionKernel:
         active = self._active[run] = _Active(federation=program.federation)
         active.go.set()
         context = self._context(run, name, platforms, program.federation, emit=self._emitting(run))
+        context = replace(context, preferences=preferences)
         steps = running(program, context)
         places = self._places(program.federation)
 

@@ -116,6 +116,7 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
                 plan=program.site_plan,
                 iterations=program.iterations,
                 platforms=context.platforms,
+                preferences=context.preferences,
                 scale=context.scale,
             )
             for place in (program.sites if program.site_plan.nodes else ())
@@ -133,7 +134,11 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
         answer = yield from asking.one(
             HERE,
             messages.SubmitPlan(
-                run=rest_of(context.run), plan=program.kernel_plan, platforms=context.platforms, scale=context.scale
+                run=rest_of(context.run),
+                plan=program.kernel_plan,
+                platforms=context.platforms,
+                preferences=context.preferences,
+                scale=context.scale,
             ),
         )
         kernel = answer.plan if isinstance(answer, messages.Planned) else None
@@ -357,7 +362,11 @@ class _Running:
             if program.kernel_plan is None:
                 raise SiteError("the run made no rows")
             plan = messages.SubmitPlan(
-                run=rest_of(run), plan=program.kernel_plan, platforms=self.context.platforms, frames=frames
+                run=rest_of(run),
+                plan=program.kernel_plan,
+                platforms=self.context.platforms,
+                preferences=self.context.preferences,
+                frames=frames,
             )
             yield from self.asking.one(HERE, plan)
             for action in program.kernel_turns:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jupyter_wayang.optimizer.memory import size
-from jupyter_wayang.optimizer.objective import ObjectiveName
 from jupyter_wayang.plan.execution import Alternative, Decision, Interval
 
 __all__ = ["Option", "Subject", "decide", "duration"]
@@ -51,7 +50,7 @@ class Subject:
     verb: str
     pinned: bool
     titles: Mapping[str, str]
-    objective: ObjectiveName = "time"
+    objective: str = "time"
 
 
 def decide(subject: Subject, chosen: str, options: Sequence[Option], impossible: Mapping[str, str]) -> Decision:
@@ -118,7 +117,7 @@ def _reason(subject: Subject, best: Option, others: Sequence[Option]) -> str:
     return f"With {name} the operators around it would cost {duration(parts['rest'])} more."
 
 
-def _by_amount(own: str, name: str, best: Option, other: Option, objective: ObjectiveName) -> str:
+def _by_amount(own: str, name: str, best: Option, other: Option, objective: str) -> str:
     if other.score - best.score <= _TIE * best.score:
         also = "moves as few bytes" if objective == "bytes" else "costs as little"
         return f"With {own} the plan takes {duration(best.total_s)}; with {name} it {also}."

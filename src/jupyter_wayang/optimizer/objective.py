@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
-from jupyter_wayang.errors import OperatorError, closest
+from jupyter_wayang.plan.preferences import Preferences
 
-__all__ = ["OBJECTIVES", "TIME", "Objective", "ObjectiveName"]
-
-ObjectiveName = Literal["time", "bytes", "money"]
-OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
+__all__ = ["TIME", "Objective"]
 
 _TIE = 1e-9
 """What a second counts where time is not asked for: of plans that move the same bytes the faster one is taken."""
@@ -38,18 +34,13 @@ class Objective:
     100.000000003
     """
 
-    name: ObjectiveName = "time"
+    name: str = "time"
     prices: Mapping[str, float] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if self.name not in OBJECTIVES:
-            guess = closest(self.name, OBJECTIVES)
-            raise OperatorError(
-                f"there is no objective {self.name}." + (f" Did you mean {guess}?" if guess else ""),
-                found=self.name,
-                expected=OBJECTIVES,
-                hint="objectives: " + ", ".join(OBJECTIVES),
-            )
+    @classmethod
+    def of(cls, preferences: Preferences) -> Objective:
+        """Return what a person wants plans to be compared by."""
+        return cls(name=preferences.objective, prices=dict(preferences.prices))
 
     def of_work(self, platform: str, seconds: float) -> float:
         """Return what so many seconds on a platform count."""

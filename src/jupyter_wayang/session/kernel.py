@@ -10,6 +10,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
@@ -50,7 +51,13 @@ class Kernel(Protocol):
         ...
 
     def plan(
-        self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None, scale: float = 1.0
+        self,
+        plan: LogicalPlan,
+        *,
+        name: str,
+        platforms: Sequence[str] | None,
+        scale: float = 1.0,
+        preferences: Preferences = ...,
     ) -> ExecutionPlan:
         """Plan a task, as if its sources had so many times the rows."""
         ...
@@ -59,7 +66,9 @@ class Kernel(Protocol):
         """Return the columns that a function makes, learned on the first rows of its inputs."""
         ...
 
-    def submit(self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None) -> str:
+    def submit(
+        self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None, preferences: Preferences = ...
+    ) -> str:
         """Start a task."""
         ...
 

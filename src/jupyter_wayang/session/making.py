@@ -11,6 +11,7 @@ from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
 from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Pin, Vertex
 from jupyter_wayang.plan.operators.functions import Producing
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.session.kernel import Kernel
 
 __all__ = ["Making", "pin_text"]
@@ -46,6 +47,8 @@ class Making:
         The platforms that may be used; None: all.
     captured
         Notebook variables that went into it.
+    preferences
+        What plans are compared by, and how much memory an operator may take.
     fits
         The vertices that it fits, by node id.
     """
@@ -55,6 +58,7 @@ class Making:
     name: str = ""
     platforms: tuple[str, ...] | None = None
     captured: tuple[str, ...] = ()
+    preferences: Preferences = Preferences()  # noqa: RUF009 - frozen
     fits: Mapping[str, Vertex] = field(default_factory=dict)
 
     def plan(self, scale: float = 1.0) -> ExecutionPlan:
@@ -65,7 +69,9 @@ class Making:
         WayangError
             If an operator cannot run where it is pinned, or nowhere.
         """
-        made = self.kernel.plan(self.logical, name=self.name, platforms=self.platforms, scale=scale)
+        made = self.kernel.plan(
+            self.logical, name=self.name, platforms=self.platforms, scale=scale, preferences=self.preferences
+        )
         return msgspec.structs.replace(made, captured=self.captured, notes=(*made.notes, *self._learned()))
 
     def _learned(self) -> Iterator[str]:
@@ -78,7 +84,7 @@ class Making:
 
     def submit(self) -> str:
         """Start it and return the id of its run."""
-        return self.kernel.submit(self.logical, name=self.name, platforms=self.platforms)
+        return self.kernel.submit(self.logical, name=self.name, platforms=self.platforms, preferences=self.preferences)
 
     def node(self, operator: ExecutionOperator) -> Node | None:
         """Return the node of the task that a pin on an operator of the plan is for, or None if there is none."""

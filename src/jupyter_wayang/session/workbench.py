@@ -22,6 +22,7 @@ from jupyter_wayang.language.words import WORDS
 from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
 from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame
 from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.rows import normalize, schema_of
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms import registry
@@ -94,6 +95,7 @@ class Workbench:
     ) -> None:
         self.kernel = kernel
         self.scope = Scope()
+        self.preferences = Preferences()
         self._catalog = catalog
         self._frames = frames
         self._functions = functions if functions is not None else {}
@@ -150,9 +152,7 @@ class Workbench:
         """
         return self.read_sql(text, tables).result
 
-    def read_sql(
-        self, text: str, tables: Mapping[str, object] | None = None, *, federation: str | None = None
-    ) -> Sql:
+    def read_sql(self, text: str, tables: Mapping[str, object] | None = None, *, federation: str | None = None) -> Sql:
         """Read one SELECT: as :meth:`sql`, with the variables of the notebook that went into it."""
         from jupyter_wayang.language.sql import read_sql
 
@@ -281,9 +281,12 @@ class Workbench:
         platforms: Sequence[str] | str | None,
         name: str,
         captured: tuple[str, ...],
+        objective: str | None = None,
     ) -> Plan:
-        """Plan outputs and all that they need."""
-        making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured)
+        """Plan outputs and all that they need; without an objective, for that of :attr:`preferences`."""
+        making = self._making(
+            ports, names=names, platforms=platforms, name=name, captured=captured, objective=objective
+        )
         return Plan(making.plan(), making)
 
     def run(
@@ -295,9 +298,12 @@ class Workbench:
         name: str,
         captured: tuple[str, ...],
         wait: bool | None,
+        objective: str | None = None,
     ) -> Any:
         """Plan and run outputs: the :class:`Result`, or with ``wait=False`` the :class:`Run` as it goes on."""
-        making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured)
+        making = self._making(
+            ports, names=names, platforms=platforms, name=name, captured=captured, objective=objective
+        )
         run = Run(making.submit(), self.kernel, making.fits, making)
         return run if wait is False else run.wait()
 
@@ -330,6 +336,7 @@ class Workbench:
         platforms: Sequence[str] | None,
         name: str,
         captured: tuple[str, ...],
+        objective: str | None = None,
     ) -> Making:
         allowed = _allowed(platforms, name)
         settled = self._settled(ports, names)
@@ -343,6 +350,9 @@ class Workbench:
             name=name,
             platforms=allowed,
             captured=tuple(dict.fromkeys((*captured, *self._captured(ids)))),
+            preferences=self.preferences
+            if objective is None
+            else msgspec.structs.replace(self.preferences, objective=objective),
             fits=fits,
         )
 

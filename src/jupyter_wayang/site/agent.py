@@ -16,6 +16,7 @@ from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
+from jupyter_wayang.optimizer.objective import Objective
 from jupyter_wayang.optimizer.pipeline import optimize, plan_lane
 from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
@@ -27,6 +28,7 @@ from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
+from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.policy import Policy, withhold
 from jupyter_wayang.site.replanning import Replanning
@@ -370,6 +372,8 @@ class SiteAgent:
             running=self._engines.running,
             iterations={**iterations(plan), **dict(message.iterations)},
             name=self.lane.title,
+            objective=Objective.of(message.preferences),
+            memory_bytes=message.preferences.memory_bytes or memory_bytes(),
         )
 
     def _statistics(self, operator: AnyOperator, frames: Mapping[str, pa.Table]) -> SourceStatistics:
@@ -425,8 +429,10 @@ def _detail(message: messages.Request) -> str:
             return "; ".join(f"{node.operator.verb}({node.operator.describe()})" for node in plan.nodes)
         case messages.Aggregate(port=port, operator=operator, purpose=purpose):
             return f"{purpose} over {port.node}: {operator.describe()}"
-        case messages.Train(node=node, round=number) | messages.Score(node=node, round=number) | messages.Turn(
-            node=node, round=number
+        case (
+            messages.Train(node=node, round=number)
+            | messages.Score(node=node, round=number)
+            | messages.Turn(node=node, round=number)
         ):
             return f"{node}, round {number}"
         case messages.Sample(operator=operator):

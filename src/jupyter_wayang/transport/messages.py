@@ -15,6 +15,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy
+from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, MergedCell, ScoreTask, Update
 
@@ -77,6 +78,7 @@ class SubmitPlan(_Message, frozen=True, kw_only=True, tag="submit_plan"):
     platforms: tuple[str, ...] | None = None
     scale: float = 1.0
     frames: tuple[tuple[str, bytes], ...] = ()
+    preferences: Preferences = Preferences()
 
 
 class Learned(_Message, frozen=True, kw_only=True, tag="learned"):
