@@ -154,7 +154,8 @@ def failed(operator: Calling, function: Function, report: dict[str, Any]) -> Pla
     who = f"{function.name} of {operator.verb}()"
     facts: list[tuple[str, str]] = []
     if report.get("row") is not None:
-        facts.append(("row", f"{report['number'] + 1}: {report['row']}"[:_VALUES]))
+        number = report.get("number")
+        facts.append(("row", (f"{number + 1}: " if number is not None else "") + report["row"][:_VALUES]))
     line = report.get("line")
     if line is not None:
         written = function.line(line)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.operators.functions import Producing
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Channel, Conversion, CostTable, Engine
 from jupyter_wayang.platforms.spark.channels import CHANNELS, CONVERSIONS, FRAME
 from jupyter_wayang.platforms.spark.costs import COSTS
+from jupyter_wayang.platforms.spark.functions import TAGS
 
 __all__ = ["SQL_OPERATORS", "SparkPlatform"]
 
@@ -37,7 +39,9 @@ class SparkPlatform:
     channel: str = FRAME
     channels: tuple[Channel, ...] = CHANNELS
     conversions: tuple[Conversion, ...] = CONVERSIONS
-    operators: frozenset[str] = frozenset({"read_file", "read_frame", *SQL_OPERATORS, "split", *LEARNING_OPERATORS})
+    operators: frozenset[str] = frozenset(
+        {"read_file", "read_frame", *SQL_OPERATORS, "split", *TAGS, *LEARNING_OPERATORS}
+    )
     costs: CostTable = COSTS
 
     def missing(self) -> str | None:
@@ -52,7 +56,10 @@ class SparkPlatform:
         return why_not() or None
 
     def refuses(self, operator: AnyOperator, inputs: tuple[Schema, ...]) -> str | None:
-        """Return why SQL cannot say this operator, or None."""
+        """Return why SQL cannot say this operator, or why Spark cannot make its columns, or None."""
+        if isinstance(operator, Producing) and operator.output is not None:
+            nothing = next((column.name for column in operator.output if column.type == "null"), None)
+            return f"Spark makes no column of nothing but null, as {nothing} is" if nothing else None
         if _tag(operator) not in SQL_OPERATORS:
             return None
         try:

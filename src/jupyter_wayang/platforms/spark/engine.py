@@ -5,20 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 from sqlglot import exp
 
-from jupyter_wayang.errors import PlanError, PlatformError
+from jupyter_wayang.errors import PlanError, PlatformError, RunStoppedError
 from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, Split
+from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms.functions import Call
 from jupyter_wayang.platforms.platform import ARROW, PARQUET, Payload
 from jupyter_wayang.platforms.relational.sql import Source, physical_names, source, statement, to_sql
-from jupyter_wayang.platforms.spark import learning, reading
+from jupyter_wayang.platforms.spark import functions, learning, reading
 from jupyter_wayang.platforms.spark.channels import FRAME
 from jupyter_wayang.platforms.spark.errors import Step, translated
 from jupyter_wayang.platforms.spark.start import new_session
@@ -93,6 +96,37 @@ class SparkEngine:
         if isinstance(operator, Split):
             return self._split(operator, inputs[0], salt)
         return (_added(operator, inputs, schemas),)
+
+    def call(
+        self, operator: Calling, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...], call: Call
+    ) -> SparkRows:
+        """Have Spark's Python workers call the function; its rows are computed at once, so that they can be stopped."""
+        context = self.session.sparkContext
+        if not str(context.master).startswith("local"):
+            raise PlatformError(f"functions of the notebook stay on this machine, and Spark runs at {context.master}")
+        import pyarrow as pa
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        rows, (made,) = _rows(inputs[0]), operator.outputs(schemas)
+        schema = cast("Schema", made)
+        group = f"call-{uuid4().hex}"
+        names = physical_names(schema)
+        function = functions.batches(operator, call.function, schemas[0].names, names)
+        step = Step(verb=operator.verb, call=(operator, call.function))
+        columns = pa.schema([field.with_name(name) for field, name in zip(arrow_schema(schema), names, strict=True)])
+        try:
+            with translated((*rows.steps, step)), call.stopping.ending(partial(context.cancelJobGroup, group)):
+                context.setJobGroup(group, f"{operator.verb}({call.function.name})", interruptOnCancel=True)
+                frame = self._frame(rows)
+                called = frame.mapInArrow(function, from_arrow_schema(columns, prefer_timestamp_ntz=True))
+                kept = _viewed(called.localCheckpoint(eager=True), schema)
+        except PlatformError as error:
+            if call.stopping.stopped:
+                raise RunStoppedError("the run was stopped") from error
+            raise
+        finally:
+            context.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
+        return kept
 
     def keep(self, payload: Payload) -> Payload:
         """Compute rows once. Spark forgets how they were made, so that a file that changes later changes nothing."""

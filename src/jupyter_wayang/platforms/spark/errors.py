@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from jupyter_wayang.errors import DataError, PlatformError, WayangError
+from jupyter_wayang.plan.operators.functions import Calling
+from jupyter_wayang.platforms.functions import Function, failed
+from jupyter_wayang.platforms.spark.functions import reported
 from jupyter_wayang.platforms.spark.start import load
 
 if TYPE_CHECKING:
@@ -32,12 +35,14 @@ __all__ = ["Step", "translated"]
 class Step:
     """An operator that was added to what will run.
 
-    ``verb`` is its word in a cell, ``source`` the statement up to it; a read has the name of its ``file`` instead.
+    ``verb`` is its word in a cell, ``source`` the statement up to it; a read has the name of its ``file`` instead, and
+    what calls a function of the notebook has itself and the function.
     """
 
     verb: str
     source: Source | None = None
     file: str | None = None
+    call: tuple[Calling, Function] | None = None
 
     def says(self, fragment: str) -> bool:
         """Tell whether a piece of SQL stands in the statement."""
@@ -107,6 +112,10 @@ def translated(steps: tuple[Step, ...] = ()) -> Iterator[None]:
     try:
         yield
     except PySparkException as error:
+        told = reported(str(error))
+        calls = [step.call for step in steps if step.call is not None]
+        if told is not None and calls:
+            raise failed(*calls[-1], told) from error
         raise _ours(_described(error), _fragment(error), steps) from error
     except py4j.Py4JJavaError as error:
         raise _of_causes([message for message in _CAUSE.findall(str(error)) if message], steps) from error
