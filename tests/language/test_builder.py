@@ -77,7 +77,7 @@ WRONG = {
     "unknown column": (lambda v, n: v.filter(col.agge > 3), ColumnError, "Did you mean age?"),
     "type error": (lambda v, n: v.filter(col.age > "x"), ExpressionTypeError, "> does not go between age"),
     "no condition": (lambda v, n: v.filter(col.age), ExpressionTypeError, "filter() needs a condition"),
-    "function": (lambda v, n: v.filter(lambda row: row), OperatorError, "functions of the notebook"),
+    "function": (lambda v, n: v.map(3), OperatorError, "map() takes a function of the notebook, not an int"),
     "unnamed column": (lambda v, n: v.select(col.age + 1), OperatorError, "needs a name"),
     "nothing": (lambda v, n: v.with_columns(), OperatorError, "at least one column"),
     "no key": (lambda v, n: v.group_by(), OperatorError, "group_by() needs at least one column"),

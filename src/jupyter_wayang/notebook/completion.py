@@ -39,7 +39,7 @@ _ROLES: dict[type, tuple[Role, ...]] = {
     Pair: (),
 }
 _EXPRESSION_METHODS = ("is_in", "is_null", "is_not_null", "cast")
-_READS_COLUMNS: frozenset[Kind] = frozenset({"aggregate", "column", "columns", "expression", "key", "keys", "pairs"})
+_READS_COLUMNS: frozenset[Kind] = frozenset({"aggregate", "condition", "column", "columns", "expression", "key", "keys", "pairs"})
 
 
 class Completion(NamedTuple):
