@@ -100,10 +100,16 @@ def test_results_outlive_the_session(tmp_path: Path) -> None:
     second.close()
 
 
-def test_sql_is_refused_with_the_words_that_do_the_same(session: wy.Session) -> None:
-    with pytest.raises(OperatorError, match="does not read SQL") as caught:
-        session.sql("SELECT 1", tables={})
-    assert "filter" in str(caught.value.hint)
+def test_sql_over_a_table_in_memory_runs(session: wy.Session) -> None:
+    made = session.sql("SELECT count(*) AS n FROM ages WHERE age > 18", tables={"ages": pa.table({"age": [17, 42]})})
+    assert made.run().to_arrow().to_pylist() == [{"n": 1}]
+
+
+def test_sql_takes_a_text_and_tables_by_name(session: wy.Session) -> None:
+    with pytest.raises(OperatorError, match=r"sql\(\) takes text"):
+        session.sql(3)  # type: ignore[arg-type]
+    with pytest.raises(OperatorError, match="a dict by name"):
+        session.sql("SELECT 1", tables=["ages"])  # type: ignore[arg-type]
 
 
 def test_an_ordinary_fit_needs_no_sites(session: wy.Session) -> None:

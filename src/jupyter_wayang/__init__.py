@@ -64,6 +64,7 @@ __all__ = [
     "metric",
     "read",
     "repeat",
+    "sql",
 ]
 
 

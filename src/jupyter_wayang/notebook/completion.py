@@ -18,11 +18,12 @@ from jupyter_wayang.language.recipe import sites_of
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.language.words import WORDS, Kind, Parameter, Role, Word, methods
 from jupyter_wayang.notebook.cursor import Bracket, Cursor, before_dot, locate
+from jupyter_wayang.notebook.sql_completion import in_sql, sql_fragment
 from jupyter_wayang.plan.logical import VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, ReadFrame
 from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
-from jupyter_wayang.plan.operators.learning import MetricName
 from jupyter_wayang.plan.operators.joining import JoinHow
+from jupyter_wayang.plan.operators.learning import MetricName
 from jupyter_wayang.plan.schema import Column, Schema
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Completion", "complete", "fragment", "install"]
 
-_OPTIONS = ("--as", "--explain", "--platforms", "--sites", "--wait")
+_OPTIONS = ("--as", "--explain", "--platforms", "--sites", "--sql", "--wait")
 _FORMS = ("pandas", "polars", "arrow")
 _ROLES: dict[type, tuple[Role, ...]] = {
     Collection: ("collection",),
@@ -38,7 +39,7 @@ _ROLES: dict[type, tuple[Role, ...]] = {
     FittedModel: ("fitted",),
     Pair: (),
 }
-_EXPRESSION_METHODS = ("is_in", "is_null", "is_not_null", "cast")
+_EXPRESSION_METHODS = ("is_in", "is_null", "is_not_null", "cast", "over")
 _READS_COLUMNS: frozenset[Kind] = frozenset({"aggregate", "condition", "column", "columns", "expression", "key", "keys", "pairs"})
 
 
@@ -60,6 +61,8 @@ def fragment(text: str, cursor: int) -> str:
     first, rest = _parted(text[:cursor])
     if rest is None:
         return re.split(r"[\s,=]", first)[-1]
+    if "--sql" in first.split():
+        return sql_fragment(rest)
     return locate(rest).fragment
 
 
@@ -90,7 +93,11 @@ def complete(text: str, cursor: int, scope: Scope, desk: Desk, *, federations: S
     else:
         at = locate(rest)
         sites = re.search(r"--sites[\s=]+(\S+)", first)
-        found = [] if at.comment else _Completer(at, scope, desk, sites.group(1) if sites else None).complete()
+        federation = sites.group(1) if sites else None
+        if "--sql" in first.split():
+            found = in_sql(text.partition("\n")[2], rest, scope, _Glance(desk), federation)
+        else:
+            found = [] if at.comment else _Completer(at, scope, desk, federation).complete()
     begun = fragment(text, cursor)
     unique = dict.fromkeys(Completion(word, type_) for word, type_ in found)
     return [item for item in unique if item.text.startswith(begun) or item.text.startswith(f'col["{begun}')]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Float, Integer, Unicode
+from traitlets import Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from jupyter_wayang.app import default_session
@@ -19,6 +19,7 @@ from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.options import Options, parse_options
 from jupyter_wayang.notebook.progress import wait_quietly, wait_with_progress
 from jupyter_wayang.notebook.views import LiveViews, PlanOutput, RunViews
+from jupyter_wayang.plan.preferences import OBJECTIVES
 from jupyter_wayang.session import Plan, Result, Run
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Wayang(Configurable):
 
     max_rows = Integer(20, help="Rows of a result that a cell shows").tag(config=True)
     platforms = Unicode("", help="Platforms that may be used, with commas between; empty: all").tag(config=True)
+    objective = Enum(OBJECTIVES, "time", help="What plans are compared by").tag(config=True)
     frames_per_second = Float(4.0, min=0.1, max=20.0, help="How often a live view of a run may change").tag(config=True)
 
 
@@ -93,7 +95,7 @@ class WayangMagics(Magics):
         """Plan a task over platforms and sites, show the plan, and run it.
 
         %%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow]
-                 [--platforms a,b] [--sites FEDERATION] [--explain] [--wait]
+                 [--platforms a,b] [--sites FEDERATION] [--explain] [--wait] [--sql]
 
         The body is one task: names for collections, the last line is the result.
 
@@ -103,6 +105,8 @@ class WayangMagics(Magics):
         NAME << or -o NAME  store the result in a variable (--as: in which form)
         --platforms         only these may be used      --sites    a federation's tables
         --explain           plan only, do not run       --wait     wait for the end
+        --sql               the body is one SELECT, and NAME is a table of later cells
+        --objective         time, bytes or money: what plans are compared by
 
         %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
         | calibrate
@@ -123,7 +127,7 @@ class WayangMagics(Magics):
             raise
 
     def _read_and_run(self, options: Options, text: str) -> Any:
-        cell = read_cell(text, self.session.scope, self.session, federation=options.sites)
+        cell = self._read_sql(options, text) if options.sql else self._read(options, text)
         if len(cell.results) > 1:
             raise OperatorError(
                 "the last line of the cell makes two collections",
@@ -133,18 +137,43 @@ class WayangMagics(Magics):
             self.session.scope.keep(cell.assigned)
         return self._planned_and_run(options, cell) if cell.results else None
 
+    def _read(self, options: Options, text: str) -> Cell:
+        return read_cell(text, self.session.scope, self.session, federation=options.sites)
+
+    def _read_sql(self, options: Options, text: str) -> Cell:
+        """Read a cell of SQL: its name is that of its collection too."""
+        read = self.session.read_sql(text, federation=options.sites)
+        name = options.label
+        assigned = {name: read.result} if name.isidentifier() else {}
+        names = self.session.scope.names_of([read.result.port], assigned)
+        return Cell((read.result,), assigned, read.captured, names, read.source)
+
     def _planned_and_run(self, options: Options, cell: Cell) -> Any:
         session = self.session
         platforms = (
             options.platforms or tuple(p.strip() for p in self.settings.platforms.split(",") if p.strip()) or None
         )
         name = options.label or options.store or ""
+        objective = options.objective or self.settings.objective
         if options.explain:
-            plan = session.plan(cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured)
+            plan = session.plan(
+                cell.ports,
+                names=cell.names,
+                platforms=platforms,
+                name=name,
+                captured=cell.captured,
+                objective=objective,
+            )
             self._kept, self._latest, self._ran = self._fitted(cell), lambda: plan, None
             return plan
         run = session.run(
-            cell.ports, names=cell.names, platforms=platforms, name=name, captured=cell.captured, wait=False
+            cell.ports,
+            names=cell.names,
+            platforms=platforms,
+            name=name,
+            captured=cell.captured,
+            wait=False,
+            objective=objective,
         )
         self.session.scope.keep(cell.assigned)
         self._kept = self._fitted(cell)

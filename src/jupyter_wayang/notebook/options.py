@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from jupyter_wayang.errors import OperatorError, closest
+from jupyter_wayang.plan.preferences import OBJECTIVES
 
 __all__ = ["Options", "parse_options"]
 
@@ -28,6 +29,8 @@ class Options:
     sites: str | None = None
     explain: bool = False
     wait: bool = False
+    sql: bool = False
+    objective: str | None = None
 
 
 def parse_options(line: str) -> Options:
@@ -41,7 +44,7 @@ def parse_options(line: str) -> Options:
     Examples
     --------
     >>> parse_options("heart << --sites hospitals --wait")
-    Options(label='', store='heart', form=None, platforms=None, sites='hospitals', explain=False, wait=True)
+    Options(label='', store='heart', form=None, platforms=None, sites='hospitals', explain=False, wait=True, sql=False, objective=None)
     """
     words = _words(line)
     store, rest = (words[0], words[2:]) if words[1:2] == ["<<"] else (None, words)
@@ -97,12 +100,9 @@ def _checked(store: str | None, flags: set[str], values: dict[str, str], labels:
     form = values.get("as")
     if form is not None and form not in _FORMS:
         raise OperatorError(f"--as takes {', '.join(_FORMS)}, not {form}", hint=_usage())
-    if "sql" in flags:
-        raise OperatorError(
-            "this version does not read SQL", hint='the same in words: read("a.csv").filter(…).group_by(…).agg(…)'
-        )
-    if values.get("objective", "time") != "time":
-        raise OperatorError("this version plans for time only", hint="leave --objective out")
+    objective = values.get("objective")
+    if objective is not None and objective not in OBJECTIVES:
+        raise OperatorError(f"--objective takes {', '.join(OBJECTIVES)}, not {objective}", hint=_usage())
     if len(labels) > 1:
         raise OperatorError(f"the cell has one name, not {' and '.join(labels)}", hint=_usage())
     platforms = (
@@ -120,8 +120,10 @@ def _checked(store: str | None, flags: set[str], values: dict[str, str], labels:
         sites=values.get("sites"),
         explain="explain" in flags,
         wait="wait" in flags,
+        sql="sql" in flags,
+        objective=objective,
     )
 
 
 def _usage() -> str:
-    return "%%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow] [--platforms a,b] [--sites FEDERATION] [--explain] [--wait]"
+    return "%%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow] [--platforms a,b] [--sites FEDERATION] [--explain] [--wait] [--sql] [--objective time|bytes|money]"
