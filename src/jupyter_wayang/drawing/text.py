@@ -13,7 +13,7 @@ from jupyter_wayang.drawing.tokens import PlatformLook, look_of
 from jupyter_wayang.drawing.whys import Wins, misses_text, rows_text, wins_text
 from jupyter_wayang.plan.execution import Alternative, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane
 
-__all__ = ["explain", "outline", "table_text"]
+__all__ = ["aligned_table", "cut", "explain", "one_line", "outline", "table_text"]
 
 _WIDTH = 120
 _SIDE = 26
@@ -83,7 +83,7 @@ def _interval(time: Interval) -> str:
 def _lane_line(lane: Lane, looks: Mapping[str, PlatformLook] | None) -> str:
     platforms = ", ".join(look_of(name, looks).title for name in lane.platforms)
     rows = f"{units.count(lane.rows)} rows" if lane.rows is not None else ""
-    return "  ".join(part for part in (_one_line(lane.title), platforms, rows, _one_line(lane.note)) if part)
+    return "  ".join(part for part in (one_line(lane.title), platforms, rows, one_line(lane.note)) if part)
 
 
 def _cells(
@@ -99,7 +99,7 @@ def _cells(
     seconds = operator.measured_s if operator.measured_s is not None else guess
     moved = [edge.movement for edge in inputs if edge.movement is not None and moves(edge)]
     return [
-        ("↻ " if looped else "  ") + _short(f"{operator.verb} {_one_line(operator.text)}".strip(), _SIDE),
+        ("↻ " if looped else "  ") + cut(f"{operator.verb} {one_line(operator.text)}".strip(), _SIDE),
         f"{look.badge} {look.title}" + (" (pinned)" if operator.decision.pinned else ""),
         " ".join(f"‖ {units.size(movement.bytes.mean)}" for movement in moved),
         _rows(operator),
@@ -119,7 +119,7 @@ def _table(rows: Sequence[Sequence[str]], members: Sequence[ExecutionOperator]) 
     if not rows:
         return []
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    longest = max(len(_one_line(operator.decision.reason)) for operator in members)
+    longest = max(len(one_line(operator.decision.reason)) for operator in members)
     beside = sum(wide + 2 for wide in widths if wide) + longest <= _WIDTH
     lines = []
     for row, operator in zip(rows, members, strict=True):
@@ -130,7 +130,7 @@ def _table(rows: Sequence[Sequence[str]], members: Sequence[ExecutionOperator]) 
         ]
         left = "  ".join(aligned).rstrip()
         full = "  ".join(aligned)
-        reason = _one_line(operator.decision.reason)
+        reason = one_line(operator.decision.reason)
         if beside:
             lines.append(f"{full}  {reason}".rstrip())
         else:
@@ -138,9 +138,7 @@ def _table(rows: Sequence[Sequence[str]], members: Sequence[ExecutionOperator]) 
     return lines
 
 
-def explain(
-    plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None, wins: Wins | None = None
-) -> str:
+def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = None, wins: Wins | None = None) -> str:
     """Write every decision: the platforms that were considered, what each would cost, why some are impossible.
 
     Of a plan that ran, the estimates that were off come first.
@@ -170,8 +168,8 @@ def explain(
     lines += ["", *(line for one in off for line in _wrapped("", one))] if off else []
     for lane in plan.lanes:
         for operator in (op for op in plan.operators if op.lane == lane.id):
-            lines += ["", _cut(f"{_one_line(lane.title)}: {operator.verb} {_one_line(operator.text)}".rstrip())]
-            lines += _wrapped("  ", _one_line(operator.decision.reason))
+            lines += ["", _cut(f"{one_line(lane.title)}: {operator.verb} {one_line(operator.text)}".rstrip())]
+            lines += _wrapped("  ", one_line(operator.decision.reason))
             lines += [f"  {rows}"] if (rows := rows_text(operator)) else []
             lines += _alternatives(operator, looks)
             won = wins_text(operator, wins.get(operator.id, ()), looks) if wins is not None else ""
@@ -195,7 +193,7 @@ def _alternatives(operator: ExecutionOperator, looks: Mapping[str, PlatformLook]
     lines = [_aligned(row, widths) for row in [head, *rows]] if rows else []
     for one in operator.decision.alternatives:
         if one.impossible is not None:
-            lines += _wrapped(f"  {_marked(one, chosen, looks).ljust(first)}  impossible: ", _one_line(one.impossible))
+            lines += _wrapped(f"  {_marked(one, chosen, looks).ljust(first)}  impossible: ", one_line(one.impossible))
     return lines
 
 
@@ -224,16 +222,35 @@ def _moved(edge: Edge) -> Iterable[str]:
     return _wrapped("  ‖ ", f"{cost} from {edge.source.node}: {way}")
 
 
-def _one_line(text: str) -> str:
+def aligned_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Align cells in columns, some of them to the right.
+
+    Examples
+    --------
+    >>> aligned_table([["a", "10"], ["bb", "5"]], right=(1,))
+    ['a   10', 'bb   5']
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    aligned = (
+        [cell.rjust(wide) if index in right else cell.ljust(wide) for index, (cell, wide) in enumerate(pairs)]
+        for row in rows
+        for pairs in [list(zip(row, widths, strict=True))]
+    )
+    return ["  ".join(cells).rstrip() for cells in aligned]
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks and wide gaps."""
     return " ".join(text.split())
 
 
-def _short(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
+    """Return text that fits; what is cut off is marked."""
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
 
 def _cut(line: str) -> str:
-    return _short(line, _WIDTH)
+    return cut(line, _WIDTH)
 
 
 def _wrapped(lead: str, text: str) -> list[str]:

@@ -1,17 +1,20 @@
-"""Commands of ``%wayang`` about costs."""
+"""Commands of ``%wayang`` about costs and about what was planned: calibrate, compare, export."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
 from jupyter_wayang.language.arguments import shown
+from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.notebook.display import Text
+from jupyter_wayang.session import Plan, Result, Run
+from jupyter_wayang.session.comparing import Comparison, compare
 
 if TYPE_CHECKING:
     from jupyter_wayang.app import Session
 
-__all__ = ["calibrated"]
+__all__ = ["calibrated", "compared", "planned"]
 
 
 def calibrated(session: Session, rest: str) -> Text:
@@ -33,3 +36,47 @@ def calibrated(session: Session, rest: str) -> Text:
     if words == ["--from-runs"]:
         return Text(repr(session.calibrate_from_runs()))
     return Text(repr(session.calibrate(quick="--quick" in words)))
+
+
+def compared(session: Session, rest: str) -> Comparison:
+    """Compare two plans or runs: ids of runs, and names of collections, plans and results.
+
+    Raises
+    ------
+    OperatorError
+        If there are not two.
+    NameUnknownError
+        If one stands for nothing.
+    """
+    names = rest.split()
+    if len(names) != 2:
+        raise OperatorError(
+            f"two are compared, and here {'is' if len(names) == 1 else 'are'} {len(names)}",
+            hint="%wayang compare A B, with ids of runs (%wayang runs) or names of collections, plans or results",
+        )
+    return compare(planned(session, names[0]), planned(session, names[1]), (names[0], names[1]))
+
+
+def planned(session: Session, name: str) -> Plan | Run | Result:
+    """Return the plan of a collection, a plan, a run or a result by its name, or a run of the journal by its id.
+
+    Raises
+    ------
+    NameUnknownError
+        If there is none.
+    """
+    found = session.scope.collections.get(name) or session.scope.variables.get(name)
+    if isinstance(found, Plan | Run | Result):
+        return found
+    if isinstance(found, Collection | FittedModel):
+        names = session.scope.names_of(found.ports)
+        return session.plan((found.port,), names=names, platforms=None, name=name, captured=())
+    runs = [summary.run for summary in session.kernel.runs()]
+    if name in runs:
+        return session.attach(name)
+    guess = closest(name, [*session.scope.collections, *runs])
+    raise NameUnknownError(
+        f"there is no run, plan or collection {name}." + (f" Did you mean {guess}?" if guess else ""),
+        found=name,
+        hint="%wayang runs lists the runs",
+    )

@@ -1,8 +1,9 @@
 """The notebook's handle: names to sources, plans to look at, runs to follow, results to fetch."""
 
+from jupyter_wayang.session.comparing import Comparison
 from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.plans import Explanation, Plan
 from jupyter_wayang.session.runs import Result, Run
 from jupyter_wayang.session.workbench import Federation, Workbench
 
-__all__ = ["Explanation", "Federation", "Kernel", "Plan", "Result", "Run", "Workbench"]
+__all__ = ["Comparison", "Explanation", "Federation", "Kernel", "Plan", "Result", "Run", "Workbench"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from jupyter_wayang.drawing.changes import Changes
+    from jupyter_wayang.session.comparing import Comparison
     from jupyter_wayang.session.runs import Result, Run
 
 __all__ = ["Explanation", "Plan"]
@@ -156,6 +157,12 @@ class Plan:
         from jupyter_wayang.drawing.changes import changes
 
         return changes(before.execution, self.execution)
+
+    def compare(self, other: Plan | Run | Result) -> Comparison:
+        """Show this plan and another one, or a run, side by side: what changed of platforms, moves, costs and rows."""
+        from jupyter_wayang.session.comparing import compare
+
+        return compare(self, other)
 
     def _known(self) -> Making:
         if self.making is None:

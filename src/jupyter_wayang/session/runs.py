@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from jupyter_wayang.session.comparing import Comparison
+
 __all__ = ["Result", "Run"]
 
 _POLL_S = 0.1
@@ -204,6 +206,12 @@ class Run:
 
         plan = self.plan()
         return Plan(measured(plan.execution, self.events()), plan.making).explain()
+
+    def compare(self, other: Plan | Run | Result) -> Comparison:
+        """Show this run and another one, or a plan, side by side: what changed of platforms, moves, times and rows."""
+        from jupyter_wayang.session.comparing import compare
+
+        return compare(self, other)
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.state})"
