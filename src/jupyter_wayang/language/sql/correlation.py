@@ -39,6 +39,8 @@ class Correlation:
         The conditions that are left to be met.
     strict
         Those of which a null gives no rows.
+    over
+        Conditions that are to be met where the two are joined.
     """
 
     wanted: tuple[AnyExpression, ...] = ()
@@ -46,6 +48,7 @@ class Correlation:
     values: Relation | None = None
     conditions: tuple[exp.Expr, ...] = ()
     strict: frozenset[AnyExpression] = frozenset()
+    over: tuple[exp.Expr, ...] = ()
 
     def carried(self, relation: Relation) -> dict[AnyExpression, AnyExpression]:
         """Return what carries each value in rows that the table of values is a part of."""
@@ -62,6 +65,7 @@ def correlation(
     around: Place | Grouped | None,
     *,
     all_values: bool,
+    conditional: bool,
 ) -> Correlation:
     """Find what carries the columns of the place around.
 
@@ -77,6 +81,8 @@ def correlation(
         The place around.
     all_values
         Whether every value needs its row, also one that no row of the query has.
+    conditional
+        Whether conditions can wait for the join.
     """
     if around is None or not wanted:
         return Correlation(conditions=tuple(conditions))
@@ -93,6 +99,10 @@ def correlation(
             strict |= {around.column(column) for column in columns_in(condition) if _is_outer(column, items)}
     if len(equal) == len(wanted) and not all_values:
         return Correlation(tuple(wanted), equal, None, tuple(rest), frozenset(wanted))
+    if conditional and not any(sub_queries(condition) for condition in rest):
+        over = tuple(c for c in rest if any(_is_outer(column, items) for column in columns_in(c)))
+        inside = tuple(condition for condition in rest if condition not in over)
+        return Correlation(tuple(wanted), equal, None, inside, frozenset(wanted), over)
     return Correlation(tuple(wanted), {}, _values(wanted, items, around), tuple(conditions), frozenset(strict))
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.language.sql.joins import Pair, filtered, joined, joined_by, links, read_pair
+from jupyter_wayang.language.sql.joins import Pair, all_of, filtered, joined, joined_by, links, read_pair
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Place, columns_in, conjuncts, sub_queries
 from jupyter_wayang.language.sql.relations import Field, Relation
 from jupyter_wayang.language.sql.scalars import Scalars
 from jupyter_wayang.language.sql.sources import Tables
+from jupyter_wayang.plan.expressions import AnyExpression
 from jupyter_wayang.plan.operators import JoinHow
 
 __all__ = ["From", "home", "read_from"]
@@ -154,12 +155,11 @@ class _Reader:
         about_right = [c for c in rest if how == "left" and home(c, sides) == frozenset({1})]
         right = filtered(right, [self._reads(right).read(condition) for condition in about_right])
         residual = [condition for condition in rest if condition not in about_right]
-        if not pairs or (residual and how != "inner"):
-            place = residual[0] if residual else join
-            hint = "equalities between the two tables, and for LEFT JOIN conditions on the right one, are"
-            raise self.page.unsupported(place, f"this condition of {how.upper()} JOIN", hint)
-        made = joined_by(left, right, pairs, _how(how))
-        return filtered(made, [self._reads(made).read(condition) for condition in residual])
+
+        def where(both: Relation) -> AnyExpression | None:
+            return all_of([self._reads(both).read(condition) for condition in residual]) if residual else None
+
+        return joined_by(left, right, pairs, _how(how), where)
 
 
 def _how(how: str) -> JoinHow:

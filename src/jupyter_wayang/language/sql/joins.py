@@ -94,10 +94,27 @@ def read_pair(link: exp.EQ, left: Relation, right: Relation, index: int, homes: 
     return Pair(reads(left).read(first), reads(right).read(second))
 
 
-def joined_by(left: Relation, right: Relation, pairs: Sequence[Pair], how: JoinHow) -> Relation:
+def joined_by(
+    left: Relation,
+    right: Relation,
+    pairs: Sequence[Pair],
+    how: JoinHow,
+    where: Callable[[Relation], AnyExpression | None] = lambda _: None,
+) -> Relation:
     """Join two relations on equal expressions; every field of both can still be read.
 
     A join leaves the right key out of its result. In an inner join it is the left one, else a copy serves as the key.
+
+    Parameters
+    ----------
+    left, right
+        The relations.
+    pairs
+        What is equal.
+    how
+        Which rows come out.
+    where
+        Makes, of the two side by side, a condition more for rows to match.
     """
     on: list[tuple[str, str]] = []
     same: dict[str, str] = {}
@@ -108,16 +125,17 @@ def joined_by(left: Relation, right: Relation, pairs: Sequence[Pair], how: JoinH
         on.append((ours, theirs))
         same[theirs] = ours
     keys = {theirs for _, theirs in on}
-    if how in ("semi", "anti"):
-        return left.then(Join(on=tuple(on), how=how), right.port)
     taken = [name for name in right.schema.names if name in left.schema and name not in keys]
     renamed: dict[str, str] = {}
     for name in taken:
         renamed[name] = free_name(_new_name(right, name), left.schema.names, right.schema.names, renamed.values())
-    right = right.renamed(renamed)
-    made = left.then(Join(on=tuple(on), how=how), right.port)
+    # A semi join has no right columns, but its condition may read them.
+    right = right.renamed(renamed) if how not in ("semi", "anti") or right.fields else right
     fields = tuple(replace(field, column=same.get(field.column, field.column)) for field in right.fields)
-    return replace(made, fields=left.fields + fields)
+    side_by_side = left.then(Join(on=tuple(on), how="inner" if on else "cross"), right.port)
+    condition = where(replace(side_by_side, fields=left.fields + fields))
+    made = left.then(Join(on=tuple(on), how=how, where=condition), right.port)
+    return made if how in ("semi", "anti") else replace(made, fields=left.fields + fields)
 
 
 def _new_name(relation: Relation, column: str) -> str:

@@ -30,7 +30,7 @@ class Place:
     """
 
     relation: Relation
-    around: Place | None = None
+    around: Place | Grouped | None = None
     carried: Mapping[AnyExpression, AnyExpression] = field(default_factory=dict)
 
     @property

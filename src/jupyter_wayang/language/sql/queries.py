@@ -15,7 +15,7 @@ from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Place, columns_in, conjuncts, sub_queries
 from jupyter_wayang.language.sql.relations import Relation, same_name
 from jupyter_wayang.language.sql.scalars import Scalars
-from jupyter_wayang.language.sql.selects import Projection, needs_all
+from jupyter_wayang.language.sql.selects import Projection, is_bare, needs_all
 from jupyter_wayang.language.sql.setops import combined
 from jupyter_wayang.language.sql.sources import Tables
 from jupyter_wayang.language.sql.subqueries import Answer, AnyPlace, SubQueries, Wanted
@@ -135,7 +135,14 @@ class Queries:
         where = node.args.get("where")
         conditions = [*source.conditions, *(conjuncts(where.this) if where is not None else [])]
         every = around.wanted == "value" and needs_all(node)
-        link = correlation(around.columns, conditions, source.items, around.place, all_values=every)
+        link = correlation(
+            around.columns,
+            conditions,
+            source.items,
+            around.place,
+            all_values=every,
+            conditional=around.wanted == "exists" and is_bare(node),
+        )
         items = [*source.items, *([link.values] if link.values is not None else [])]
 
         def reads(relation: Relation) -> Scalars:
@@ -167,7 +174,7 @@ class Queries:
         return place, link, columns
 
     def _place(self, relation: Relation, around: _Around, link: Correlation) -> Place:
-        return Place(relation, around.place, link.carried(relation))  # type: ignore[arg-type]
+        return Place(relation, around.place, link.carried(relation))
 
     def _homes(
         self, part: exp.Expr, items: list[Relation], around: _Around, link: Correlation

@@ -20,13 +20,18 @@ from jupyter_wayang.language.sql.subqueries import Answer, AnyPlace, SubQueries,
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Case, ColumnRef, IsNull, Literal, Named
 from jupyter_wayang.plan.operators import GroupBy, Select
 
-__all__ = ["Projection", "needs_all"]
+__all__ = ["Projection", "is_bare", "needs_all"]
 
 
 def _is_total(node: exp.Select) -> bool:
     """Tell whether a SELECT aggregates all its rows into one."""
     parts = [*node.expressions, *([node.args["having"]] if node.args.get("having") is not None else [])]
     return node.args.get("group") is None and any(next(aggregates_in(part), None) is not None for part in parts)
+
+
+def is_bare(node: exp.Select) -> bool:
+    """Tell whether a SELECT has rows exactly where its FROM and WHERE have some."""
+    return node.args.get("group") is None and not _is_total(node)
 
 
 def needs_all(node: exp.Select) -> bool:
@@ -79,7 +84,7 @@ class Projection:
         """Return the rows of the query."""
         node, names = self.node, tuple(self.carried.values())
         total = _is_total(node)
-        if self.wanted == "exists" and node.args.get("group") is None and not total:
+        if self.wanted == "exists" and is_bare(node):
             return self._bare(place, names)
         items = self._items(place)
         done: dict[int, AnyExpression] = {}
@@ -105,6 +110,8 @@ class Projection:
         limit = self.node.args.get("limit")
         if limit is not None and limit.expression.name == "0":
             raise self.page.unsupported(limit, "LIMIT 0 in EXISTS")
+        if self.link.over:
+            return replace(self._answered(place.relation, single=False), over=self.link.over, reads=self.link.wanted)
         relation = replace(place.relation, fields=())
         if names and set(relation.schema.names) != set(names):
             columns = tuple(Named(name=name, expression=ColumnRef(name=name)) for name in dict.fromkeys(names))

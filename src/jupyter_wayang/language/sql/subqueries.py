@@ -9,7 +9,7 @@ from typing import Literal as Choice
 from sqlglot import exp
 
 from jupyter_wayang.language.sql.functions import BINARY
-from jupyter_wayang.language.sql.joins import Pair, filtered, joined_by, null_safe
+from jupyter_wayang.language.sql.joins import Pair, all_of, filtered, joined_by, null_safe
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Grouped, Place, sub_queries
 from jupyter_wayang.language.sql.relations import Field, Relation, free_name
@@ -48,11 +48,15 @@ class Answer:
         (column of the place around, column here that carries it, whether null means nothing there).
     single
         Whether there is exactly one row, or one for each of the values that are carried.
+    over, reads
+        Conditions that are to be met where the two are joined, and the columns of the place around that they read.
     """
 
     relation: Relation
     carried: tuple[tuple[AnyExpression, str, bool], ...] = ()
     single: bool = False
+    over: tuple[exp.Expr, ...] = ()
+    reads: tuple[AnyExpression, ...] = ()
 
 
 class SubQueries:
@@ -111,7 +115,7 @@ class SubQueries:
 
     def _exists(self, place: AnyPlace, query: exp.Query, *, negated: bool) -> AnyPlace:
         answer = self.answer(query, place, "exists")
-        if not answer.carried:
+        if not answer.carried and not answer.over:
             place, count = self._counted(place, answer)
             test = Binary(op="==" if negated else ">", left=count["n"], right=Literal.of(0))
             return replace(place, relation=filtered(place.relation, [test]))
@@ -154,7 +158,13 @@ class SubQueries:
     def _joined(self, place: AnyPlace, answer: Answer, pairs: list[Pair], how: JoinHow) -> AnyPlace:
         """Join the place with an answer on what is carried and on more pairs; nothing of the answer is kept."""
         keys = [*pairs, *self._carried(place.relation, answer)]
-        return replace(place, relation=joined_by(place.relation, answer.relation, keys, how))
+        count = len(place.relation.fields)
+
+        def where(both: Relation) -> AnyExpression | None:
+            inner = Place(replace(both, fields=both.fields[count:]), place, {one: one for one in answer.reads})
+            return all_of([Scalars(self.page, inner).read(part) for part in answer.over]) if answer.over else None
+
+        return replace(place, relation=joined_by(place.relation, answer.relation, keys, how, where))
 
     def _carried(self, relation: Relation, answer: Answer) -> list[Pair]:
         pairs: list[Pair] = []
