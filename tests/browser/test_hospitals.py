@@ -38,7 +38,7 @@ def test_the_whole_way_in_jupyterlab(browser: Browser, tmp_path: Path) -> None:
         for index in range(fit + 1):
             notebook.run(index)
         cell = notebook.cell(fit)
-        assert cell.locator(".jp-Wayang-phase").get_attribute("data-phase") == "done"
+        cell.locator(".jp-Wayang-phase[data-phase=done]").wait_for()
         look_and_pin(cell.locator(".jp-Wayang-plan"))
         # As a person does who wants to watch: many more rounds, and not waiting for them.
         notebook.write(fit, sources[fit].replace(" --wait", "").replace("rounds=30", f"rounds={MANY_ROUNDS}"))
@@ -126,11 +126,20 @@ def reload_and_stop(notebook: Notebook, page: Page, path: Path, index: int) -> l
     assert [seq for seq, _, _ in events] == list(range(1, len(events) + 1))
     later(run, len(events) - 1)
     assert run.get_attribute("data-missed") == "0"
-    notebook.save()
-    page.wait_for_timeout(500)
-    kept = [data[OURS] for data in outputs(path)[index] if OURS in data]
-    assert kept[-1]["events"][-1]["tag"] == "run_finished"
+    kept_at_end(notebook, path, index)
     return events
+
+
+def kept_at_end(notebook: Notebook, path: Path, index: int) -> list[str]:
+    """Wait until the saved notebook has the end of a cell's run, and return the kinds of what it keeps."""
+    until = time.monotonic() + 30
+    while True:
+        notebook.save()
+        notebook.page.wait_for_timeout(200)
+        kept = [data[OURS] for data in outputs(path)[index] if OURS in data]
+        if kept and kept[-1]["events"][-1]["tag"] == "run_finished":
+            return [one["kind"] for one in kept]
+        assert time.monotonic() < until, "the notebook was not told of the end"
 
 
 @pytest.mark.parametrize("app", ["notebook"])
@@ -144,9 +153,5 @@ def test_the_main_path_in_notebook_7(browser: Browser, tmp_path: Path, app: App)
         cell.locator(".jp-Wayang-plan").wait_for()
         cell.locator(".jp-Wayang-phase[data-phase=done]").wait_for(timeout=90_000)
         assert cell.locator(".jp-Wayang-run").get_attribute("data-missed") == "0"
-        notebook.save()
-        page.wait_for_timeout(500)
-        kept = [data[OURS] for data in outputs(path)[1] if OURS in data]
-        assert [one["kind"] for one in kept] == ["plan", "run"]
-        assert kept[1]["events"][-1]["tag"] == "run_finished"
+        assert kept_at_end(notebook, path, 1) == ["plan", "run"]
         assert not notebook.errors
