@@ -97,12 +97,14 @@ check: $(DEV) $(JS_DEV)
 
 test: setup $(DEV) $(JS_DEV)
 	@$(NPM) test --silent
-	@$(RUN) -m pytest -m 'not browser'
+	@$(RUN) tests/browser/chromium.py
+	@$(RUN) -m pytest
 
 core: $(DEV)
 	@$(RUN) -m pytest -m 'not slow and not spark and not notebook and not browser' --quiet
 
 browser: setup $(DEV) $(JS_DEV)
+	@$(RUN) tests/browser/chromium.py
 	@$(RUN) -m pytest -m browser tests/browser
 	@$(RUN) tests/browser/gallery.py docs/pictures
 

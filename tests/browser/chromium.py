@@ -1,10 +1,11 @@
-"""Finds a Chromium: on the path, Playwright's own, or, as root on Debian, the distribution's package."""
+"""Finds a Chromium: on the path, Playwright's own, or else installs Debian's package as root, Playwright's as a user."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,8 @@ def find(playwright: Playwright) -> str | None:
         subprocess.run(["apt-get", "update", "-qq"], check=False)
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=False)
         return shutil.which("chromium")
-    return None
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+    return own if Path(own).exists() else None
 
 
 @contextmanager
@@ -59,3 +61,16 @@ def launched() -> Iterator[Browser | None]:
             yield browser
         finally:
             browser.close()
+
+
+def main() -> None:
+    """See to it that there is a Chromium; says so, and fails, if none can be had."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        if find(playwright) is None:
+            sys.exit("No Chromium on the path, none of Playwright's, and none could be installed.")
+
+
+if __name__ == "__main__":
+    main()

@@ -178,6 +178,13 @@ class Notebook:
         self.start(index)
         self.page.wait_for_function(_PROMPT, arg=index, timeout=timeout_s * 1000)
 
+    def write(self, index: int, source: str) -> None:
+        """Write something else into a cell."""
+        self.page.evaluate(
+            "([index, source]) => window.panel.content.widgets[index].model.sharedModel.setSource(source)",
+            [index, source],
+        )
+
     def save(self) -> None:
         """Save the notebook."""
         self.page.evaluate("() => window.panel.context.save()")

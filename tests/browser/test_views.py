@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
-from cells import SETUP, heart
+from bare import run_view, send
+from cells import DEV, SETUP, heart
 from jupyter import ROOT, Notebook, page_of, served, write_notebook
+
+from jupyter_wayang.events import RunStarted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+
+    from jupyter_wayang.events import AnyEvent
 
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -65,6 +72,12 @@ LEFT = """() => {
     timers: [...window.left.timers],
     observers: window.left.observers.size,
   };
+}"""
+
+# What is written, and every drawn pixel.
+PICTURE = """() => {
+  const root = document.querySelector('.jp-Wayang-run');
+  return [root.outerHTML, ...[...root.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL())];
 }"""
 
 COMMS = """async () => {
@@ -124,3 +137,38 @@ def test_no_serious_violation_of_accessibility(browser: Browser, address: str, t
             if one["impact"] in ("serious", "critical")
         }
         assert serious == {}
+
+
+def events_of(sites: list[str], rounds: int) -> list[AnyEvent]:
+    sys.path.insert(0, str(DEV))
+    from runs import made
+
+    events: list[AnyEvent] = made(sites, rounds, rounds)
+    return events
+
+
+def test_a_view_that_stood_before_the_first_round_draws_it(browser: Browser) -> None:
+    events = events_of(["Aarhus", "Basel"], 5)
+    # Of some runs there is nothing to draw at first: they read and plan before they know their rounds.
+    before = [
+        msgspec.structs.replace(event, rounds=0) if isinstance(event, RunStarted) else event for event in events[:1]
+    ]
+    with run_view(browser) as page:
+        send(page, before)
+        page.get_by_text("No rounds in this run.").wait_for()
+        send(page, events[1:])
+        page.locator(".jp-Wayang-run canvas").first.wait_for()
+        assert not page.get_by_text("No rounds in this run.").is_visible()
+
+
+@pytest.mark.parametrize("sites", [4, 12])
+def test_a_journal_that_is_replayed_gives_the_picture_of_the_live_run(browser: Browser, sites: int) -> None:
+    events = events_of([f"Site {number:02}" for number in range(1, sites + 1)], 12)
+    with run_view(browser) as live:
+        for start in range(0, len(events), 17):
+            send(live, events[start : start + 17])
+        streamed = live.evaluate(PICTURE)
+    with run_view(browser) as replayed:
+        send(replayed, events)
+        at_once = replayed.evaluate(PICTURE)
+    assert streamed == at_once

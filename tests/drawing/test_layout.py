@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from drawing import plans
 
+from jupyter_wayang.drawing import columns
 from jupyter_wayang.drawing.layout import layout
 from jupyter_wayang.drawing.places import Box, EdgePlace, Layout
 from jupyter_wayang.plan.execution import ExecutionPlan, Lane, Loop
@@ -41,6 +42,7 @@ def without_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
         return original(name, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", hidden)
+    monkeypatch.setattr(columns, "_ranks", columns.graphviz_ranks)
 
 
 def overlap(one: Box, other: Box) -> bool:

@@ -190,7 +190,9 @@ def test_a_long_text_is_cut_to_its_card() -> None:
 
 
 def test_an_empty_plan_is_a_picture_too() -> None:
-    parsed(plan_svg(ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0))))
+    root = parsed(plan_svg(ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0))))
+    assert root.tag == f"{SVG}svg"
+    assert not [r for r in root.iter(f"{SVG}rect") if str(r.get("class")).startswith("card")]
 
 
 def test_cards_are_drawn_where_the_layout_says() -> None:

@@ -283,7 +283,7 @@ export class PlanView {
     const measured = whole.operators.reduce((sum, operator) => sum + (operator.measured_s ?? 0), 0);
     if (measured > 0) {
       const running = this.progress.state === "running" || this.progress.state === "paused";
-      found.push(html("div", { class: "jp-Wayang-stat" }, html("b", {}, duration(measured)), html("span", {}, `measured, all places${running ? ", so far" : ""}`)));
+      found.push(html("div", { class: "jp-Wayang-stat" }, html("b", {}, duration(measured)), html("span", {}, `measured, places added up${running ? ", so far" : ""}`)));
     }
     const { conversions_before: was, conversions_after: now } = this.changes ?? { conversions_before: 0, conversions_after: 0 };
     if (this.changes !== null && was !== now) {

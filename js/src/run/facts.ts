@@ -89,9 +89,15 @@ export function worse(metric: Metric, a: number, b: number): number {
   return metric === "log_loss" ? b - a : a - b;
 }
 
-/** The sites in the order of the last round in which all were measured, the worst first. */
+/** The last round of which every measurement has come; −1 before. Those of the sites come after the global one, and before the next round. */
+export function measuredRound(state: RunState, metric: Metric): number {
+  const last = state.line(metric, GLOBAL)?.last() ?? -1;
+  return state.end !== null || state.round > last ? last : last - 1;
+}
+
+/** The sites in the order of the last round that was measured, the worst first. */
 export function ranked(state: RunState, metric: Metric): string[] {
-  const round = state.line(metric, GLOBAL)?.last() ?? -1;
+  const round = measuredRound(state, metric);
   const value = (site: string): number => {
     const column = state.line(metric, site);
     return column?.get(round) ?? Number.NaN;

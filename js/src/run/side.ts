@@ -2,7 +2,7 @@
 import type { Owner } from "../shared/owner.js";
 import { html, type IconName } from "../shared/svg.js";
 import { count, duration, metric as written, size } from "../shared/units.js";
-import { MANY, METRIC_NAMES } from "./facts.js";
+import { MANY, measuredRound, METRIC_NAMES } from "./facts.js";
 import type { Scene } from "./lines.js";
 import { GLOBAL, METRICS, type CellState, type Metric, type RunState } from "./state.js";
 import { csv, download, Table, type Cell, type Heading, type TableRow } from "./table.js";
@@ -98,7 +98,7 @@ export class Side {
   private writeSites(scene: Scene, known: readonly Metric[]): void {
     const { state } = scene;
     const many = state.sites.length > MANY;
-    const round = Math.max(state.line("log_loss", GLOBAL)?.last() ?? 0, 0);
+    const round = Math.max(measuredRound(state, "log_loss"), 0);
     const shown = known.filter((metric) => !many || metric === "log_loss");
     const middle = median(state.sites.map((site) => state.line("log_loss", site)?.get(round) ?? Number.NaN));
     const headings: Heading[] = [

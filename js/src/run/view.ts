@@ -4,7 +4,7 @@ import { html, measured } from "../shared/svg.js";
 import { duration, metric as written, size } from "../shared/units.js";
 import { axisOf, named, roundAt, xOf, type Axis } from "./axis.js";
 import { Bytes } from "./bytes.js";
-import { MANY, marks, METRIC_NAMES, ranked, sentence, stallOf } from "./facts.js";
+import { MANY, marks, measuredRound, METRIC_NAMES, ranked, sentence, stallOf } from "./facts.js";
 import { Head, refusal, type Command, type Link } from "./head.js";
 import { Lines, type Scene } from "./lines.js";
 import { onTheme, paletteOf, type Palette } from "./palette.js";
@@ -192,7 +192,7 @@ export class View {
   /** The worst first; looked up once a round, so that rows do not jump while answers come. */
   private ranking(state: RunState, many: boolean): readonly string[] {
     if (!many) return state.sites;
-    const round = state.line("log_loss", GLOBAL)?.last() ?? -1;
+    const round = measuredRound(state, "log_loss");
     if (round !== this.order.round || this.order.sites.length !== state.sites.length) {
       this.order = { round, sites: ranked(state, "log_loss") };
     }
@@ -206,7 +206,7 @@ export class View {
     if (many) {
       const limits = this.strip.many(scene, rank, "log_loss", this.chosen);
       this.title(`${state.sites.length} sites by round`, "worst first, stronger = higher log loss");
-      this.key(scene, limits);
+      this.key(limits);
     } else {
       this.title("Sites by round", this.strip.few(scene, this.chosen));
       this.legend.replaceChildren();
@@ -223,7 +223,7 @@ export class View {
     this.stripWords.textContent = words;
   }
 
-  private key(scene: Scene, limits: readonly number[]): void {
+  private key(limits: readonly number[]): void {
     const text = limits.map((limit) => limit.toFixed(2)).join(" ");
     if (this.legend.dataset["text"] === text) return;
     this.legend.dataset["text"] = text;
@@ -235,7 +235,6 @@ export class View {
     const failed = html("i");
     failed.style.background = "var(--wy-failed)";
     this.legend.replaceChildren(...(limits.length === 0 ? [] : steps), html("span", { class: "is-mark" }, failed, "failed"), html("span", { class: "is-mark" }, "– absent"));
-    void scene;
   }
 
   /** Of a failed run the failed cell is shown, until a person chooses another. */

@@ -143,8 +143,16 @@ describe("words", () => {
   });
 
   it("rank the worst first, and those without a number last", () => {
-    const state = after(numbered([measured(1, "global", 0.5), measured(1, "a", 0.4), measured(1, "b", null), measured(1, "c", 0.6)]));
-    expect(ranked(state, "log_loss")).toEqual(["c", "a", "b"]);
+    const bare = [measured(1, "global", 0.5), measured(1, "a", 0.4), measured(1, "b", null), measured(1, "c", 0.6), { tag: "round_started", round: 2, sites: ["a", "b", "c"] } as const];
+    expect(ranked(after(numbered(bare)), "log_loss")).toEqual(["c", "a", "b"]);
+  });
+
+  it("rank by a round only when all its measurements have come", () => {
+    const sites = ["a", "b"];
+    const first = [measured(1, "global", 0.5), measured(1, "a", 0.4), measured(1, "b", 0.6), { tag: "round_started", round: 2, sites } as const];
+    const second = [measured(2, "global", 0.5), measured(2, "a", 0.9), measured(2, "b", 0.3)];
+    expect(ranked(after(numbered([...first, ...second])), "log_loss")).toEqual(["b", "a"]);
+    expect(ranked(after(numbered([...first, ...second, { tag: "round_started", round: 3, sites }])), "log_loss")).toEqual(["a", "b"]);
   });
 });
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
@@ -32,8 +33,8 @@ class Step(NamedTuple):
 def columns(plan: ExecutionPlan) -> tuple[dict[str, int], bool]:
     """Return the column of every operator, and whether Graphviz ranked them."""
     steps = _steps(plan)
-    ids = _ordered(plan)
-    ranks = graphviz_ranks(ids, steps)
+    ids = tuple(_ordered(plan))
+    ranks = _ranks(ids, steps)
     ranked = ranks or longest_path_ranks(ids, steps)
     ranked = _aligned(plan, ranked, steps)
     # Facts serve the step that uses them; an aggregate of updates stands above the step that sends them.
@@ -44,6 +45,12 @@ def columns(plan: ExecutionPlan) -> tuple[dict[str, int], bool]:
         for op in plan.operators
     }
     return _dense(_loop_alone(plan, found)), ranks is not None
+
+
+@lru_cache(maxsize=32)
+def _ranks(ids: tuple[str, ...], steps: tuple[Step, ...]) -> dict[str, int] | None:
+    """Return Graphviz's ranks, found once for the picture, the data and the live view of one plan."""
+    return graphviz_ranks(ids, steps)
 
 
 def _ordered(plan: ExecutionPlan) -> list[str]:
