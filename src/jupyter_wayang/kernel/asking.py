@@ -148,9 +148,10 @@ class Asking:
         for again in reply.answer.replanned:
             if self.whole is None:
                 break
-            plan = self.whole.replaced(place, again.plan, rest=reply.answer.run == rest_of(self.context.run))
+            note = again.text if place == HERE else f"{self.context.title(place)}: {again.text}"
+            plan = self.whole.replaced(place, again.plan, note, rest=reply.answer.run == rest_of(self.context.run))
             operator = self.context.operator(place, again.node)
-            emit(events.Replanned(operator=operator, text=again.text, plan=wire.encode(plan).decode()))
+            emit(events.Replanned(operator=operator, text=note, plan=wire.encode(plan).decode()))
         for step in reply.answer.progress:
             operator = self.context.operator(place, step.node)
             emit(events.OperatorFinished(operator=operator, rows=step.rows, seconds=step.seconds))

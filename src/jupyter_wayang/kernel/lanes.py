@@ -33,8 +33,9 @@ class Whole:
         """Return the whole plan."""
         return merged(self.program, self.parts, self.kernel, name=self.name, notes=self.notes)
 
-    def replaced(self, place: str, part: ExecutionPlan, *, rest: bool) -> ExecutionPlan:
+    def replaced(self, place: str, part: ExecutionPlan, note: str, *, rest: bool) -> ExecutionPlan:
         """Return the whole plan with what a place planned again; ``rest``: the part that comes last, on this machine."""
+        self.notes = (*self.notes, note)
         if rest:
             self.kernel = part
         else:

@@ -15,6 +15,7 @@ from jupyter_wayang.events import (
     Paused,
     Planned,
     Printed,
+    Replanned,
     Resumed,
     RunFinished,
     SitesAsked,
@@ -187,7 +188,7 @@ class Run:
         self._kernel.resume(self.id)
 
     def plan(self) -> Plan:
-        """Return the plan that is run; waits until it is made.
+        """Return the plan that is run, as it is now; waits until it is made.
 
         Raises
         ------
@@ -196,7 +197,8 @@ class Run:
         """
         for event in self.follow():
             if isinstance(event, Planned):
-                return Plan(wire.decode(event.plan, ExecutionPlan), self._making)
+                latest = [one for one in self.events() if isinstance(one, Planned | Replanned)][-1]
+                return Plan(wire.decode(latest.plan, ExecutionPlan), self._making)
         self._kernel.outcome(self.id)
         raise RunStoppedError(f"the run {self.id} ended before it was planned")
 

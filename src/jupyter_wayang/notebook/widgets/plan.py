@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import anywidget
@@ -17,6 +18,8 @@ from jupyter_wayang.notebook.widgets.bundle import bundled
 from jupyter_wayang.notebook.widgets.display import plan_picture
 from jupyter_wayang.notebook.widgets.frames import Frame
 from jupyter_wayang.notebook.widgets.stream import Stream
+from jupyter_wayang.plan import wire
+from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.session import Plan, Run
 
 __all__ = ["PlanView", "pinnable"]
@@ -85,6 +88,7 @@ class PlanView(anywidget.AnyWidget):
         self._plans = [plan]
         self._wishes = _Wishes()
         self._stream: Stream | None = None
+        self._replanned = 0
         self.on_msg(self._hear)
         if run is not None:
             self.follow(run)
@@ -180,6 +184,19 @@ class PlanView(anywidget.AnyWidget):
         """Send a frame to the pages, if it is about the plan that they show."""
         if self._runs_this:
             self.send({"type": "frame", "head": frame.head}, [frame.body])
+            for event in frame.head["events"]:
+                if event["tag"] == "replanned" and event["seq"] > self._replanned:
+                    self._replan(event)
+
+    def _replan(self, event: Mapping[str, Any]) -> None:
+        """Show the plan as it is now, and say what changed; the pages ask for the events again."""
+        self._replanned = event["seq"]
+        self._plans[0] = replace(self.plan, execution=wire.decode(event["plan"], ExecutionPlan))
+        with self.hold_sync():
+            self.display = _display(self.plan)
+            self.notice = {"text": event["text"], "wrong": False}
+        if self._stream is not None:
+            self._stream.ask(0)
 
     def snapped(self, seq: int, frame: Frame | None) -> None:
         """Keep nothing: a page that comes late asks for all events."""

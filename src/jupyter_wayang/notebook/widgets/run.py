@@ -16,6 +16,7 @@ from jupyter_wayang.events import (
     MetricsMeasured,
     OperatorFinished,
     Planned,
+    Replanned,
     RunFinished,
     SiteReported,
     SitesAsked,
@@ -129,9 +130,11 @@ def run_display(run: Run) -> dict[str, Any]:
     round are added up, and of a very long run some rounds are left out.
     """
     events = run.events()
-    planned = next((event for event in events if isinstance(event, Planned)), None)
+    planned = next((event for event in reversed(events) if isinstance(event, Planned | Replanned)), None)
     plan = None if planned is None else plan_display(wire.decode(planned.plan, ExecutionPlan))
-    shown = msgspec.to_builtins([event for event in _thinned(events) if not isinstance(event, Planned)])
+    rest = (event for event in _thinned(events) if not isinstance(event, Planned))
+    # The plan stands beside the events, and once is enough.
+    shown = msgspec.to_builtins([msgspec.structs.replace(e, plan="") if isinstance(e, Replanned) else e for e in rest])
     return {"version": 1, "kind": "run", "run": run.id, "events": shown, "plan": plan}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from jupyter_wayang.errors import WayangError
-from jupyter_wayang.events import AnyEvent, Planned
+from jupyter_wayang.events import AnyEvent, Planned, Replanned
 from jupyter_wayang.notebook.widgets.frames import Frame, frame_of
 
 __all__ = ["Followed", "Listener", "Stream"]
@@ -183,7 +183,7 @@ class Stream:
     def _keep(self, event: AnyEvent) -> None:
         if self._kept is not None:
             self._kept.append(event)
-            self._kept_bytes += len(event.plan) if isinstance(event, Planned) else _EVENT_BYTES
+            self._kept_bytes += len(event.plan) if isinstance(event, Planned | Replanned) else _EVENT_BYTES
             if self._kept_bytes > _SNAPSHOT_BYTES:
                 self._kept = None
 
