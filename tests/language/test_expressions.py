@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import keyword
 import math
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,8 @@ from jupyter_wayang.language.variables import CONSTANTS, Variables
 from jupyter_wayang.plan.expressions import (
     AGGREGATES,
     FUNCTIONS,
+    RANKS,
+    WINDOW_AGGREGATES,
     Aggregate,
     Binary,
     Call,
@@ -28,8 +31,13 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Negate,
     Not,
+    Shift,
+    Window,
     columns_of,
     text,
+)
+from jupyter_wayang.plan.expressions import (
+    CONSTANTS as CONSTANT_PLACES,
 )
 from jupyter_wayang.plan.schema import Column, Schema
 
@@ -75,12 +83,18 @@ def is_canonical(expression):
     return not (null and expression.op in ("==", "!="))
 
 
+FITTING = {"slice": 2, "add_months": -3, "truncate": "month", "date_diff": "hour", "parse_date": "%d/%m/%Y"}
+
+
 def calls(inner):
+    def made(name, args):
+        known = CONSTANT_PLACES.get(name, ())
+        fitting = tuple(Literal.of(FITTING.get(name, "a")) if n in known else arg for n, arg in enumerate(args))
+        return Call(function=name, args=fitting)
+
     return st.one_of(
         *(
-            st.lists(inner, min_size=signature.least, max_size=min(signature.most, 3)).map(
-                lambda args, name=name: Call(function=name, args=tuple(args))
-            )
+            st.lists(inner, min_size=signature.least, max_size=min(signature.most, 3)).map(partial(made, name))
             for name, signature in FUNCTIONS.items()
         )
     )
@@ -102,16 +116,41 @@ def grown(inner):
         st.builds(
             lambda a, to: Cast(arg=a, to=to), inner, st.sampled_from(["int64", "float64", "string", "bool", "date"])
         ),
+        st.builds(lambda a, n, d: Shift(arg=a, months=n, days=d), inner, st.integers(0, 9), st.integers(1, 9)),
+        inner.map(lambda a: Shift(arg=a, microseconds=-5)),
         calls(inner),
     )
 
 
+def aggregate(function, arg, other):
+    if function == "quantile":
+        return Aggregate(function=function, arg=arg, other=Literal.of(0.25))
+    return Aggregate(function=function, arg=arg, other=other if AGGREGATES[function].most == 2 else None)
+
+
+def window(function, arg, partition, order):
+    args = (arg,) if (RANKS.get(function) or WINDOW_AGGREGATES[function]).most else ()
+    ways = tuple(down for _, down in order)
+    return Window(
+        function=function, args=args, partition=tuple(partition), order=tuple(a for a, _ in order), descending=ways
+    )
+
+
 scalars = st.recursive(leaves, grown, max_leaves=12)
-aggregates = st.builds(lambda f, arg: Aggregate(function=f, arg=arg), st.sampled_from(sorted(AGGREGATES)), scalars)
+aggregates = st.builds(aggregate, st.sampled_from(sorted(AGGREGATES)), scalars, scalars)
+# A text that stands alone is the name of a column there.
+places = scalars.filter(lambda a: not isinstance(a, Literal))
+windows = st.builds(
+    window,
+    st.sampled_from(sorted({*RANKS, *WINDOW_AGGREGATES})),
+    leaves,
+    st.lists(places, max_size=2),
+    st.lists(st.tuples(places, st.booleans()), max_size=2),
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(scalars, aggregates))
+@given(st.one_of(scalars, aggregates, windows))
 def test_what_is_printed_is_read_back(expression):
     assert parse(text(expression), columns_of(expression)) == expression
 
@@ -133,6 +172,18 @@ def test_what_is_printed_is_read_back(expression):
         ("coalesce(age, 0) ** 2", functions.coalesce(col.age, 0) ** 2),
         ("-age + -1", -col.age + -1),
         ("2 * age - 1", 2 * col.age - 1),
+        ("day + interval(months=3, days=-1)", col.day + functions.interval(months=3, days=-1)),
+        ("day - interval(weeks=1)", col.day - functions.interval(days=7)),
+        ("interval(years=1) + day", functions.interval(months=12) + col.day),
+        ("day - -interval(hours=1)", col.day + functions.interval(minutes=60)),
+        ("cast(x, decimal(15, 2)) * decimal('0.050')", col.x.cast("decimal(15,2)") * functions.decimal("0.050")),
+        ("cast(x, list(int))", col.x.cast("list(int64)")),
+        ("sum(x).over(g)", functions.sum(col.x).over("g")),
+        ("count().over(order_by=x)", functions.count().over(order_by="x")),
+        (
+            "rank().over(g, y, order_by=[x + 1, y], descending=True) < 4",
+            functions.rank().over(col.g, "y", order_by=[col.x + 1, "y"], descending=True) < 4,
+        ),
         ("day >= date('2024-01-31')", col.day >= dt.date(2024, 1, 31)),
         ('timestamp("2024-01-31 12:30") < day', timestamp("2024-01-31T12:30") < col.day),
         ("mean(age) / count()", functions.mean(col.age) / functions.count()),
@@ -142,7 +193,7 @@ def test_what_is_printed_is_read_back(expression):
     ],
 )
 def test_a_cell_and_python_write_one_expression(written, made):
-    assert parse(written, ["age", "sex", "cp", "day"]) == made.expression
+    assert parse(written, ["age", "sex", "cp", "day", "x", "y", "g"]) == made.expression
 
 
 def test_reflected_operators():
@@ -230,11 +281,41 @@ def test_what_cannot_be_said(ask, message):
 
 def test_every_function_of_the_plan_is_a_function_of_python():
     for name in (*FUNCTIONS, *AGGREGATES):
+        least = (FUNCTIONS.get(name) or AGGREGATES[name]).least
+        constant = {*CONSTANT_PLACES.get(name, ()), *([1] if name == "quantile" else [])}
+        held = 1 if name == "quantile" else FITTING.get(name, "a")
+        made = getattr(functions, name)(*(held if place in constant else col.x for place in range(least)))
+        shown = text(Literal.of(held))
+        assert repr(made) == f"{name}({', '.join(shown if place in constant else 'x' for place in range(least))})"
+    for name in RANKS:
         least, _ = functions.arity(name)
-        made = getattr(functions, name)(*[col.x] * least)
-        assert repr(made) == f"{name}({', '.join(['x'] * least)})"
+        made = getattr(functions, name)(*[col.x] * least).over("g", order_by=[col.x, "y"], descending=[True, False])
+        assert repr(made) == f"{name}({', '.join(['x'] * least)}).over(g, order_by=[x, y], descending=[true, false])"
     with pytest.raises(AttributeError):
         _ = functions.no_such_function
+
+
+def test_windows_and_intervals_have_messages():
+    with pytest.raises(OperatorError, match="goes with an aggregate or a rank, not with x"):
+        col.x.over("g")
+    with pytest.raises(OperatorError, match="takes True or False"):
+        functions.rank().over(order_by=["a", "b"], descending=[True])
+    with pytest.raises(WayangError, match='has no argument "orderby"'):
+        parse("rank().over(orderby=x)", ["x"])
+    with pytest.raises(OperatorError, match='no argument "month"'):
+        functions.interval(month=1)
+    with pytest.raises(OperatorError, match="takes a whole number"):
+        parse("x + interval(days=1.5)", ["x"])
+    with pytest.raises(OperatorError, match="takes its parts by name"):
+        parse("x + interval(3)", ["x"])
+    with pytest.raises(ExpressionTypeError, match="does not go with an interval"):
+        parse("x * interval(days=3)", ["x"])
+    with pytest.raises(ExpressionTypeError, match="nothing is taken from an interval"):
+        parse("interval(days=3) - x", ["x"])
+    with pytest.raises(ExpressionTypeError, match="a decimal has 1 to 38 digits"):
+        parse("cast(x, decimal(50, 2))", ["x"])
+    with pytest.raises(ExpressionTypeError, match="no exact number"):
+        parse('decimal("1e3")', [])
 
 
 def test_python_looks_into_columns_without_making_any():

@@ -133,13 +133,18 @@ def test_names_of_earlier_cells_and_tables_of_the_notebook(desk):
 
 
 def test_completions_say_what_they_are(desk):
-    assert types(desk, VISITS + "visits.filter(a") == {"age": "int64", "abs": "function"}
+    assert types(desk, VISITS + "visits.filter(a") == {"age": "int64", "abs": "function", "add_months": "function"}
     assert types(desk, VISITS + "visits.agg(n=co") == {
         "count": "function",
         "contains": "function",
         "concat": "function",
         "coalesce": "function",
+        "collect": "function",
+        "corr": "function",
+        "cos": "function",
+        "cov": "function",
     }
+    assert types(desk, VISITS + "visits.filter(age.o") == {"over": "operator"}
 
 
 def test_completing_changes_no_scope(desk):

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
+from jupyter_wayang.language.intervals import Interval, moved
 from jupyter_wayang.language.unknown import unknown
 from jupyter_wayang.plan.expressions import (
+    RANKS,
+    WINDOW_AGGREGATES,
+    Aggregate,
     AnyExpression,
     Binary,
     BinaryOp,
@@ -24,9 +28,10 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Negate,
     Not,
+    Window,
     text,
 )
-from jupyter_wayang.plan.types import SIMPLE_TYPES, DataType
+from jupyter_wayang.plan.types import SIMPLE_TYPES, DataType, checked_type
 
 __all__ = [
     "TYPE_NAMES",
@@ -37,10 +42,12 @@ __all__ = [
     "col",
     "data_type",
     "date",
+    "decimal",
     "lift",
     "lit",
     "literals",
     "negate",
+    "over",
     "timestamp",
     "unboxed",
     "where",
@@ -206,6 +213,67 @@ class E:
         """
         return cast(self, to)
 
+    def over(self, *partition: object, order_by: object = None, descending: object = False) -> E:
+        """Return an aggregate, or a function like rank(), of the rows that are with this one in a partition.
+
+        Parameters
+        ----------
+        *partition
+            What rows of a partition have in common; of all rows where nothing is given.
+        order_by
+            A column or expression, or a list of them: an aggregate is then of the rows up to this one.
+        descending
+            Whether the order goes from high to low; a list where each part has a way of its own.
+
+        Examples
+        --------
+        >>> E(Aggregate(function="sum", arg=lift(col.price))).over(col.ward, order_by=col.day)
+        sum(price).over(ward, order_by=day)
+        """
+        return over(self, partition, order_by, descending)
+
+
+def over(value: E, partition: Iterable[object], order_by: object, descending: object) -> E:
+    """Return an aggregate or rank over a window; see :meth:`E.over`.
+
+    Raises
+    ------
+    OperatorError
+        If it is none, or if ``descending`` does not fit the order.
+    """
+    function, args = _window_function(value.expression)
+    order = order_by if isinstance(order_by, list | tuple) else [] if order_by is None else [order_by]
+    flags = list(descending) if isinstance(descending, list | tuple) else [descending] * len(order)
+    if len(flags) != len(order) or not all(isinstance(flag, bool) for flag in flags):
+        raise OperatorError("descending= of over() takes True or False, or one of them for each part of the order")
+    return E(
+        Window(
+            function=function,
+            args=args,
+            partition=tuple(_key(part) for part in partition),
+            order=tuple(_key(part) for part in order),
+            descending=tuple(bool(flag) for flag in flags),
+        )
+    )
+
+
+def _window_function(expression: AnyExpression) -> tuple[str, tuple[AnyExpression, ...]]:
+    if isinstance(expression, Aggregate) and expression.function in WINDOW_AGGREGATES:
+        return expression.function, expression.args
+    if isinstance(expression, Window) and not expression.partition and not expression.order:
+        return expression.function, expression.args
+    known = (*WINDOW_AGGREGATES, *RANKS)
+    raise OperatorError(
+        f"over() goes with an aggregate or a rank, not with {text(expression)}",
+        found=text(expression),
+        expected=known,
+        hint="those are " + ", ".join(known),
+    )
+
+
+def _key(value: object) -> AnyExpression:
+    return ColumnRef(name=value) if isinstance(value, str) else lift(value)
+
 
 class Columns:
     """Columns by name: ``col.age``, or ``col["odd name"]`` for what Python cannot write.
@@ -319,6 +387,12 @@ def binary(op: BinaryOp, left: object, right: object) -> E:
     >>> binary("<=", 18, col.age)
     age >= 18
     """
+    if isinstance(right, Interval):
+        return E(moved(op, lift(left), right))
+    if isinstance(left, Interval):
+        if op != "+":
+            raise ExpressionTypeError("nothing is taken from an interval", hint="write it last: day - interval(days=3)")
+        return E(moved(op, lift(right), left))
     first, second = lift(left), lift(right)
     if op in ("==", "!=") and any(isinstance(side, Literal) and side.value is None for side in (first, second)):
         other = text(second if isinstance(first, Literal) else first)
@@ -332,7 +406,7 @@ def binary(op: BinaryOp, left: object, right: object) -> E:
 
 def negate(value: object) -> object:
     """Return minus a value: a number for a number, an expression for an expression."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, Interval) or (isinstance(value, int | float) and not isinstance(value, bool)):
         return -value
     return E(Negate(arg=lift(value)))
 
@@ -359,6 +433,8 @@ def data_type(name: object) -> DataType:
     word = name.__name__ if isinstance(name, type) else name
     if isinstance(word, str) and word in TYPE_NAMES:
         return TYPE_NAMES[word]
+    if isinstance(word, str) and "(" in word:
+        return checked_type(word)
     raise unknown("type", str(word), TYPE_NAMES)
 
 
@@ -370,7 +446,8 @@ def cast(value: object, to: object) -> E:
     value
         An expression.
     to
-        ``"int"``, ``"float"``, ``"str"``, ``"bool"``, ``"date"``, ``"timestamp"``, or the Python type.
+        ``"int"``, ``"float"``, ``"str"``, ``"bool"``, ``"date"``, ``"timestamp"``, ``"decimal(15, 2)"``, or the Python
+        type.
 
     Examples
     --------
@@ -378,6 +455,19 @@ def cast(value: object, to: object) -> E:
     cast(age / 10, int64)
     """
     return E(Cast(arg=lift(value), to=data_type(to)))
+
+
+def decimal(value: str) -> E:
+    """Return an exact number, with the digits that are written.
+
+    Examples
+    --------
+    >>> col.discount >= decimal("0.05")
+    discount >= decimal("0.05")
+    """
+    if not isinstance(value, str):
+        raise OperatorError(f"decimal() takes the digits as text, not {value!r}", hint='as in decimal("0.05")')
+    return E(Literal.decimal(value))
 
 
 def date(value: str) -> E:

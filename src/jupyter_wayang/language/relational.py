@@ -13,7 +13,7 @@ from jupyter_wayang.language import arguments as given
 from jupyter_wayang.language.expressions import lift
 from jupyter_wayang.language.unknown import guessed
 from jupyter_wayang.language.words import WORDS, worded
-from jupyter_wayang.plan.expressions import Aggregate, Named
+from jupyter_wayang.plan.expressions import Aggregate, Named, settled_columns
 from jupyter_wayang.plan.logical import Vertex, VertexPort
 from jupyter_wayang.plan.operators import (
     AnyOperator,
@@ -38,12 +38,18 @@ from jupyter_wayang.plan.operators import (
 
 if TYPE_CHECKING:
     from jupyter_wayang.language.builder import Collection
+    from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Grouped", "Pair", "RelationalWords", "parts"]
 
 
 class RelationalWords(ABC):
     """Rows that are kept, put together, ordered and drawn; columns that are made, named and left out."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> Schema:
+        """The columns and their types."""
 
     @abstractmethod
     def _then(self, operator: AnyOperator, *more: VertexPort) -> Collection:
@@ -71,7 +77,9 @@ class RelationalWords(ABC):
     @worded
     def select(self, /, *columns: object, **named: object) -> Collection:
         """Keep these columns, old ones by name and new ones by expression."""
-        return self._then(Select(columns=given.named_columns(columns, named, WORDS[".select"])))
+        return self._then(
+            Select(columns=settled_columns(given.named_columns(columns, named, WORDS[".select"]), self.schema))
+        )
 
     @worded
     def with_columns(self, /, **named: object) -> Collection:
@@ -79,7 +87,7 @@ class RelationalWords(ABC):
         made = given.named_columns((), named, WORDS[".with_columns"])
         if not made:
             raise OperatorError("with_columns() needs at least one column", hint="as in with_columns(old=col.age > 60)")
-        return self._then(WithColumns(columns=made))
+        return self._then(WithColumns(columns=settled_columns(made, self.schema)))
 
     @worded
     def drop(self, *columns: object) -> Collection:

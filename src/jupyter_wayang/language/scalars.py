@@ -16,7 +16,7 @@ from jupyter_wayang.errors import (
     WayangError,
 )
 from jupyter_wayang.language import functions
-from jupyter_wayang.language.expressions import E, binary, col, data_type, lift, literals, negate, where
+from jupyter_wayang.language.expressions import E, binary, col, data_type, lift, literals, negate, over, where
 from jupyter_wayang.language.page import Page
 from jupyter_wayang.language.unknown import arguments, guessed, listed
 from jupyter_wayang.language.variables import CONSTANTS, Variables
@@ -45,7 +45,7 @@ _COMPARISONS: dict[type[ast.cmpop], BinaryOp] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_METHODS = ("is_in", "is_null", "is_not_null", "cast")
+_METHODS = ("is_in", "is_null", "is_not_null", "cast", "over")
 _REFUSED: dict[type[ast.expr], tuple[str, str]] = {
     ast.Lambda: (
         "functions of the notebook are not in this version",
@@ -340,6 +340,8 @@ class Scalars:
             raise self.refused(node)
         name = node.func.id
         function = self._function(node.func)
+        if name == "interval":
+            return self._interval(node, function)
         for argument in node.keywords:
             raise OperatorError(
                 f"{name}() takes no argument by name", span=self.page.span(argument), source=self.page.source
@@ -348,11 +350,32 @@ class Scalars:
             return function(self.read(node.args[0], row), self.type_name(node.args[1]))
         least, most = functions.arity(name)
         if not least <= len(node.args) <= most:
-            example = _EXAMPLES.get(name, f"{name}(age)")
             raise OperatorError(
-                f"{name}() takes {arguments(least, most)}, not {len(node.args)}", hint=f"as in {example}"
+                f"{name}() takes {arguments(least, most)}, not {len(node.args)}",
+                hint=f"as in {functions.example(name)}",
             )
         return function(*(self.read(argument, row) for argument in node.args))
+
+    def _interval(self, node: ast.Call, function: Callable[..., object]) -> object:
+        if node.args:
+            raise OperatorError("interval() takes its parts by name", hint=f"as in {functions.example('interval')}")
+        return function(**{str(part.arg): self.variables.plain(part.value) for part in node.keywords})
+
+    def _over(self, node: ast.Call, value: E, row: Row) -> E:
+        given = {"order_by": None, "descending": False, **{str(part.arg): None for part in node.keywords}}
+        for argument in node.keywords:
+            if argument.arg not in ("order_by", "descending"):
+                raise OperatorError(
+                    guessed(f'over() has no argument "{argument.arg}".', str(argument.arg), ("order_by", "descending")),
+                    span=self.page.span(argument),
+                    source=self.page.source,
+                    hint=_EXAMPLES["over"],
+                )
+            held = argument.value
+            items = held.elts if isinstance(held, ast.List | ast.Tuple) else [held]
+            read = [self.read(item, row) for item in items]
+            given[argument.arg] = read if isinstance(held, ast.List | ast.Tuple) else read[0]  # type: ignore[assignment]
+        return over(value, [self.read(part, row) for part in node.args], given["order_by"], given["descending"])
 
     def _function(self, node: ast.Name) -> Callable[..., E]:
         try:
@@ -375,6 +398,8 @@ class Scalars:
     def type_name(self, node: ast.expr) -> str:
         """Return the type that a word or text names."""
         match node:
+            case ast.Call(func=ast.Name(id="decimal" | "list"), keywords=[]):
+                return self._checked_type(node)
             case ast.Name(id=name) | ast.Constant(value=str(name)):
                 try:
                     return data_type(name)
@@ -383,11 +408,24 @@ class Scalars:
                     raise
         raise self.refused(node)
 
+    def _checked_type(self, node: ast.Call) -> str:
+        word = node.func.id  # type: ignore[attr-defined]
+        if word == "list" and len(node.args) == 1:
+            return f"list({self.type_name(node.args[0])})"
+        digits = [self.variables.plain(argument) for argument in node.args]
+        try:
+            return data_type(f"{word}({', '.join(map(str, digits))})")
+        except WayangError as error:
+            error.located(self.page.span(node), self.page.source)
+            raise
+
     def _method(self, node: ast.Call, func: ast.Attribute, row: Row) -> object:
         if func.attr not in _METHODS or (isinstance(func.value, ast.Name) and func.value.id in ("col", "env")):
             self._attribute(func, row)
             raise self.refused(node)
         value = _expression(self.read(func.value, row))
+        if func.attr == "over":
+            return self._over(node, value, row)
         if node.keywords:
             raise OperatorError(f"{func.attr}() takes no argument by name")
         match func.attr, node.args:
@@ -407,9 +445,7 @@ _EXAMPLES = {
     "cast": "cast(age, int)",
     "is_null": "age.is_null()",
     "is_not_null": "age.is_not_null()",
-    "where": "where(age > 60, 1, 0)",
-    "date": 'date("2024-01-31")',
-    "timestamp": 'timestamp("2024-01-31 12:30")',
+    "over": "as in sum(price).over(ward, order_by=day)",
 }
 
 

@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from jupyter_wayang.errors import NameUnknownError
 from jupyter_wayang.language.functional_words import FUNCTIONAL
 from jupyter_wayang.language.functions import NAMES as FUNCTION_NAMES
+from jupyter_wayang.language.functions import example
 from jupyter_wayang.language.graph_words import GRAPHS, LOOPS
 from jupyter_wayang.language.relational_words import RELATIONAL
 from jupyter_wayang.language.unknown import guessed, listed
@@ -200,6 +201,36 @@ _MEANINGS = {
     "where": "one value where a condition is true, else another",
     "date": "a date written as text",
     "timestamp": "a date with a time, written as text",
+    "decimal": "an exact number, written as text",
+    "interval": "a length of time, to be added to a date",
+    "like": "whether a text has a form: % is any text, _ one character",
+    "slice": "a part of a text: from a place (counted from 0; from the end if negative), so many characters",
+    "split": "a list of the parts between a separator",
+    "regex_match": "whether a pattern occurs in a text",
+    "regex_extract": "what a pattern, or its group, finds in a text",
+    "weekday": "the day of the week: Monday is 1, Sunday 7",
+    "truncate": "the beginning of the year, quarter, month, week, day, hour, minute or second",
+    "add_months": "the day so many months later, at most the last of the month",
+    "date_diff": "the days (or hours, minutes, seconds) from the second date to the first",
+    "format_date": "a date as text: %Y %m %d %H %M %S",
+    "parse_date": "a date read from text: %Y %m %d",
+    "clip": "a value kept between two bounds",
+    "min2": "the smaller of two values; null if one is",
+    "max2": "the larger of two values; null if one is",
+    "median": "the middle of a group's values, between two the mean",
+    "quantile": "the value below which a part of a group's values is, interpolated",
+    "first": "the value where another is least",
+    "last": "the value where another is greatest",
+    "arg_min": "the value where another is least",
+    "arg_max": "the value where another is greatest",
+    "collect": "a list of a group's values, in ascending order",
+    "corr": "the correlation of two columns",
+    "cov": "the covariance of two columns (over n - 1)",
+    "rank": "the place in an order; equals share one",
+    "row_number": "the number in an order",
+    "lag": "the value some rows before, in an order",
+    "lead": "the value some rows after, in an order",
+    "cum_sum": "the sum up to here, in an order",
 }
 
 
@@ -208,7 +239,7 @@ def _function(name: str) -> Word:
     meaning = _MEANINGS.get(
         name, f"{name.replace('_', ' ')} of " + ("a group's values" if name in AGGREGATES else "a value")
     )
-    return Word(name, (role,), meaning, f"{name}(…)", (many("values", "expression", "*"),))
+    return Word(name, (role,), meaning, example(name), (many("values", "expression", "*"),))
 
 
 WORDS: Mapping[str, Word] = {
@@ -222,9 +253,7 @@ _LATER = """
 table query lines range values write sample zip_with_id pivot unpivot explode
 bin linear_regression
 glm kmeans naive_bayes pca mlp gradient_boosting decision_tree random_forest coefficients to_sklearn save load_model
-cache broadcast name interval slice regex_match regex_extract weekday hour minute second truncate add_months date_diff
-format_date parse_date log10 sin cos tan clip min2 max2 median quantile first last collect arg_max corr cov rank
-row_number lag lead cum_sum over
+cache broadcast name
 """
 
 NOT_YET: frozenset[str] = frozenset(_LATER.split()) - {word.name for word in WORDS.values()}

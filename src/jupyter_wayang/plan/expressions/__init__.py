@@ -24,10 +24,12 @@ from jupyter_wayang.plan.expressions.nodes import (
     Shift,
     Window,
     children,
+    count_arguments,
     has_window,
     walk,
 )
 from jupyter_wayang.plan.expressions.printing import text
+from jupyter_wayang.plan.expressions.settling import settled, settled_columns
 from jupyter_wayang.plan.expressions.signatures import AGGREGATES, CONSTANTS, FUNCTIONS, RANKS
 from jupyter_wayang.plan.expressions.traversal import columns_of, conjuncts, substitute
 
@@ -58,7 +60,10 @@ __all__ = [
     "children",
     "columns_of",
     "conjuncts",
+    "count_arguments",
     "has_window",
+    "settled",
+    "settled_columns",
     "substitute",
     "text",
     "type_of",

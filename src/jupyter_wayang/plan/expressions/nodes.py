@@ -10,6 +10,7 @@ from typing import Literal as Choice
 import msgspec
 
 from jupyter_wayang.errors import ExpressionTypeError, NameUnknownError, OperatorError, closest
+from jupyter_wayang.plan.expressions.constants import check_constants
 from jupyter_wayang.plan.expressions.signatures import AGGREGATES, CONSTANTS, FUNCTIONS, RANKS, Signature
 from jupyter_wayang.plan.types import MAX_PRECISION, DataType, checked_type, decimal_of, decimal_type
 
@@ -34,6 +35,7 @@ __all__ = [
     "Shift",
     "Window",
     "children",
+    "count_arguments",
     "has_window",
     "walk",
 ]
@@ -206,12 +208,15 @@ class Call(Expression, frozen=True, kw_only=True, tag="call"):
     def __post_init__(self) -> None:
         super().__post_init__()
         signature = _signature(self.function, FUNCTIONS, "function")
-        _count_arguments(self.function, signature, len(self.args))
+        count_arguments(self.function, signature, len(self.args))
         for place in CONSTANTS.get(self.function, ()):
             if place < len(self.args) and not isinstance(self.args[place], Literal):
                 raise OperatorError(
                     f"{self.function}() takes a constant as argument {place + 1}", hint=f"as in {signature.example}"
                 )
+        places = [place for place in CONSTANTS.get(self.function, ()) if place < len(self.args)]
+        if places:
+            check_constants(self.function, tuple(getattr(self.args[place], "value", None) for place in places))
 
 
 def _signature(name: str, known: dict[str, Signature], kind: str) -> Signature:
@@ -225,7 +230,14 @@ def _signature(name: str, known: dict[str, Signature], kind: str) -> Signature:
     )
 
 
-def _count_arguments(name: str, signature: Signature, given: int) -> None:
+def count_arguments(name: str, signature: Signature, given: int) -> None:
+    """Refuse a wrong number of arguments.
+
+    Raises
+    ------
+    OperatorError
+        If a function does not take so many.
+    """
     least, most = signature.least, signature.most
     if not least <= given <= most:
         wanted = str(least) if least == most else f"{least} to {most}" if most < 20 else f"{least} or more"
@@ -262,7 +274,7 @@ class Aggregate(Expression, frozen=True, kw_only=True, tag="aggregate"):
                 f"rows have no order: {self.function}() needs to know by what",
                 hint=f"as in {signature.example}, or over a window: {self.function}(price).over(ward, order_by=day)",
             )
-        _count_arguments(self.function, signature, len(self.args))
+        count_arguments(self.function, signature, len(self.args))
         if self.function == "quantile" and not _is_part(self.other):
             raise OperatorError("quantile() takes a part from 0 to 1", hint=f"as in {signature.example}")
         for part in self.args:
@@ -298,7 +310,7 @@ class Window(Expression, frozen=True, kw_only=True, tag="window"):
     def __post_init__(self) -> None:
         super().__post_init__()
         signature = _signature(self.function, {**WINDOW_AGGREGATES, **RANKS}, "window function")
-        _count_arguments(self.function, signature, len(self.args))
+        count_arguments(self.function, signature, len(self.args))
         if len(self.descending) != len(self.order):
             raise OperatorError("a window needs to know of every part of its order whether it descends")
         for part in (*self.args, *self.partition, *self.order):

@@ -24,6 +24,7 @@ from jupyter_wayang.plan.expressions.nodes import (
     Shift,
     Window,
 )
+from jupyter_wayang.plan.expressions.signatures import RANKS
 from jupyter_wayang.plan.types import decimal_of
 
 __all__ = ["text"]
@@ -123,7 +124,9 @@ def _window(expression: Window) -> str:
         flags = ["true" if flag else "false" for flag in expression.descending]
         if any(expression.descending):
             parts.append(f"descending={flags[0] if len(set(flags)) == 1 else '[' + ', '.join(flags) + ']'}")
-    return f"{expression.function}({', '.join(text(arg) for arg in expression.args)}).over({', '.join(parts)})"
+    called = f"{expression.function}({', '.join(text(arg) for arg in expression.args)})"
+    unfinished = not parts and (expression.function in RANKS or expression.function in ("first", "last"))
+    return called if unfinished else f"{called}.over({', '.join(parts)})"
 
 
 def _plain(name: str) -> bool:

@@ -36,7 +36,8 @@ class GroupBy(Operator, frozen=True, kw_only=True, tag="group_by"):
             if has_window(column.expression):
                 raise OperatorError(
                     f"{self.verb}() takes no window function: {text(column.expression)}",
-                    hint="name it first: with_columns(place=rank().over(…))",
+                    hint="name it first: with_columns(place=rank().over(…));\n"
+                    "rows have no order, so that first(price, day) and last(price, day) need to know by what",
                 )
             loose = _outside(column.expression)
             if loose:

@@ -78,9 +78,6 @@ def _(expression: Window, schema: Schema, dialect: Dialect) -> Sql:
     made = exp.Window(this=_windowed(expression, schema, dialect), partition_by=partition)
     if keys:
         made.set("order", exp.Order(expressions=keys))
-    if function in ("first", "last"):
-        whole = {"start": "UNBOUNDED", "start_side": "PRECEDING", "end": "UNBOUNDED", "end_side": "FOLLOWING"}
-        made.set("spec", exp.WindowSpec(kind="ROWS", **whole))
     if function in ("rank", "row_number"):
         return cast(made, "int64", dialect) if dialect.narrow_integers else made
     return _typed(made, function, to, dialect)

@@ -99,7 +99,7 @@ def _computed(window: Window, to: DataType, args: list[Column], place: _Sorted) 
     if function in ("lag", "lead"):
         return _moved(window, to, values, place)
     if function in ("first", "last"):
-        return values.take(pa.array(place.start if function == "first" else place.end))
+        return values.take(pa.array(place.start if function == "first" else place.last_peer))
     known = values.is_valid().to_numpy(zero_copy_only=False)
     counts = _running(known.astype(np.int64), place, np.cumsum)
     if function == "count":
