@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conformance.runner import Bench
 
+from jupyter_wayang.platforms import connections
+from jupyter_wayang.platforms.postgres import server
 from jupyter_wayang.platforms.registry import installed
 
 _SLOW = {"spark": (pytest.mark.spark, pytest.mark.slow)}
@@ -26,6 +28,8 @@ def _names() -> list[object]:
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """An open engine of each relational platform."""
     platform = installed()[request.param]
+    if request.param == "postgres":
+        connections.connect("conformance", server.address())
     reason = platform.missing()
     if reason is not None:
         pytest.skip(f"{request.param} cannot be used on this machine: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from jupyter_wayang.errors import PlatformError
 from jupyter_wayang.execution.measuring import NO_ENGINE, Effort, Measured, Progress
 from jupyter_wayang.optimizer.calibration import Fitted, Key, fit, q_errors
 from jupyter_wayang.plan.observation import Observation
+from jupyter_wayang.platforms.connections import environment
 from jupyter_wayang.platforms.known_costs import MachineCosts
 from jupyter_wayang.platforms.platform import Platform
 
@@ -70,7 +72,8 @@ def measured(name: str, effort: Effort, told: Callable[[Progress], None]) -> Mea
     command = [sys.executable, "-m", module, name, msgspec.json.encode(effort).decode()]
     # Engines write much beside what is asked for: to a file, since nobody reads it before the end.
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - our own module
+        declared = {**os.environ, **environment()}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=declared)  # noqa: S603 - our own module
         with process:
             try:
                 found = _followed(process, told)

@@ -146,7 +146,7 @@ DIALECTS: dict[str, Dialect] = {
     ),
     "postgres": Dialect(
         name="postgres",
-        types={**_TYPES, "string": "TEXT"},
+        types={**_TYPES, "string": "TEXT", "null": "TEXT"},
         floor_keeps_double=True,
         cast_truncates=False,
         narrow_integers=True,

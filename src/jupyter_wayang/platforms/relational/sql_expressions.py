@@ -235,6 +235,7 @@ def _(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
     first, second = _beside(left, right, schema, dialect), _beside(right, left, schema, dialect)
     tight = (exp.Mul,) if op == "*" else (exp.Add, exp.Sub, exp.Mul)
     made = kind_(this=wrap(first, *tight), expression=wrap(second, *((exp.Mul,) if op != "*" else ())))
+    made.meta["float"] = found == "float64"
     return _exactly(made, dialect) if found == "int64" else made
 
 

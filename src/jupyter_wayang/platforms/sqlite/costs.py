@@ -1,4 +1,4 @@
-"""What SQLite costs, in seconds: written by ``benchmarks/fit_costs.py`` on 2026-11-24, x86_64 with 2 cores and 24 GiB of memory."""
+"""What SQLite costs, in seconds: written by ``benchmarks/fit_costs.py`` on 2026-11-25, x86_64 with 2 cores and 24 GiB of memory."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from jupyter_wayang.platforms.platform import Coefficient, CostTable
 __all__ = ["COSTS"]
 
 COSTS = CostTable(
-    start_up_s=0.26,
+    start_up_s=1.2,
     operators={
-        "read_file": Coefficient(fixed_s=0.003, byte_s=2.9e-09, spread=1.4),
-        "read_frame": Coefficient(fixed_s=0.00063, byte_s=4.9e-11, spread=1.4),
-        "read_table": Coefficient(fixed_s=0.0023, row_s=2.3e-09, byte_s=7e-10, spread=1.4),
-        "filter": Coefficient(fixed_s=0.0009, out_row_s=8.1e-09, byte_s=5.1e-10, spread=1.2),
-        "select": Coefficient(fixed_s=0.0014, byte_s=5.3e-10, spread=1.7),
-        "group_by": Coefficient(fixed_s=0.0014, byte_s=2.6e-10, spread=1.3),
-        "join": Coefficient(fixed_s=0.0015, row_s=3.5e-08, spread=1.3),
-        "sort": Coefficient(fixed_s=0.0013, row_s=1.7e-08, byte_s=1.7e-09, spread=1.2),
-        "limit": Coefficient(fixed_s=0.00081, row_s=6.5e-08, spread=1.4),
-        "split": Coefficient(fixed_s=0.0021, row_s=3.8e-08, byte_s=1.2e-09, spread=1.2),
+        "read_file": Coefficient(fixed_s=0.00085, row_s=1.4e-06, byte_s=6.7e-09, spread=1.6),
+        "read_frame": Coefficient(fixed_s=0.00026, row_s=3.1e-07, byte_s=2.5e-08, spread=1.4),
+        "read_table": Coefficient(fixed_s=0.00057, byte_s=6.9e-09, spread=2.7),
+        "filter": Coefficient(fixed_s=0.0003, byte_s=2.3e-09, spread=1.3),
+        "select": Coefficient(fixed_s=0.00057, byte_s=6.9e-09, spread=2.7),
+        "group_by": Coefficient(fixed_s=0.00044, out_row_s=1.4e-06, byte_s=6.9e-09, spread=3.0),
+        "join": Coefficient(fixed_s=0.00041, row_s=4.6e-07, spread=1.4),
+        "sort": Coefficient(fixed_s=0.00037, row_s=2e-06, byte_s=1.5e-09, spread=1.3),
+        "limit": Coefficient(fixed_s=0.00022, row_s=1.1e-07, spread=1.5),
+        "split": Coefficient(fixed_s=0.0012, byte_s=6.6e-08, spread=1.7),
         "union": Coefficient(fixed_s=0.0015, byte_s=6e-10, spread=1.5),
         "intersect": Coefficient(fixed_s=0.0022, row_s=9e-08, byte_s=1e-09, spread=1.5),
         "except_": Coefficient(fixed_s=0.0022, row_s=9e-08, byte_s=1e-09, spread=1.5),
-        "local_update": Coefficient(fixed_s=0.00015, row_s=8.2e-08, out_row_s=0.018, spread=1.2),
-        "score": Coefficient(fixed_s=0.012, row_s=5.2e-08, spread=1.2),
+        "local_update": Coefficient(fixed_s=0.0, row_s=6.5e-05, out_row_s=0.0054, spread=1.2),
+        "score": Coefficient(fixed_s=0.0068, row_s=2.2e-05, spread=1.3),
     },
     conversions={
-        "sqlite.relation>arrow.table": Coefficient(fixed_s=0.00053, row_s=1.3e-08, byte_s=1.6e-10, spread=1.2),
-        "arrow.table>sqlite.relation": Coefficient(fixed_s=0.00043, byte_s=3.5e-12, spread=1.2),
+        "sqlite.relation>arrow.table": Coefficient(fixed_s=0.0, row_s=8.8e-08, byte_s=3.8e-08, spread=1.2),
+        "arrow.table>sqlite.relation": Coefficient(fixed_s=0.00013, byte_s=2.7e-08, spread=1.3),
     },
 )
