@@ -20,7 +20,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -28,10 +28,12 @@ from jupyter_wayang.errors import WayangError
 from jupyter_wayang.plan.observation import Observation, Work
 from jupyter_wayang.plan.operators import AnyOperator, PageRank, ReadFile, ReadTable
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.platform import ARROW, GRAPH_OPERATORS, PARQUET, Engine, Payload, Platform
+from jupyter_wayang.platforms.platform import ARROW, FUNCTION_TAGS, GRAPH_OPERATORS, PARQUET, Engine, Payload, Platform
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from jupyter_wayang.execution.calls_measured import Case
 
 __all__ = [
     "NO_ENGINE",
@@ -231,6 +233,34 @@ def _operators(bench: _Bench, size: int) -> None:
             bench.operator(case.operator, size, inputs, bytes_)
 
 
+def _functions(bench: _Bench, size: int) -> None:
+    """Measure operators that call functions of the notebook, with functions that do next to nothing."""
+    from jupyter_wayang.execution import calls_measured, workload
+
+    if not bench.platform.operators & set(FUNCTION_TAGS):
+        return
+    for wide in (False, True):
+        tables = workload.rows(size, wide=wide), workload.lookup(size)
+        for case in calls_measured.cases():
+            inputs = tables[: case.inputs]
+            schemas = tuple(_schema(table) for table in inputs)
+            if not bench.runs(cast("AnyOperator", case.operator), schemas):
+                continue
+            job = partial(_called, bench.engine, case, tuple(bench.entered(one) for one in inputs), schemas)
+            rows, bytes_ = sum(t.num_rows for t in inputs), sum(t.num_rows * _schema(t).row_bytes for t in inputs)
+            tag = str(type(case.operator).__struct_config__.tag)
+            bench.record(tag, (rows, bench.engine.count(job()), bytes_), bench.fastest({"job": job})["job"], size)
+
+
+def _called(engine: Engine, case: Case, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...]) -> Payload:
+    import pickle
+
+    from jupyter_wayang.platforms.functions import Call, Function, FunctionEngine
+
+    call = Call(function=Function(name="measured", pickled=pickle.dumps(case.function)))
+    return cast("FunctionEngine", engine).call(case.operator, inputs, schemas, call)
+
+
 def _graphs(bench: _Bench, size: int) -> None:
     """Measure operators over edges. The rows of PageRank come in once a step."""
     from jupyter_wayang.execution import workload
@@ -346,6 +376,7 @@ def _first_job(engine: Engine, platform: Platform) -> None:
     import numpy as np
     from pyarrow import csv
 
+    from jupyter_wayang.execution import calls_measured
     from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
     from jupyter_wayang.plan.models import LogisticRegression, named_array
     from jupyter_wayang.plan.operators import Filter, ReadFrame
@@ -363,6 +394,8 @@ def _first_job(engine: Engine, platform: Platform) -> None:
     if "filter" in platform.operators:
         condition = Binary(op=">", left=ColumnRef(name="x"), right=Literal.of(0.0))
         (rows,) = engine.apply(Filter(condition=condition), (rows,), (schema,), {}, "here")
+    elif "filter_by" in platform.operators:
+        _called(engine, calls_measured.FIRST, (rows,), (schema,))
     if platform.channel != ARROW:
         engine.convert(rows, platform.channel, ARROW, schema)
 
@@ -395,7 +428,9 @@ def measure(platform: Platform, effort: Effort, told: Callable[[Progress], None]
         engine, start_up_s = _started(platform, Path(scratch))
         bench = _Bench(platform=platform, engine=engine, folder=Path(scratch), repeats=effort.repeats)
         steps = [
-            (what, size) for size in effort.sizes for what in (_reads, _operators, _graphs, _learning, _conversions)
+            (what, size)
+            for size in effort.sizes
+            for what in (_reads, _operators, _functions, _graphs, _learning, _conversions)
         ]
         steps += [(_stages, size) for size in effort.held_out if "read_frame" in platform.operators]
         for number, (what, size) in enumerate(steps):

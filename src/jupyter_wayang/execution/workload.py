@@ -208,7 +208,7 @@ def entered(engine: Engine, platform: Platform, table: pa.Table) -> Payload:
         return engine.keep(table)
     source = frame(table)
     (payload,) = engine.apply(source, (), (), {source.key: table}, "here")
-    return computed(engine, payload, source.schema)
+    return computed(engine, payload, source.schema) if "select" in platform.operators else payload
 
 
 def computed(engine: Engine, payload: Payload, schema: Schema) -> Payload:

@@ -1,16 +1,14 @@
-"""Operators that call functions of the notebook: how many rows they make, and what they cost."""
+"""Operators that call functions of the notebook: how many rows they make."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.operators.functions import Calling, CoGroup, FilterBy, FlatMap, MapBatches, Reduce, ReduceBy
 from jupyter_wayang.plan.statistics import FunctionStatistics
-from jupyter_wayang.platforms.platform import Coefficient
 
-__all__ = ["measured", "rows_made"]
+__all__ = ["rows_made"]
 
 # Shares of the rows that go in, and how sure that is, where nothing was measured.
 _KEPT = Interval(low=0.1, high=1.0, confidence=0.9)
@@ -58,17 +56,3 @@ def rows_made(operator: Calling, inputs: Sequence[Interval], known: FunctionStat
         high=max(rows.high * share.high, 1.0 if rows.high else 0.0),
         confidence=rows.confidence * share.confidence,
     )
-
-
-def measured(coefficient: Coefficient, known: FunctionStatistics | None) -> Coefficient:
-    """Return the coefficient of an operator with what its function was measured to take.
-
-    Examples
-    --------
-    >>> slow = FunctionStatistics(rows=10, row_s=0.5, share=1.0)
-    >>> measured(Coefficient(fixed_s=0.1, row_s=1e-6), slow).row_s
-    0.5
-    """
-    if known is None or not known.rows or known.row_s <= coefficient.row_s:
-        return coefficient
-    return replace(coefficient, row_s=known.row_s)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from jupyter_wayang.optimizer.calls import measured
 from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.inflation import base_tag, set_at_a_time
@@ -94,7 +94,16 @@ def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1,
         return NOTHING
     if set_at_a_time(tag, platform):
         return _looped_s(node.operator, platform, sizes).times(iterations)
-    return seconds(measured(platform.costs.operators[tag], called), sizes).times(iterations)
+    return _called_s(platform.costs.operators[tag], sizes, called).times(iterations)
+
+
+def _called_s(coefficient: Coefficient, sizes: Sizes, called: FunctionStatistics | None) -> Interval:
+    """Return the seconds of an execution, which may be those that its function takes by itself."""
+    usual = seconds(coefficient, sizes)
+    if called is None or called.rows == 0:
+        return usual
+    own = replace(coefficient, row_s=called.row_s, out_row_s=0.0, byte_s=0.0)
+    return max(usual, seconds(own, sizes), key=lambda one: one.mean)
 
 
 def _looped_s(operator: AnyOperator, platform: Platform, sizes: Sizes) -> Interval:
