@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.tpch import words
+from . import words
 
 __all__ = ["SEED", "TABLES", "generate", "tables"]
 
@@ -31,14 +31,31 @@ _CURRENT = (dt.date(1995, 6, 17) - dt.date(1970, 1, 1)).days
 _LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,"))
 
 
-def generate(folder: Path, scale: float = 0.01, seed: int = SEED) -> dict[str, Path]:
-    """Write all tables into a folder, and return their files by name."""
+def generate(folder: Path, scale: float = 0.01, seed: int = SEED, *, exact: bool = True) -> dict[str, Path]:
+    """Write all tables into a folder, and return their files by name.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    scale
+        The scale factor: at 1 there are about 6,000,000 lines.
+    seed
+        Another seed draws others.
+    exact
+        Whether money is a decimal, as the specification has it, or a float.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for name, table in tables(scale, seed).items():
         files[name] = folder / f"{name}.parquet"
-        pq.write_table(table, files[name])
+        pq.write_table(table if exact else _with_floats(table), files[name])
     return files
+
+
+def _with_floats(table: pa.Table) -> pa.Table:
+    types = [pa.float64() if pa.types.is_decimal(field.type) else field.type for field in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
 
 
 def tables(scale: float = 0.01, seed: int = SEED) -> dict[str, pa.Table]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import operator
+from decimal import Decimal
+
 from sqlglot import exp
 
 from jupyter_wayang.language.expressions import date, timestamp
 from jupyter_wayang.plan.expressions import AnyExpression, Literal, Shift
-from jupyter_wayang.plan.types import MAX_PRECISION
+from jupyter_wayang.plan.types import MAX_PRECISION, decimal_of
 
-__all__ = ["as_moment", "number", "shifted"]
+__all__ = ["as_moment", "folded_exactly", "number", "shifted"]
 
+_EXACT = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
 _DAYS = {"week": 7, "day": 1}
 _MICROSECONDS = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
@@ -29,6 +33,22 @@ def number(text: str) -> Literal:
     whole, point, rest = written.partition(".")
     exact = point and (whole + rest).isdecimal() and len(whole + rest) <= MAX_PRECISION
     return Literal.decimal(f"{whole or '0'}.{rest or '0'}") if exact else Literal.of(float(written))
+
+
+def folded_exactly(op: str, left: AnyExpression, right: AnyExpression) -> Literal | None:
+    """Return ``+ - *`` of two exact constants with a point, or None where they are none.
+
+    Examples
+    --------
+    >>> folded_exactly("-", number("0.06"), number("0.01")).value
+    '0.05'
+    """
+    if not (isinstance(left, Literal) and isinstance(right, Literal) and op in _EXACT):
+        return None
+    if decimal_of(left.type) is None or decimal_of(right.type) is None:
+        return None
+    made = _EXACT[op](Decimal(str(left.value)), Decimal(str(right.value)))
+    return Literal.decimal(f"{made:f}") if len(made.as_tuple().digits) <= MAX_PRECISION else None
 
 
 def shifted(moment: AnyExpression, interval: exp.Interval, sign: int) -> Shift | None:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from sqlglot import exp
 
 from jupyter_wayang.errors import NameUnknownError
-from jupyter_wayang.language.sql.constants import as_moment, number, shifted
+from jupyter_wayang.language.sql.constants import as_moment, folded_exactly, number, shifted
 from jupyter_wayang.language.sql.functions import AGGREGATES, BINARY, CALLS, EXTRACTS, TYPES
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.windows import read_window
@@ -30,7 +30,7 @@ from jupyter_wayang.plan.expressions import (
     type_of,
 )
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.types import DataType, decimal_type
+from jupyter_wayang.plan.types import DataType, decimal_of, decimal_type
 
 __all__ = ["Names", "Scalars"]
 
@@ -173,7 +173,9 @@ class Scalars:
         for branch in reversed(node.args["ifs"]):
             tested = self.read(branch.this)
             condition = tested if operand is None else self.compared("==", operand, tested)
-            otherwise = Case(condition=condition, then=self.read(branch.args["true"]), otherwise=otherwise)
+            then = self.read(branch.args["true"])
+            otherwise = self._beside(otherwise, then)
+            otherwise = Case(condition=condition, then=self._beside(then, otherwise), otherwise=otherwise)
         return otherwise
 
     @_read.register
@@ -276,7 +278,14 @@ class Scalars:
                 raise self.page.unsupported(node, self.page.text(node.expression), "as in INTERVAL '3' MONTH")
             return made
         left, right = self.read(node.this), self.read(node.expression)
-        return self.compared(op, left, right) if op in _COMPARED else Binary(op=op, left=left, right=right)
+        if op in _COMPARED:
+            return self.compared(op, left, right)
+        if op in ("and", "or"):
+            return Binary(op=op, left=left, right=right)
+        folded = folded_exactly(op, left, right)
+        if folded is not None:
+            return folded
+        return Binary(op=op, left=self._beside(left, right), right=self._beside(right, left))
 
     def compared(self, op: BinaryOp, left: AnyExpression, right: AnyExpression) -> AnyExpression:
         """Return a comparison: the constant stands right, and text beside a date is a date."""
@@ -289,11 +298,13 @@ class Scalars:
         return Binary(op=op, left=first, right=second)
 
     def _beside(self, value: AnyExpression, other: AnyExpression) -> AnyExpression:
-        if isinstance(value, Literal) and value.type == "string" and value.value is not None:
-            beside = self.type_of(other)
-            if beside in ("date", "timestamp"):
-                return as_moment(value, beside)
-        return value
+        """Return a constant as SQL takes it beside another operand: text as a date, an exact number as a float."""
+        if not isinstance(value, Literal) or value.value is None:
+            return value
+        beside = self.type_of(other)
+        if value.type == "string" and beside in ("date", "timestamp"):
+            return as_moment(value, beside)
+        return Literal.of(float(value.value)) if decimal_of(value.type) and beside == "float64" else value
 
     def _aggregate(self, node: exp.Expr) -> AnyExpression:
         function, places = AGGREGATES[type(node)]
