@@ -23,10 +23,12 @@ from jupyter_wayang.plan.operators import (
     Intersect,
     Join,
     Limit,
+    Pivot,
     Select,
     Sort,
     SortKey,
     Union,
+    Unpivot,
 )
 
 NULL = Literal.of(None)
@@ -445,10 +447,7 @@ JOINS = [
         case(f"{how} join where", Join(on=(("k", "k"),), how=how, where=op("v", "<", op("w", "*", 2.5))), LEFT, RIGHT)
         for how in _HOWS
     ),
-    *(
-        case(f"{how} join where, without keys", Join(how=how, where=op("v", ">", "w")), LEFT, RIGHT)
-        for how in _HOWS
-    ),
+    *(case(f"{how} join where, without keys", Join(how=how, where=op("v", ">", "w")), LEFT, RIGHT) for how in _HOWS),
     *(
         case(
             f"{how} join where, on columns of one name",
@@ -475,10 +474,26 @@ JOINS = [
         )
         for ours, theirs in (("v", "w"), ("d", "m"))
     ),
-    *(case(f"{how} join as of", Join(on=(("k", "k"),), how=how, as_of=("t", "t")), ASKED, PRICES) for how in ("inner", "left")),
-    *(case(f"{how} join as of, of two types", Join(how=how, as_of=("n", "t")), ASKED, PRICES) for how in ("inner", "left")),
-    case("join as of with nothing", Join(on=(("k", "k"),), how="left", as_of=("t", "t")), ASKED, Table(schema=PRICES.schema, rows=[])),
-    case("join as of of nothing", Join(on=(("k", "k"),), how="left", as_of=("t", "t")), Table(schema=ASKED.schema, rows=[]), PRICES),
+    *(
+        case(f"{how} join as of", Join(on=(("k", "k"),), how=how, as_of=("t", "t")), ASKED, PRICES)
+        for how in ("inner", "left")
+    ),
+    *(
+        case(f"{how} join as of, of two types", Join(how=how, as_of=("n", "t")), ASKED, PRICES)
+        for how in ("inner", "left")
+    ),
+    case(
+        "join as of with nothing",
+        Join(on=(("k", "k"),), how="left", as_of=("t", "t")),
+        ASKED,
+        Table(schema=PRICES.schema, rows=[]),
+    ),
+    case(
+        "join as of of nothing",
+        Join(on=(("k", "k"),), how="left", as_of=("t", "t")),
+        Table(schema=ASKED.schema, rows=[]),
+        PRICES,
+    ),
     case(
         "join as of a date",
         Join(how="left", as_of=("m", "d")),
@@ -521,6 +536,20 @@ COMBINED = [
     case("the different rows", GroupBy(keys=named(k="k", j="j", w="w")), TWICE),
     case("the different rows of nothing", GroupBy(keys=named(k="k")), NONE),
     case("the different rows of one column", GroupBy(keys=named(k="k")), TWICE),
+]
+
+_DAYS = Table.of(
+    {"k": "string", "mon": "int64", "tue": "float64", "odd name": "null"},
+    *[("a", 1, 0.5, None), (None, None, 2.5, None), ("a", 1, 0.5, None)],
+)
+COMBINED += [
+    case("unpivot of two types", Unpivot(columns=("mon", "tue")), _DAYS),
+    case("unpivot of one column", Unpivot(columns=("k",), name="what", value="k"), _DAYS),
+    case("unpivot of a column of nothing but null", Unpivot(columns=("odd name", "mon")), _DAYS),
+    case(
+        "unpivot of all", Unpivot(columns=("k", "t")), Table.of({"k": "string", "t": "string"}, ("a", None), ("b", "c"))
+    ),
+    case("unpivot of nothing", Unpivot(columns=("i", "x")), EMPTY),
 ]
 
 # -- order ------------------------------------------------------------------------------------------------------------
@@ -647,7 +676,20 @@ FAILURES = [
 
 # -- chains: what comes out does not depend on how far a platform looks ahead -----------------------------------------
 NUMERALISH = Table.of({"t": "string"}, *(("x" if n % 3 else str(n - 9),) for n in range(3000)))
+_PIVOT = Pivot(on="p", values="i", function="sum", levels=(Literal.of(True), NULL, Literal.of(False)))
 CHAINS = {
+    "pivot": (
+        MEASURED,
+        (select(g="g", p="p", i="i"), *_PIVOT.lowered((Table.of({"g": "string", "p": "bool", "i": "int64"}).schema,))),
+    ),
+    "unpivot, filter, unpivot": (
+        _DAYS,
+        (
+            Unpivot(columns=("mon", "tue")),
+            Filter(condition=op("value", ">", 0.7)),
+            Unpivot(columns=("k", "variable"), name="name", value="text"),
+        ),
+    ),
     "different rows, filter, group": (
         TWICE,
         (

@@ -9,7 +9,12 @@ import datetime as dt
 import math
 import statistics
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+
+from conformance import reference_functions as functions
+from conformance import reference_windows as windows
+from conformance.reference_functions import Refused
 
 from jupyter_wayang.plan.expressions import (
     Aggregate,
@@ -24,6 +29,8 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Negate,
     Not,
+    Shift,
+    Window,
     type_of,
 )
 from jupyter_wayang.plan.operators import (
@@ -37,18 +44,16 @@ from jupyter_wayang.plan.operators import (
     SetOperation,
     Sort,
     Union,
+    Unpivot,
 )
 from jupyter_wayang.plan.schema import Schema, common_type
+from jupyter_wayang.plan.types import decimal_of
 
 Row = dict[str, Any]
 Rows = list[Row]
 
 LEAST, MOST = -(2**63), 2**63 - 1
 WHOLE = 2.0**52
-
-
-class Refused(Exception):  # noqa: N818
-    """The value has no meaning: an overflow, or a cast that cannot be."""
 
 
 def _int(made: int) -> int:
@@ -62,16 +67,18 @@ def _float(made: float) -> float | None:
 
 
 def moment(held: Any, type_: str) -> Any:
-    """Widen a date to a timestamp, an integer to a float."""
+    """Widen a date to a timestamp, a number to a float or a decimal with more digits."""
     if held is None:
         return None
     if type_ == "timestamp" and not isinstance(held, dt.datetime):
         return dt.datetime(held.year, held.month, held.day)  # noqa: DTZ001
+    if decimal_of(type_):
+        return functions.fitted(Decimal(held), type_)
     return float(held) if type_ == "float64" else held
 
 
 def evaluate(expression: Expression, row: Row, schema: Schema, group: Rows | None = None) -> Any:
-    """Evaluate an expression over a row, and an aggregate over a group of rows."""
+    """Evaluate an expression over a row, an aggregate over a group of rows, and a window over all of them."""
     ev = lambda part: evaluate(part, row, schema, group)  # noqa: E731
     match expression:
         case ColumnRef(name=name):
@@ -87,7 +94,23 @@ def evaluate(expression: Expression, row: Row, schema: Schema, group: Rows | Non
             return None if held is None else not held
         case Negate(arg=arg):
             held = ev(arg)
+            if isinstance(held, Decimal):
+                return held.copy_negate()
             return None if held is None else _int(-held) if isinstance(held, int) else -held
+        case Shift(arg=arg, months=months, days=days, microseconds=microseconds):
+            held = ev(arg)
+            return None if held is None else functions.shifted(held, months, days, microseconds)
+        case Window(args=args):
+            assert group is not None
+            types = [type_of(arg, schema) for arg in args]
+            made = windows.windowed(
+                expression,
+                row,
+                group,
+                lambda part, each: evaluate(part, each, schema),
+                lambda function, kept: _aggregate(function, kept, types[0]),
+            )
+            return moment(made, type_of(expression, schema)) if expression.function in ("lag", "lead") else made
         case IsNull(arg=arg):
             return ev(arg) is None
         case IsIn(arg=arg, values=values):
@@ -100,15 +123,38 @@ def evaluate(expression: Expression, row: Row, schema: Schema, group: Rows | Non
             return _cast(ev(arg), type_of(arg, schema), to)
         case Call(function=function, args=args):
             return _call(function, [ev(arg) for arg in args], type_of(expression, schema))
-        case Aggregate(function=function, arg=arg):
+        case Aggregate(function=function, arg=arg, other=other):
             assert group is not None
             if arg is None:
                 return len(group)
+            if other is not None or function in ("median", "collect"):
+                return _of_several(expression, group, schema)
             kept = [held for held in (evaluate(arg, each, schema) for each in group) if held is not None]
             return _aggregate(function, kept, type_of(arg, schema))
         case Binary(op=op, left=left, right=right):
-            return _binary(op, ev(left), ev(right), type_of(left, schema), type_of(right, schema))
+            a, b, to = ev(left), ev(right), type_of(expression, schema)
+            if decimal_of(to):
+                return None if a is None or b is None else functions.exact(op, a, b, to)
+            return _binary(op, a, b, type_of(left, schema), type_of(right, schema))
     raise AssertionError(expression)
+
+
+def _of_several(aggregate: Aggregate, group: Rows, schema: Schema) -> Any:
+    """Evaluate an aggregate that looks at several values at once, or at pairs of them."""
+    assert aggregate.arg is not None
+    args = (aggregate.arg,) if isinstance(aggregate.other, Literal) else aggregate.args
+    pairs = [tuple(evaluate(arg, each, schema) for arg in args) for each in group]
+    pairs = [pair for pair in pairs if None not in pair]
+    function = aggregate.function
+    if function in ("median", "quantile"):
+        part = aggregate.other.value if isinstance(aggregate.other, Literal) else 0.5
+        return windows.quantile([float(value) for (value,) in pairs], float(part or 0))
+    if function == "collect":
+        return sorted(value for (value,) in pairs) or None
+    if function in ("first", "last", "arg_min", "arg_max"):
+        return windows.extreme(pairs, greatest=function in ("last", "arg_max"))  # type: ignore[arg-type]
+    floats = [(float(a), float(b)) for a, b in pairs]
+    return (windows.correlation if function == "corr" else windows.covariance)(floats)
 
 
 def _same(first: Any, second: Any) -> bool:
@@ -182,8 +228,12 @@ def _round(x: float, digits: int) -> float:
 
 
 def _cast(held: Any, found: str, to: str) -> Any:
-    if held is None:
-        return None
+    if held is None or found == to:
+        return held
+    if decimal_of(to):
+        return functions.to_decimal(held, found, to)
+    if decimal_of(found):
+        return functions.from_decimal(held, to)
     if to == "string":
         return {True: "true", False: "false"}[held] if found == "bool" else str(held)
     if to == "bool":
@@ -217,7 +267,7 @@ def _call(function: str, args: list[Any], type_: str) -> Any:
         return next((moment(arg, type_) for arg in args if arg is not None), None)
     if any(arg is None for arg in args):
         return None
-    return _CALLS[function](*args)
+    return moment(_CALLS[function](*args), type_)
 
 
 def _signum(x: float) -> float:
@@ -232,6 +282,7 @@ def _exp(x: float) -> float:
 
 
 _CALLS: dict[str, Callable[..., Any]] = {
+    **functions.FUNCTIONS,
     "upper": str.upper,
     "lower": str.lower,
     "strip": str.strip,
@@ -244,7 +295,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "year": lambda when: when.year,
     "month": lambda when: when.month,
     "day": lambda when: when.day,
-    "abs": lambda x: _int(abs(x)) if isinstance(x, int) else abs(x),
+    "abs": lambda x: _int(abs(x)) if isinstance(x, int) else x.copy_abs() if isinstance(x, Decimal) else abs(x),
     "sign": _signum,
     "floor": lambda x: _floor(float(x)),
     "ceil": lambda x: -_floor(-float(x)),
@@ -263,13 +314,16 @@ def _aggregate(function: str, kept: list[Any], type_: str) -> Any:
     if not kept or (function in ("var", "std") and len(kept) < 2):
         return None
     if function == "sum":
+        if decimal_of(type_):
+            return functions.fitted(functions.total(kept), f"decimal(38, {decimal_of(type_).scale})")  # type: ignore[union-attr]
         return (
             _int(sum(kept))
             if type_ == "int64"
             else _float(math.fsum(kept) if all(map(math.isfinite, kept)) else sum(kept))
         )
     if function == "mean":
-        return _float(sum(kept) / len(kept))
+        return _float(float(functions.total(kept) if decimal_of(type_) else sum(kept)) / len(kept))
+    kept = [float(held) for held in kept] if decimal_of(type_) and function in ("var", "std") else kept
     if function in ("var", "std"):
         if not all(map(math.isfinite, kept)):
             return None
@@ -292,7 +346,7 @@ def apply(operator: AnyOperator, inputs: list[tuple[Rows, Schema]]) -> Rows:
         case Filter(condition=condition):
             return [row for row in rows if evaluate(condition, row, schema) is True]
         case Select(columns=columns):
-            return [{column.name: evaluate(column.expression, row, schema) for column in columns} for row in rows]
+            return [{column.name: evaluate(column.expression, row, schema, rows) for column in columns} for row in rows]
         case Limit(rows=most):
             return rows[:most]
         case Sort():
@@ -301,6 +355,12 @@ def apply(operator: AnyOperator, inputs: list[tuple[Rows, Schema]]) -> Rows:
             return _grouped(operator, rows, schema)
         case Join():
             return _joined(operator, inputs[0], inputs[1])
+        case Unpivot():
+            return [
+                {column.name: evaluate(column.expression, row, schema) for column in part.columns}
+                for part in operator.parts(schema)
+                for row in rows
+            ]
         case SetOperation():
             return _combined(operator, inputs[0], inputs[1])
     raise AssertionError(operator)
@@ -336,9 +396,10 @@ def _joined(operator: Join, left: tuple[Rows, Schema], right: tuple[Rows, Schema
     def near(a: Row, b: Row) -> bool:
         if not all(a[x] is not None and b[y] is not None and _same(a[x], b[y]) for x, y in operator.on):
             return False
-        return operator.where is None or evaluate(
-            operator.where, {**a, **{new: b[old] for old, new in sides}}, matched
-        ) is True
+        return (
+            operator.where is None
+            or evaluate(operator.where, {**a, **{new: b[old] for old, new in sides}}, matched) is True
+        )
 
     def match(a: Row, b: Row) -> bool:
         return near(a, b) and (operator.as_of is None or b is _as_of(operator, a, theirs, near, right_schema))
@@ -354,7 +415,9 @@ def _joined(operator: Join, left: tuple[Rows, Schema], right: tuple[Rows, Schema
         made = [{**row, **{key: moment(row[key], full[key].type) for key in keys}} for row in made]
         for b in theirs:
             if not any(match(a, b) for a in ours):
-                row = {name: moment(b[keys[name]], full[name].type) if name in keys else None for name in left_schema.names}
+                row = {
+                    name: moment(b[keys[name]], full[name].type) if name in keys else None for name in left_schema.names
+                }
                 made.append({**row, **{new: b[old] for old, new in names}})
     return made
 

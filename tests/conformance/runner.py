@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from jupyter_wayang.optimizer.inflation import base_tag
 from jupyter_wayang.plan.operators import AnyOperator, ReadFrame
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
@@ -52,7 +53,7 @@ class Bench:
 
     def refusal(self, operator: AnyOperator, tables: Sequence[Table]) -> str | None:
         """Return why the platform declares that it does not run an operator, or None."""
-        tag = str(type(operator).__struct_config__.tag)
+        tag = base_tag(operator)
         if tag not in self.platform.operators:
             return f"{self.platform.title} does not declare {tag}"
         return self.platform.refuses(operator, tuple(table.schema for table in tables))

@@ -10,7 +10,7 @@ from jupyter_wayang.datasets import heart_disease
 from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
 from jupyter_wayang.plan.operators import Split
-from jupyter_wayang.platforms.relational.split import split
+from jupyter_wayang.platforms.relational.over_arrow import split
 
 FEATURES = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak")
 POSITIVE = Binary(op=">", left=ColumnRef(name="num"), right=Literal.of(0))

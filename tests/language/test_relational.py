@@ -16,7 +16,8 @@ from jupyter_wayang.plan.schema import Schema
 @pytest.fixture
 def desk():
     return FakeDesk(
-        visits=Schema.of(age="int64", ward="string", day="date"), wards=Schema.of(ward="string", day="date", beds="int64")
+        visits=Schema.of(age="int64", ward="string", day="date"),
+        wards=Schema.of(ward="string", day="date", beds="int64"),
     )
 
 
@@ -37,6 +38,19 @@ SAME = {
     "visits.top_k(3, by=[age, ward], descending=[False, True])": lambda v, w: v.top_k(
         3, by=["age", "ward"], descending=[False, True]
     ),
+    "visits.sample(5, seed=3)": lambda v, w: v.sample(5, seed=3),
+    "visits.sample(fraction=0.5)": lambda v, w: v.sample(fraction=0.5),
+    "visits.zip_with_id()": lambda v, w: v.zip_with_id(),
+    'visits.pivot(on=ward, values=age, agg=sum, levels=["a", "b"])': lambda v, w: v.pivot(
+        "ward", "age", "sum", levels=["a", "b"]
+    ),
+    "visits.with_columns(old=age > 60).pivot(old, age, max)": lambda v, w: v.with_columns(old=col.age > 60).pivot(
+        on=col.old, values=col.age, agg="max"
+    ),
+    'wards.with_columns(n=beds).unpivot([beds, n], value="count")': lambda v, w: w.with_columns(n=col.beds).unpivot(
+        ["beds", "n"], value="count"
+    ),
+    'visits.write("out.csv", mode="append")': lambda v, w: v.write("out.csv", mode="append"),
     "visits.union(visits)": lambda v, w: v.union(v),
     "visits.select(ward, day).intersect(wards.drop(beds))": lambda v, w: v.select("ward", "day").intersect(
         w.drop("beds")
@@ -65,9 +79,21 @@ def test_a_cell_and_python_make_equal_plans(text, desk, visits, wards):
     ("text", "message"),
     [
         ("visits.union(wards)", "needs the same columns in both, and the second collection has no age"),
-        ("visits.union(visits.with_columns(age=ward))", "age is int64 in the first collection and string in the second"),
+        (
+            "visits.union(visits.with_columns(age=ward))",
+            "age is int64 in the first collection and string in the second",
+        ),
         ("visits.select(day).union(wards.select(Day=day))", "has no day. Did you mean Day?"),
-        ("visits.distinct(wart)", "there is no column \"wart\" in visits. Did you mean ward?"),
+        ("visits.sample()", "needs n= or fraction=, one of them"),
+        ("visits.sample(fraction=2)", "a fraction above 0 and up to 1"),
+        ('visits.zip_with_id(name="age")', 'the column "age" would be there twice'),
+        ("visits.pivot(ward, age, sum)", "pivot() needs the levels of ward"),
+        ("visits.pivot(ward, age, sum, levels=[1])", "ward is string, and the level 1 is int64"),
+        ('visits.pivot(ward, age, length, levels=["a"])', "length"),
+        ("visits.unpivot([age, ward])", "makes one column of them, but age is int64 and ward is string"),
+        ('visits.write("out.txt")', 'does not know the format of "out.txt"'),
+        ('visits.write("out.csv", mode="replace")', 'there is no mode "replace".'),
+        ("visits.distinct(wart)", 'there is no column "wart" in visits. Did you mean ward?'),
         ("visits.top_k(3)", "top_k() needs by, as in top_k(10, by=age)"),
         ("visits.top_k(3, by=[age], descending=[True, False])", "or a list of 1 of them"),
         ("visits.top_k(-1, by=age)", "a number of rows of 0 or more"),

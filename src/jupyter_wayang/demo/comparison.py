@@ -21,7 +21,7 @@ from jupyter_wayang.language.expressions import col
 from jupyter_wayang.plan.models import applied, array
 from jupyter_wayang.plan.operators import Split
 from jupyter_wayang.plan.rows import schema_of
-from jupyter_wayang.platforms.relational.split import split
+from jupyter_wayang.platforms.relational.over_arrow import split
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import msgspec
 
 from jupyter_wayang.errors import DisclosureError, PlanError
 from jupyter_wayang.federation.aggregation import Decomposition, decompose
-from jupyter_wayang.plan.expressions import columns_of
+from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.loops import circles
+from jupyter_wayang.plan.model_specs import LinearRegression, LogisticRegression, Makes, ModelSpec, makes
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
     Carry,
@@ -21,16 +23,20 @@ from jupyter_wayang.plan.operators import (
     Fitted,
     GroupBy,
     Impute,
+    Infer,
     Limit,
     LocalUpdate,
+    MeasureRows,
     ModelShape,
     OneHot,
     Predict,
     Prepare,
     ReadFederated,
     ReadFrame,
+    Ready,
     Rename,
     Repeat,
+    Sample,
     Scale,
     Score,
     Select,
@@ -39,6 +45,7 @@ from jupyter_wayang.plan.operators import (
     TopK,
     WithColumns,
 )
+from jupyter_wayang.plan.operators.learning import no_strategy, said
 from jupyter_wayang.plan.operators.operator import Output
 from jupyter_wayang.plan.schema import Schema
 
@@ -50,7 +57,7 @@ HERE = "here"
 STEPS = (Impute, Scale, OneHot)
 
 AT_SITES = (
-    *(ReadFederated, Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split),
+    *(ReadFederated, Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split, Sample),
     *(*STEPS, Predict),
 )
 """Operators that a site may run on its rows: they make at most one row of a row, so that a count of rows counts people."""
@@ -86,12 +93,16 @@ class Train:
     watch: str
     watch_prepare: str
     on: str
-    bins: int
+    bins: int | None
+    makes: Makes = "probability"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """Measure a model on rows. ``watched``: the training has measured it already after its last round."""
+    """Measure a model on rows. ``watched``: the training has measured it already after its last round.
+
+    ``exact``: all rows are at hand, and so are their exact figures.
+    """
 
     node: str
     model: str
@@ -99,16 +110,19 @@ class Measure:
     score: str
     bins: int
     watched: bool
+    exact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class PredictRows:
-    """Tell a prediction what the model is."""
+    """Tell a prediction what the model is; ``ready`` is the node that makes features for one that is no expression."""
 
     node: str
     model: str
     column: str
     port: Port
+    ready: str | None = None
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,10 +237,7 @@ class _Compiler:
             )
             raise error.located(node.span, None)
         if isinstance(operator, Predict):
-            rows = node.inputs[1]
-            self.site_nodes.append(msgspec.structs.replace(node, inputs=(rows,)))
-            self.actions.append(PredictRows(node=node.id, model=node.inputs[0].node, column=operator.column, port=rows))
-            self.asked.append(rows)
+            self.predict(node, operator)
             return
         self.site_nodes.append(node)
         if node.id in self.loops:
@@ -234,6 +245,33 @@ class _Compiler:
         if isinstance(operator, STEPS):
             self.actions.append(Learn(node=node.id, operator=operator, port=node.inputs[0]))
             self.asked.append(node.inputs[0])
+
+    def spec(self, model: str) -> ModelSpec:
+        """Return what kind of model a node makes."""
+        return self.trains[model].fit.model if model in self.trains else self.models[model].spec
+
+    def predict(self, node: Node, operator: Predict) -> None:
+        """Add a prediction: an expression, or features and a model that is asked about them."""
+        model, rows = node.inputs[0].node, node.inputs[1]
+        spec = self.spec(model)
+        self.asked.append(rows)
+        action = PredictRows(node=node.id, model=model, column=operator.column, port=rows)
+        if isinstance(spec, LogisticRegression | LinearRegression):
+            link: Literal["logit", "identity"] = "logit" if isinstance(spec, LogisticRegression) else "identity"
+            told = msgspec.structs.replace(operator, link=link)
+            self.site_nodes.append(msgspec.structs.replace(node, operator=told, inputs=(rows,)))
+            self.actions.append(action)
+            return
+        if self.federation is not None:
+            raise no_strategy(spec).located(node.span, None)
+        shape = self.outputs[node.inputs[0]]
+        made = said(shape, operator.column) if isinstance(shape, ModelShape) else ()
+        ready = f"{node.id}_ready"
+        self.site_nodes += [
+            Node(id=ready, operator=Ready(steps=()), inputs=(rows,), span=node.span),
+            msgspec.structs.replace(node, operator=Infer(model=spec, made=made), inputs=(Port(node=ready),)),
+        ]
+        self.actions.append(replace(action, ready=ready, made=tuple(name for name, _ in made)))
 
     def fit(self, node: Node, fit: Fit) -> None:
         port = node.inputs[0]
@@ -261,6 +299,25 @@ class _Compiler:
         ]
         self.asked.append(Port(node=update))
         self.iterations[update] = fit.options.rounds
+        if not isinstance(fit.model, LogisticRegression):
+            if self.federation is not None:
+                raise no_strategy(fit.model).located(node.span, None)
+            self.trains[node.id] = Train(
+                node=node.id,
+                fit=fit,
+                steps=steps,
+                inputs=inputs,
+                features=features,
+                prepare=prepare,
+                update=update,
+                watch=score,
+                watch_prepare=prepare,
+                on="train",
+                bins=None,
+                makes=makes(fit.model, type_of(fit.target, inputs)),
+            )
+            self.actions.append(self.trains[node.id])
+            return
         watched = self.watching(node.id)
         train = Train(
             node=node.id,
@@ -331,13 +388,24 @@ class _Compiler:
             ),
             Node(
                 id=score,
-                operator=Score(bins=operator.bins, rounds=rounds),
+                operator=Score(bins=operator.bins, rounds=rounds) if self.logistic(node) else self.measuring(node),
                 inputs=(Port(node=prepare),),
                 hints=node.hints,
                 span=node.span,
             ),
         ]
         self.asked.append(Port(node=score))
+
+    def logistic(self, node: Node) -> bool:
+        """Tell whether an evaluation measures a logistic regression, from counts that may leave a site."""
+        return isinstance(self.spec(node.inputs[0].node), LogisticRegression)
+
+    def measuring(self, node: Node) -> MeasureRows:
+        """Return what measures another model exactly, where all rows are."""
+        spec = self.spec(node.inputs[0].node)
+        if self.federation is not None:
+            raise no_strategy(spec).located(node.span, None)
+        return MeasureRows(model=spec)
 
     def complete(self, port: Port) -> None:
         """Compile all that a port needs, where that has not been done yet."""
@@ -357,7 +425,7 @@ class _Compiler:
             raise PlanError("evaluate() works on rows that were read, not on combined results").located(node.span, None)
         train = self.trains.get(model)
         score = f"{node.id}_score"
-        watched = train is not None and train.watch == score
+        watched = train is not None and train.bins is not None and train.watch == score
         if not watched:
             self.scoring(node, train)
         self.actions.append(
@@ -368,6 +436,7 @@ class _Compiler:
                 score=score,
                 bins=operator.bins,
                 watched=watched,
+                exact=not self.logistic(node),
             )
         )
         self.made(node, self.rows(Port(node=node.id)))

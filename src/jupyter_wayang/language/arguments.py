@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language.expressions import E, lift, unboxed
 from jupyter_wayang.language.unknown import a_kind, unknown
 from jupyter_wayang.language.words import Word
-from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named
+from jupyter_wayang.plan.expressions import AGGREGATES, AnyExpression, ColumnRef, Literal, Named
 from jupyter_wayang.plan.expressions import text as spelled
-from jupyter_wayang.plan.schema import NUMERIC, Schema
+from jupyter_wayang.plan.operators import SinkFormat
+from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema
 from jupyter_wayang.plan.tasks import TARGET
 
 __all__ = [
@@ -26,13 +28,16 @@ __all__ = [
     "join_key",
     "join_keys",
     "key",
+    "levels",
     "mapping",
     "named_columns",
     "number",
     "path",
     "platforms",
     "real",
+    "reducer",
     "shown",
+    "sink",
     "text",
     "texts",
     "whole",
@@ -127,6 +132,62 @@ def _pair(item: object) -> tuple[str, str]:
             hint="as in on=ward, or on=[(ward, ward_id)] where the names differ",
         )
     return (left, right)
+
+
+def reducer(value: object, word: Word) -> str:
+    """Return the name of an aggregate: the aggregate itself, or text.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.language.words import WORDS
+    >>> reducer("sum", WORDS[".pivot"])
+    'sum'
+    """
+    name = getattr(value, "__name__", None) if callable(value) else value
+    if name not in AGGREGATES:
+        raise OperatorError(
+            f"agg of {word.name}() is an aggregate, not {shown(value)}",
+            expected=tuple(AGGREGATES),
+            hint=f"as in {word.example}",
+        )
+    return str(name)
+
+
+def levels(value: object, column: str, type_: DataType) -> tuple[Literal, ...]:
+    """Return the levels of a column, which are known for truth values only."""
+    if value is None and type_ == "bool":
+        value = [False, True]
+    listed = unboxed(value)
+    if not isinstance(listed, list | tuple) or not listed:
+        raise OperatorError(
+            f"pivot() needs the levels of {column}: what columns there are is known before a plan runs",
+            hint=f"as in levels=[1, 2, 3]; distinct({column}) shows which there are",
+        )
+    found = tuple(lift(item) for item in listed)
+    if not all(isinstance(item, Literal) for item in found):
+        raise OperatorError(f"levels= takes a list of values, not {shown(value)}")
+    return cast("tuple[Literal, ...]", found)
+
+
+def sink(value: object) -> tuple[str, SinkFormat, str]:
+    """Return where to write, in which format, and what stands between columns."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str) or not value:
+        raise OperatorError(
+            f"write() takes the name of a file in quotes, not {shown(value)}", hint='as in write("adults.parquet")'
+        )
+    ending = os.path.splitext(value)[1].lower()  # noqa: PTH122 - text, not a path of this system
+    known: dict[str, tuple[SinkFormat, str]] = {
+        ".csv": ("csv", ","),
+        ".tsv": ("csv", "\t"),
+        ".parquet": ("parquet", ","),
+    }
+    if ending not in known:
+        raise OperatorError(
+            f'write() does not know the format of "{value}"', found=value, hint=f"a name ends in {', '.join(known)}"
+        )
+    return os.path.abspath(os.path.expanduser(written("the name", value))), *known[ending]  # noqa: PTH100, PTH111
 
 
 def fill(how: object) -> float | None:

@@ -10,12 +10,14 @@ from typing import Any, Protocol
 from jupyter_wayang.errors import NameUnknownError, OperatorError, Span, WayangError
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.desk import Desk
-from jupyter_wayang.language.learners import Strategy, logistic_regression, metric, unknown_model
+from jupyter_wayang.language.learners import Strategy, metric, unknown_model
+from jupyter_wayang.language.models import MAKERS
 from jupyter_wayang.language.page import Page, short
 from jupyter_wayang.language.scalars import Row, Scalars
 from jupyter_wayang.language.unknown import a_kind, guessed
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import WORDS, Parameter, Word
+from jupyter_wayang.plan.expressions import AGGREGATES
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import Goal
 from jupyter_wayang.plan.schema import Schema
@@ -184,6 +186,12 @@ class Arguments:
             return self.expression(node)
         return self.plain(node)
 
+    def reducer(self, node: ast.expr) -> object:
+        """Return the name of an aggregate, which stands as a word."""
+        if isinstance(node, ast.Name) and node.id in AGGREGATES:
+            return node.id
+        return self.plain(node)
+
     def model(self, node: ast.expr) -> object:
         """Return what is to be fitted."""
         match node:
@@ -192,7 +200,7 @@ class Arguments:
                 if word is None or "model" not in word.roles:
                     raise unknown_model(name).located(self.page.span(func), self.page.source)
                 args, named = self.calls.arguments(word, node, None)
-                return self._located(node, logistic_regression, *args, **named)
+                return self._located(node, MAKERS[name], *args, **named)
             case ast.Name(id=name) if isinstance(self.calls.variables.get(name), ModelSpec):
                 return self.calls.variables.take(name)
         raise OperatorError(
@@ -302,6 +310,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "model": Arguments.model,
     "pair": Arguments.pair,
     "pairs": Arguments.pairs,
+    "reducer": Arguments.reducer,
     "strategy": Arguments.strategy,
     "value": Arguments.plain,
 }

@@ -27,6 +27,7 @@ Kind = Literal[
     "model",
     "pair",
     "pairs",
+    "reducer",
     "strategy",
     "value",
 ]

@@ -26,10 +26,14 @@ from jupyter_wayang.plan.operators import (
     Join,
     Limit,
     Output,
+    Pivot,
     Prepare,
+    Sample,
     Split,
     TopK,
     Union,
+    Unpivot,
+    WriteFile,
 )
 from jupyter_wayang.plan.operators.columns import Drop, Rename, Select, WithColumns
 from jupyter_wayang.plan.operators.functions import Calling, FilterBy
@@ -123,10 +127,11 @@ def _told(
 def _possible(node: Node, inputs: tuple[Estimate, ...], rows: Interval) -> Interval:
     """Return how few and how many rows are possible at all."""
     match node.operator:
-        case Filter() | FilterBy() | Distinct() | Prepare() | GroupBy():
+        case Filter() | FilterBy() | Distinct() | Prepare() | GroupBy() | Pivot() | Intersect() | Except():
             return Interval(low=0, high=max(inputs[0].rows.high, 1))
-        case Join():
-            return Interval(low=0, high=inputs[0].rows.high * max(inputs[1].rows.high, 1))
+        case Join(how=how):
+            ours, theirs = inputs[0].rows.high, inputs[1].rows.high
+            return Interval(low=0, high=ours * max(theirs, 1) + (theirs if how == "full" else 0))
         case Calling():
             return Interval(low=0, high=float("inf"))
     return Interval(low=0, high=float("inf")) if isinstance(node.operator, SOURCES) else rows
@@ -178,10 +183,18 @@ def _rows(
         case Except():
             least = max(_COMMON * first.rows.low, first.rows.low - inputs[1].rows.high)
             return Interval(low=least, high=first.rows.high, confidence=first.rows.confidence * 0.5)
-        case Limit(rows=rows) | TopK(rows=rows):
+        case Limit(rows=int(rows)) | TopK(rows=int(rows)) | Sample(rows=int(rows)):
             return Interval(
                 low=min(first.rows.low, rows), high=min(first.rows.high, rows), confidence=first.rows.confidence
             )
+        case Sample(rows=None, fraction=fraction):
+            return first.rows.times(fraction or 1.0)
+        case Unpivot(columns=columns):
+            return first.rows.times(len(columns))
+        case Pivot(levels=levels):
+            return _groups(list(schema.names[: -len(levels)]), first)
+        case WriteFile():
+            return Interval.exact(1)
         case Split(fraction=fraction):
             return first.rows.times(fraction if port == 0 else 1 - fraction)
         case Repeat():

@@ -11,7 +11,8 @@ from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.memory import beyond, held
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import AnyOperator, Output
+from jupyter_wayang.plan.model_specs import LogisticRegression, tag_of
+from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate, Output
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import (
     BASE_OPERATORS,
@@ -25,9 +26,15 @@ from jupyter_wayang.platforms.relational import graphs
 __all__ = ["Candidates", "base_tag", "inflate", "lowered", "set_at_a_time"]
 
 _LOWERED = {
-    **dict.fromkeys(("with_columns", "drop", "rename", "impute", "scale", "one_hot", "prepare", "predict"), "select"),
+    **dict.fromkeys(("with_columns", "drop", "rename"), "select"),
+    **dict.fromkeys(("impute", "scale", "one_hot", "prepare", "ready", "predict"), "select"),
     "distinct": "group_by",
     "top_k": "sort",
+    "pivot": "group_by",
+    "unpivot": "union",
+    "sample": "split",
+    "zip_with_id": "split",
+    "write_file": "split",
 }
 
 
@@ -50,6 +57,8 @@ def base_tag(operator: AnyOperator) -> str:
     'select'
     """
     tag = str(type(operator).__struct_config__.tag)
+    if isinstance(operator, LocalUpdate) and not isinstance(operator.model, LogisticRegression):
+        return f"fit_{tag_of(operator.model)}"
     return _LOWERED.get(tag, tag)
 
 

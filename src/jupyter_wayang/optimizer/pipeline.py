@@ -30,6 +30,14 @@ from jupyter_wayang.platforms.platform import BASE_OPERATORS, Platform
 __all__ = ["Optimized", "optimize", "plan_lane", "replan"]
 
 
+_SHOWN = frozenset((*BASE_OPERATORS, "unpivot"))
+"""Operators of which a platform may have code to show."""
+
+
+_FEW = 0.05
+"""Keeping this part of the rows that come in costs next to nothing."""
+
+
 class Optimized(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rewritten logical plan, and where each of its nodes runs: operators have the ids of its nodes.
 
@@ -198,12 +206,17 @@ class _Lane:
         return Problem(operators=operators, outputs=outputs, start_up=start_up)
 
     def at_rest(self, index: int, best: Assignment) -> bool:
-        """Tell whether the rows of a node are there when it has run, or when they have been moved to who reads them."""
+        """Tell whether the rows of a node are there when it has run, or moved, or are so few that keeping costs nothing."""
         platform = self.candidates[index].possible[best[index]]
         if all(channel.at_rest for channel in platform.channels if channel.name == platform.channel):
             return True
-        flows = (n for n in self.moves.touching[index] if self.moves.flows[n].producer == index)
-        return any(len(route.channels) > 1 for n in flows for route in self.moves.chosen(n, best).routes)
+        rows, out, _ = self.sizes[self.plan.nodes[index].id]
+        if out.mean <= _FEW * rows.mean:
+            return True
+        flows = [n for n in self.moves.touching[index] if self.moves.flows[n].producer == index]
+        # What several read is kept by its engine.
+        shared = any(len(self.moves.flows[n].readers) > 1 for n in flows)
+        return shared or any(len(route.channels) > 1 for n in flows for route in self.moves.chosen(n, best).routes)
 
     def execution(self, found: Enumeration, checkpoints: frozenset[str] = frozenset()) -> ExecutionPlan:
         """Return the best plan that was found, with reasons."""
@@ -286,7 +299,7 @@ class _Lane:
             if codes:
                 named = tuple((codes[-1][0], schema) for schema in schemas)
             # The facts of a preprocessing step, or a model, are not known yet: there is no code to show.
-            codes.append((tag, platform.code(operator, named) if tag in BASE_OPERATORS else None))
+            codes.append((tag, platform.code(operator, named) if tag in _SHOWN else None))
         shown = [code for _, code in codes if code is not None]
         return ";\n\n".join(shown) or None
 

@@ -37,6 +37,7 @@ from jupyter_wayang.plan.operators import (
     ReadFrame,
     ReadTable,
     Rename,
+    Sample,
     Scale,
     Score,
     Select,
@@ -56,7 +57,7 @@ OPERATORS = ("aggregate", "learn", "fit", "evaluate", "rows")
 
 _STEPS = (Impute, Scale, OneHot)
 _ROW_BY_ROW = (
-    *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split),
+    *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split, Sample),
     *(*_STEPS, Prepare, Predict, LocalUpdate, Score),
 )
 """Operators that make at most one row of a row: only so does a count of rows count people."""

@@ -13,17 +13,22 @@ from jupyter_wayang.plan.operators.learning import (
     Fitted,
     Goal,
     Impute,
+    Infer,
     LocalUpdate,
+    MeasureRows,
     OneHot,
     Predict,
     Prepare,
+    Ready,
     Scale,
     Score,
 )
 from jupyter_wayang.plan.operators.loops import Carry, Repeat
-from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output
+from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, OverArrow
+from jupyter_wayang.plan.operators.reshaping import Pivot, Unpivot
 from jupyter_wayang.plan.operators.rows import Distinct, Filter, Limit, Sort, SortKey, TopK
-from jupyter_wayang.plan.operators.sampling import Split
+from jupyter_wayang.plan.operators.sampling import Sample, Split, ZipWithId
+from jupyter_wayang.plan.operators.sinks import SinkFormat, WriteFile, WriteMode
 from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadFrame, ReadTable
 
 __all__ = [
@@ -44,6 +49,7 @@ __all__ = [
     "Goal",
     "GroupBy",
     "Impute",
+    "Infer",
     "Intersect",
     "Join",
     "JoinHow",
@@ -51,32 +57,42 @@ __all__ = [
     "LocalUpdate",
     "Map",
     "MapBatches",
+    "MeasureRows",
     "ModelShape",
     "OneHot",
     "Operator",
     "Output",
+    "OverArrow",
     "PageRank",
+    "Pivot",
     "Predict",
     "Prepare",
     "ReadFederated",
     "ReadFile",
     "ReadFrame",
     "ReadTable",
+    "Ready",
     "Reduce",
     "ReduceBy",
     "Rename",
     "Repeat",
+    "Sample",
     "Scale",
     "Score",
     "Select",
     "SetOperation",
     "ShortestPaths",
+    "SinkFormat",
     "Sort",
     "SortKey",
     "Split",
     "TopK",
     "Union",
+    "Unpivot",
     "WithColumns",
+    "WriteFile",
+    "WriteMode",
+    "ZipWithId",
 ]
 
 AnyOperator = (
@@ -99,6 +115,11 @@ AnyOperator = (
     | Union
     | Intersect
     | Except
+    | Sample
+    | ZipWithId
+    | Pivot
+    | Unpivot
+    | WriteFile
     | Map
     | FilterBy
     | FlatMap
@@ -116,6 +137,9 @@ AnyOperator = (
     | Prepare
     | LocalUpdate
     | Score
+    | Ready
+    | Infer
+    | MeasureRows
     | Carry
     | Repeat
     | PageRank

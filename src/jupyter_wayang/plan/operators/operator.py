@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import Aggregate, Expression, Named, has_window, text, type_of, walk
+from jupyter_wayang.plan.model_specs import Makes
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.types import item_of
 
-__all__ = ["ModelShape", "Operator", "Output", "ordered", "rows_in", "scalar", "typed"]
+__all__ = ["ModelShape", "Operator", "Output", "OverArrow", "expressions_of", "ordered", "rows_in", "scalar", "typed"]
 
 
 class ModelShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="model", tag_field="tag"):
-    """What a fitted model is, as far as a plan knows: its kind and the columns that it reads."""
+    """What a fitted model is, as far as a plan knows: its kind, the columns that it reads, and what it says of a row.
+
+    ``width`` is how many columns that takes.
+    """
 
     kind: str
     columns: Schema
+    makes: Makes = "probability"
+    width: int = 1
 
 
 Output = Schema | ModelShape
@@ -48,6 +54,25 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def describe(self) -> str:
         """Return a short text, up to about 40 characters."""
         return ""
+
+
+class OverArrow(Operator, frozen=True, kw_only=True):
+    """What one implementation over Arrow does for every platform, so that rows are the same on all.
+
+    A platform that declares ``split`` runs them all (:mod:`jupyter_wayang.platforms.relational.over_arrow`).
+    """
+
+
+def expressions_of(held: object) -> Iterator[Expression]:
+    """Yield the expressions of an operator, wherever in it they stand."""
+    if isinstance(held, Expression):
+        yield held
+    elif isinstance(held, tuple):
+        for one in held:
+            yield from expressions_of(one)
+    elif isinstance(held, msgspec.Struct):
+        for field in held.__struct_fields__:
+            yield from expressions_of(getattr(held, field))
 
 
 def rows_in(operator: Operator, inputs: tuple[Output, ...], index: int = 0) -> Schema:

@@ -8,13 +8,14 @@ import weakref
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from jupyter_wayang.errors import DataError, PlanError, PlatformError
-from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, ReadTable, Split
+from jupyter_wayang.plan.operators import AnyOperator, OverArrow, ReadFile, ReadFrame, ReadTable
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
@@ -24,7 +25,7 @@ from jupyter_wayang.platforms.duckdb.errors import explained, opening
 from jupyter_wayang.platforms.duckdb.relation import Held, Relation
 from jupyter_wayang.platforms.platform import ARROW, PARQUET, Payload
 from jupyter_wayang.platforms.relational import files
-from jupyter_wayang.platforms.relational.split import split
+from jupyter_wayang.platforms.relational.over_arrow import over_arrow
 from jupyter_wayang.platforms.relational.sql import physical_names, source, statement, to_sql
 
 __all__ = ["DuckDBEngine", "connected"]
@@ -91,9 +92,10 @@ class DuckDBEngine:
                     raise PlatformError(f"the rows of {operator.label} were not handed to the run")
                 table = files.as_schema(frames[key], operator.schema, operator.label)
                 return (self._registered(table, operator.schema, operator.label),)
-            case Split():
-                parts = split(self._arrow(inputs[0], inputs[0].schema), operator, salt)
-                return tuple(self._registered(part, inputs[0].schema, "part") for part in parts)
+            case OverArrow():
+                parts = over_arrow(operator, self._arrow(inputs[0], inputs[0].schema), salt)
+                made = operator.outputs((inputs[0].schema,))
+                return tuple(self._registered(part, cast("Schema", one), "part") for part, one in zip(parts, made, strict=True))
         made = statement(operator, tuple((each.select, each.schema) for each in inputs), "duckdb")
         (schema,) = operator.outputs(tuple(each.schema for each in inputs))
         if not isinstance(schema, Schema):
@@ -155,6 +157,8 @@ class DuckDBEngine:
         names = reading.header(operator)
         if operator.format == "parquet":
             return self._parquet(path, operator.schema, operator)
+        if operator.format == "text":
+            return self._registered(files.read(operator), operator.schema, "lines")
         if operator.format == "jsonl" and len(_folded(names)) < len(names):
             return self._registered(files.read(operator), operator.schema, "rows")
         return Relation(select=reading.text_file(operator, names), schema=operator.schema, operator=operator)
@@ -170,19 +174,19 @@ class DuckDBEngine:
         return Relation(select=reading.narrowed(found, schema, held), schema=schema, operator=read)
 
     def _table(self, operator: ReadTable) -> Relation:
-        found = reading.table_of(self._attached(operator.database), operator.table)
+        found = reading.rows_of(self._attached(operator.database), operator)
         with self._lock:
             try:
                 held = self._columns(found)
             except duckdb.Error as error:
-                raise opening(operator.database, error, table=operator.table) from error
+                raise opening(operator.database, error, table=operator.table or "query") from error
         missing = [name for name in operator.schema.names if name not in held]
         if missing:
-            raise DataError(f'the table {operator.table} has no column "{missing[0]}"', expected=tuple(held))
+            raise DataError(f'{operator.describe()} has no column "{missing[0]}"', expected=tuple(held))
         select = reading.narrowed(found, operator.schema, held)
         return Relation(select=select, schema=operator.schema, operator=operator)
 
-    def _columns(self, found: exp.Table) -> dict[str, tuple[str, str]]:
+    def _columns(self, found: exp.Table | exp.Subquery) -> dict[str, tuple[str, str]]:
         found_columns = self._connection.sql(exp.select("*").from_(found).limit(0).sql("duckdb"))
         return {
             name: (name, str(type_)) for name, type_ in zip(found_columns.columns, found_columns.types, strict=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from jupyter_wayang.plan.expressions import AnyExpression, Call, Expression, Literal, Negate, text, walk
-from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Select, Sort, Split
+from jupyter_wayang.plan.expressions import Call, Expression, Literal, Negate, text, walk
+from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.operators.operator import expressions_of
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["FRAME_OPERATORS", "frames_refuse"]
@@ -38,30 +37,17 @@ def frames_refuse(operator: AnyOperator, inputs: tuple[Schema, ...]) -> str | No
     Examples
     --------
     >>> from jupyter_wayang.plan.expressions import ColumnRef
+    >>> from jupyter_wayang.plan.operators import Filter
     >>> search = Call(function="contains", args=(ColumnRef(name="a"), ColumnRef(name="b")))
     >>> frames_refuse(Filter(condition=search), (Schema.of(a="string", b="string"),))
     'frames look for constant text only, and b is a column or an expression'
     """
-    for expression in _expressions(operator):
+    for expression in expressions_of(operator):
         for part in walk(expression):
             reason = _reason(part)
             if reason:
                 return reason
     return None
-
-
-def _expressions(operator: AnyOperator) -> Iterator[AnyExpression]:
-    match operator:
-        case Filter(condition=condition):
-            yield condition
-        case Select(columns=columns):
-            yield from (column.expression for column in columns)
-        case GroupBy(keys=keys, aggregates=aggregates):
-            yield from (column.expression for column in (*keys, *aggregates))
-        case Sort(keys=sort_keys):
-            yield from (key.expression for key in sort_keys)
-        case Split(by=by):
-            yield from by
 
 
 def _reason(part: Expression) -> str | None:

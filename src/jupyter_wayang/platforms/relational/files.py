@@ -35,6 +35,7 @@ def read(operator: ReadFile) -> pa.Table:
         "csv": _csv,
         "jsonl": _json_lines,
         "parquet": lambda o, p: read_parquet(p, o.schema),
+        "text": _text,
     }
     with failing_with(path, operator.format):
         return as_schema(readers[operator.format](operator, path), operator.schema, path.name)
@@ -66,7 +67,7 @@ def failing_with(path: Path, format_: str, *others: type[Exception]) -> Iterator
     try:
         yield
     except (pa.ArrowException, UnicodeError, *others) as error:
-        kind = {"csv": "CSV", "jsonl": "JSON lines", "parquet": "Parquet"}[format_]
+        kind = {"csv": "CSV", "jsonl": "JSON lines", "parquet": "Parquet", "text": "text"}[format_]
         raise DataError(
             f"{path.name} cannot be read as {kind} with the columns of the plan",
             facts=(("reader", str(error).splitlines()[0][:200]),),
@@ -123,6 +124,13 @@ def _csv(operator: ReadFile, path: Path) -> pa.Table:
             include_columns=list(operator.schema.names) if operator.header else None,
         ),
     )
+
+
+def _text(operator: ReadFile, path: Path) -> pa.Table:
+    import pyarrow as pa
+
+    with path.open(encoding="utf-8-sig") as file:
+        return pa.table({"line": pa.array((line.removesuffix("\n") for line in file), pa.string())})
 
 
 def _json_lines(operator: ReadFile, path: Path) -> pa.Table:

@@ -28,6 +28,7 @@ from jupyter_wayang.plan.operators import (
     Select,
     Sort,
     Union,
+    Unpivot,
 )
 from jupyter_wayang.plan.operators.operator import rows_in
 from jupyter_wayang.plan.schema import Schema, unused
@@ -193,6 +194,15 @@ def _(
     left, right = (grouped[side.name].to_numpy().astype("int64") for side in (ours, theirs))
     times = np.minimum(left, right) if isinstance(operator, Intersect) else np.maximum(left - right, 0)
     return grouped.select(list(made.names))[np.repeat(np.arange(len(times)), times), :]
+
+
+@_apply.register
+def _(operator: Unpivot, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
+    made = [
+        collected(columns_made([(c, None) for c in part.columns], frames[0], schemas[0], dialect, operator.verb))
+        for part in operator.parts(schemas[0])
+    ]
+    return nw.maybe_reset_index(nw.concat(made, how="vertical"))
 
 
 def _below(

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_wayang.errors import PlanError, PlatformError
-from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, Split
+from jupyter_wayang.plan.operators import AnyOperator, OverArrow, ReadFile, ReadFrame
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.platform import ARROW, PARQUET, Payload
 from jupyter_wayang.platforms.relational import frames
 from jupyter_wayang.platforms.relational.files import as_schema
 from jupyter_wayang.platforms.relational.frames_dialects import Dialect
-from jupyter_wayang.platforms.relational.split import split
+from jupyter_wayang.platforms.relational.over_arrow import over_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,8 +86,8 @@ class FramesEngine(ABC):
                 if key not in frames:
                     raise PlatformError(f"the rows of {operator.label} were not handed to the run")
                 return (self.from_arrow(as_schema(frames[key], operator.schema, operator.label)),)
-            case Split():
-                parts = split(self.table(inputs[0], schemas[0]), operator, salt)
+            case OverArrow():
+                parts = over_arrow(operator, self.table(inputs[0], schemas[0]), salt)
                 return tuple(self.from_arrow(part) for part in parts)
             case _:
                 return (self.run(operator, inputs, schemas),)

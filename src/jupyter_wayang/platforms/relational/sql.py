@@ -26,6 +26,7 @@ from jupyter_wayang.plan.operators import (
     SetOperation,
     Sort,
     Union,
+    Unpivot,
 )
 from jupyter_wayang.plan.operators.operator import rows_in
 from jupyter_wayang.plan.schema import DataType, Schema
@@ -67,6 +68,7 @@ _PARTS = {
     "union": "united",
     "intersect": "common",
     "except_": "remaining",
+    "unpivot": "unpivoted",
 }
 
 WRITTEN = frozenset(_PARTS)
@@ -246,6 +248,18 @@ def _(operator: Limit, inputs: tuple[tuple[Source, Schema], ...], dialect: Diale
     free = isinstance(before, exp.Select) and before.args.get("limit") is None
     made = before.copy() if isinstance(before, exp.Select) and free else wrapped(before)
     made.set("limit", exp.Limit(expression=exp.Literal.number(str(operator.rows))))
+    return made
+
+
+@_statement.register
+def _(operator: Unpivot, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
+    first, *rest = (_statement(part, inputs, dialect) for part in operator.parts(inputs[0][1]))
+    made: Statement = first
+    parts: list[exp.CTE] = []
+    for other in rest:
+        made = exp.Union(this=as_branch(made, parts), expression=as_branch(other, parts), distinct=False)
+    if parts:
+        made.set("with_", exp.With(expressions=parts))
     return made
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from jupyter_wayang.errors import WayangError
-from jupyter_wayang.plan.expressions import Expression, text, type_of, walk
+from jupyter_wayang.plan.expressions import text, type_of, walk
 from jupyter_wayang.plan.operators import AnyOperator, ReadTable
+from jupyter_wayang.plan.operators.operator import expressions_of
 from jupyter_wayang.plan.schema import DataType, Schema
 from jupyter_wayang.plan.types import decimal_of, item_of
 
@@ -46,21 +45,9 @@ def _types(operator: AnyOperator, inputs: tuple[Schema, ...]) -> Iterator[tuple[
     for made in operator.outputs(inputs):
         if isinstance(made, Schema):
             yield from ((column.name, column.type) for column in made)
-    for expression in _expressions(operator):
+    for expression in expressions_of(operator):
         for part in walk(expression):
             try:
                 yield text(part), type_of(part, inputs[0])
             except WayangError:
                 continue  # a part that has no type of its own stands within one that has
-
-
-def _expressions(held: object) -> Iterator[Expression]:
-    """Return the expressions of an operator, wherever in it they stand."""
-    if isinstance(held, Expression):
-        yield held
-    elif isinstance(held, tuple):
-        for one in held:
-            yield from _expressions(one)
-    elif isinstance(held, msgspec.Struct):
-        for field in held.__struct_fields__:
-            yield from _expressions(getattr(held, field))

@@ -8,20 +8,20 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pyarrow as pa
 from sqlglot import exp
 
 from jupyter_wayang.errors import PlanError, PlatformError
-from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, ReadTable, Split
+from jupyter_wayang.plan.operators import AnyOperator, OverArrow, ReadFile, ReadFrame, ReadTable
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.platform import ARROW, Payload
 from jupyter_wayang.platforms.relational import files, learning
+from jupyter_wayang.platforms.relational.over_arrow import over_arrow
 from jupyter_wayang.platforms.relational.relation import Held, Relation
-from jupyter_wayang.platforms.relational.split import split
 from jupyter_wayang.platforms.relational.sql import physical_names, source, statement
 
 __all__ = ["SqlEngine", "in_types"]
@@ -105,9 +105,10 @@ class SqlEngine(ABC):
                     raise PlatformError(f"the rows of {operator.label} were not handed to the run")
                 table = files.as_schema(frames[key], operator.schema, operator.label)
                 return (self._entered(table, operator.schema, operator.label),)
-            case Split():
-                parts = split(self._arrow(inputs[0], inputs[0].schema), operator, salt)
-                return tuple(self._entered(part, inputs[0].schema, "part") for part in parts)
+            case OverArrow():
+                parts = over_arrow(operator, self._arrow(inputs[0], inputs[0].schema), salt)
+                made = operator.outputs((inputs[0].schema,))
+                return tuple(self._entered(part, cast("Schema", one), "part") for part, one in zip(parts, made, strict=True))
         relations = self._together(inputs)
         made = statement(operator, tuple((each.select, each.schema) for each in relations), self.name)
         (schema,) = operator.outputs(tuple(each.schema for each in relations))

@@ -19,7 +19,7 @@ from jupyter_wayang.platforms.spark.functions import TAGS
 
 __all__ = ["SQL_OPERATORS", "SparkPlatform"]
 
-SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit", "union", "intersect", "except_")
+SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit", "union", "intersect", "except_", "unpivot")
 """Tags of the operators that become a part of one SQL statement."""
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlglot import exp
 
 from jupyter_wayang.errors import PlanError, PlatformError, RunStoppedError
-from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, Split
+from jupyter_wayang.plan.operators import AnyOperator, OverArrow, ReadFile, ReadFrame
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
@@ -93,8 +93,8 @@ class SparkEngine:
                 return (_viewed(frame, operator.schema, Step(verb=operator.verb, file=Path(operator.path).name)),)
             if isinstance(operator, ReadFrame):
                 return (self._entered(_found(frames, operator), operator.schema),)
-        if isinstance(operator, Split):
-            return self._split(operator, inputs[0], salt)
+        if isinstance(operator, OverArrow):
+            return self._over_arrow(operator, inputs[0], salt)
         return (_added(operator, inputs, schemas),)
 
     def call(
@@ -211,13 +211,14 @@ class SparkEngine:
         frame = reading.read_arrow(self.session, table, schema, self._workspace)
         return _viewed(frame, schema, Step(verb="read"))
 
-    def _split(self, operator: Split, payload: Payload, salt: str) -> tuple[Payload, ...]:
-        from jupyter_wayang.platforms.relational.split import split
+    def _over_arrow(self, operator: OverArrow, payload: Payload, salt: str) -> tuple[Payload, ...]:
+        from jupyter_wayang.platforms.relational.over_arrow import over_arrow
 
         rows = _rows(payload)
         with translated(rows.steps):
-            parts = split(self._arrow(rows), operator, salt)
-            return tuple(self._entered(part, rows.schema) for part in parts)
+            parts = over_arrow(operator, self._arrow(rows), salt)
+            made = operator.outputs((rows.schema,))
+            return tuple(self._entered(part, cast("Schema", one)) for part, one in zip(parts, made, strict=True))
 
 
 def _rows(payload: Payload) -> SparkRows:

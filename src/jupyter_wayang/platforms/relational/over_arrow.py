@@ -1,4 +1,4 @@
-"""The split: one implementation over Arrow, so that every platform cuts a collection into the same two parts.
+"""The operators that are written once, over Arrow, so that every platform makes the same rows of them.
 
 The rows are put into one order, whatever order they came in: sorted by all columns from left to right, ascending, nulls
 last, text by code point. Rows that are equal in every column cannot be told apart, so their order does not matter. With
@@ -7,25 +7,89 @@ last, text by code point. Rows that are equal in every column cannot be told apa
     digest = sha256(f"{seed}:{salt}".encode()).digest()
     permutation = numpy.random.Generator(numpy.random.PCG64(int.from_bytes(digest, "big"))).permutation(n)
 
-and ``permutation[k]`` is the place, in the sorted order, of the row that is drawn as number ``k``. The rows of a stratum
-share the values of ``by`` (null is a value like any other; without ``by`` all rows are one stratum). Of a stratum of
-``m`` rows, the ``floor(fraction * m + 0.5)`` that are drawn first go to the first part (computed in 64-bit floats), the
-others to the second. The rows of each part stay in the sorted order.
+and ``permutation[k]`` is the place, in the sorted order, of the row that is drawn as number ``k``. What is drawn stays
+in the sorted order.
+
+A **split** has strata: the rows of one share the values of ``by`` (null is a value like any other; without ``by`` all
+rows are one stratum). Of a stratum of ``m`` rows, the ``floor(fraction * m + 0.5)`` that are drawn first go to the first
+part (computed in 64-bit floats), the others to the second. A **sample** is what is drawn first of all rows. An **id** is
+the place of a row in the sorted order, from 0.
 """
 
 from __future__ import annotations
 
 import hashlib
+from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from jupyter_wayang.errors import PlanError
 from jupyter_wayang.plan.expressions import Named
-from jupyter_wayang.plan.operators import Split
+from jupyter_wayang.plan.operators import OverArrow, Sample, Split, WriteFile, ZipWithId
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-__all__ = ["permutation", "split"]
+__all__ = ["over_arrow", "permutation", "split"]
+
+
+@singledispatch
+def over_arrow(operator: OverArrow, table: pa.Table, salt: str) -> tuple[pa.Table, ...]:
+    """Run an operator over a table, for every platform alike.
+
+    Parameters
+    ----------
+    operator
+        What is to be done.
+    table
+        Rows in the project's closed set of types.
+    salt
+        The name of the site: sites with equal rows draw differently.
+
+    Returns
+    -------
+    tuple[pyarrow.Table, ...]
+        A table per output.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> (numbered,) = over_arrow(ZipWithId(), pa.table({"n": [3, 1, 2]}), "here")
+    >>> numbered["n"].to_pylist(), numbered["id"].to_pylist()
+    ([1, 2, 3], [0, 1, 2])
+    """
+    raise PlanError(f"{operator.verb}() is not written over Arrow")
+
+
+@over_arrow.register(Split)
+def _(operator: Split, table: pa.Table, salt: str) -> tuple[pa.Table, ...]:
+    return split(table, operator, salt)
+
+
+@over_arrow.register(Sample)
+def _(operator: Sample, table: pa.Table, salt: str) -> tuple[pa.Table, ...]:
+    import numpy as np
+
+    ordered = _sorted(table.combine_chunks())
+    count = ordered.num_rows
+    most = operator.rows if operator.rows is not None else int(np.floor((operator.fraction or 0) * count + 0.5))
+    return (ordered.take(np.sort(permutation(count, operator.seed, salt)[:most])),)
+
+
+@over_arrow.register(ZipWithId)
+def _(operator: ZipWithId, table: pa.Table, salt: str) -> tuple[pa.Table, ...]:
+    import numpy as np
+    import pyarrow as pa
+
+    ordered = _sorted(table.combine_chunks())
+    return (ordered.append_column(operator.name, pa.array(np.arange(ordered.num_rows, dtype=np.int64))),)
+
+
+@over_arrow.register(WriteFile)
+def _(operator: WriteFile, table: pa.Table, salt: str) -> tuple[pa.Table, ...]:
+    from jupyter_wayang.platforms.relational.writing import write
+
+    return (write(operator, table),)
 
 
 def split(table: pa.Table, operator: Split, salt: str) -> tuple[pa.Table, pa.Table]:

@@ -10,7 +10,7 @@ import pytest
 from jupyter_wayang.errors import PlatformError
 from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
 from jupyter_wayang.plan.operators import Split
-from jupyter_wayang.platforms.relational.split import split
+from jupyter_wayang.platforms.relational.over_arrow import split
 
 ROWS = [
     (n % 7 if n % 11 else None, float(n * 37 % 53), ("a", "B", "é", None)[n % 4], (True, False, None)[n % 3])
