@@ -260,7 +260,7 @@ def test_a_federation_is_read_from_a_file(tmp_path: Path) -> None:
     ("changed", "says"),
     [
         ({"north": {"tabels": {}}}, "tabels"),
-        ({"north": {"tables": {"t": {"path": "a", "database": "b"}}}}, "either a path or a database"),
+        ({"north": {"tables": {"t": {"path": "a", "database": "b"}}}}, "a path, a database or a connection"),
         ({"north": {"tables": {"t": {"database": "b"}}}}, "which table"),
         ({"north": {"tables": {"t": {"path": "a", "format": "xlsx"}}}}, "xlsx"),
         ({}, "no sites"),

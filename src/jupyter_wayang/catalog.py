@@ -17,6 +17,8 @@ from jupyter_wayang.plan.operators.sources import FileFormat
 from jupyter_wayang.plan.rows import arrow_type, schema_of
 from jupyter_wayang.plan.schema import Column, DataType, Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
+from jupyter_wayang.platforms.connections import file_platform, without_password
+from jupyter_wayang.platforms.databases import located, looked_up, statistics_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,11 +41,17 @@ _LONG = 200
 
 
 class TableSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a table is and how it is read: a file (``path``), or a ``table`` in a ``database`` file of DuckDB."""
+    """Where a table is and how it is read.
+
+    A file (``path``), or a ``table`` or ``query`` of a ``database`` file of DuckDB or SQLite or of a ``connection``: a
+    name that was declared, or an address as in ``postgresql://host/database``.
+    """
 
     path: str | None = None
     database: str | None = None
+    connection: str | None = None
     table: str | None = None
+    query: str | None = None
     format: FileFormat | None = None
     header: bool = True
     names: tuple[str, ...] | None = None
@@ -52,13 +60,14 @@ class TableSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     delimiter: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.path is None) == (self.database is None):
+        places = [one for one in (self.path, self.database, self.connection) if one is not None]
+        if len(places) != 1:
             raise OperatorError(
-                "a table has either a path or a database",
+                "a table has a path, a database or a connection",
                 hint='as in { path = "a.csv" } or { database = "a.duckdb", table = "t" }',
             )
-        if self.database is not None and self.table is None:
-            raise OperatorError(f"which table of {self.database}?", hint='add table = "…"')
+        if self.path is None and (self.table is None) == (self.query is None):
+            raise OperatorError(f"which table of {without_password(places[0])}?", hint='add table = "…" or query = "…"')
         if self.delimiter is not None and not _DELIMITER.fullmatch(self.delimiter):
             raise OperatorError(
                 f"the delimiter is one character, not {self.delimiter!r}",
@@ -163,11 +172,13 @@ class Catalog:
         DataError
             If the file or table is missing, empty, or cannot be read.
         """
+        if where.connection is not None and not self._is_file(where.connection):
+            return self._remote(where, where.connection)
         path = self._path(where)
         key, state = (msgspec.json.encode(where), str(path)), _state(path)
         known = self._sources.get(key)
         if known is None or known[0] != state:
-            made = self._table(where, path, state) if where.database is not None else self._file(where, path)
+            made = self._file(where, path) if where.path is not None else self._table(where, path, state)
             self._sources[key] = known = (state, made)
         return known[1]
 
@@ -197,7 +208,7 @@ class Catalog:
         return known[1]
 
     def _path(self, where: TableSpec) -> Path:
-        asked = where.path or where.database or ""
+        asked = where.path or where.database or where.connection or ""
         path = self.folder / asked
         try:
             there, folder = path.is_file(), path.is_dir()
@@ -219,20 +230,30 @@ class Catalog:
         return path
 
     def _table(self, where: TableSpec, path: Path, state: _State) -> ReadTable:
-        from jupyter_wayang.platforms.duckdb.statistics import describe_table
+        platform = file_platform(path) or "duckdb"
+        operator, known = looked_up(platform, str(path), where.table or "", where.query or "")
+        self._statistics[operator] = (state, known)
+        return operator
 
-        table = where.table or ""
-        schema, rows = describe_table(str(path), table)
-        operator = ReadTable(database=str(path), table=table, schema=schema)
-        counted = SourceStatistics(rows=Interval.exact(rows), origin="counted by the database")
-        self._statistics[operator] = (state, counted)
+    def _is_file(self, connection: str) -> bool:
+        return "://" not in connection and (self.folder / connection).is_file()
+
+    def _remote(self, where: TableSpec, connection: str) -> AnyOperator:
+        platform, database = located(connection)
+        if platform != "postgres":
+            return self.source(msgspec.structs.replace(where, connection=None, database=database))
+        # What a server holds may change at any time: it is asked anew.
+        operator, known = looked_up(platform, database, where.table or "", where.query or "")
+        self._statistics[operator] = (_state(None), known)
         return operator
 
     def _file(self, where: TableSpec, path: Path) -> ReadFile:
         format_ = where.format or _FORMATS.get(path.suffix.lower())
         if format_ is None:
             raise DataError(
-                f'which format has "{path.name}"?', expected=("csv", "parquet", "jsonl"), hint='say it: format="csv"'
+                f'which format has "{path.name}"?',
+                expected=("csv", "parquet", "jsonl", "text"),
+                hint='say it: format="csv"',
             )
         if where.names is not None and where.header and format_ == "csv":
             raise OperatorError(
@@ -266,7 +287,7 @@ def _state(path: Path | None) -> _State:
 def _file_of(operator: AnyOperator) -> Path | None:
     if isinstance(operator, ReadFile):
         return Path(operator.path)
-    return Path(operator.database) if isinstance(operator, ReadTable) else None
+    return Path(operator.database) if isinstance(operator, ReadTable) and operator.platform != "postgres" else None
 
 
 def _short(name: str) -> str:
@@ -307,10 +328,14 @@ def _file_schema(where: TableSpec, path: Path, format_: FileFormat, delimiter: s
 
 
 def _arrow_schema(where: TableSpec, path: Path, format_: FileFormat, delimiter: str) -> pa.Schema:
+    import pyarrow as pa
+
     if format_ == "parquet":
         import pyarrow.parquet as pq
 
         return pq.read_schema(path)
+    if format_ == "text":
+        return pa.schema([("line", pa.string())])
     if format_ == "jsonl":
         import pyarrow.json
 
@@ -381,10 +406,7 @@ def _statistics(operator: AnyOperator) -> SourceStatistics:
             rows=_lines(path, header=operator.format == "csv" and operator.header), bytes=size, origin=_origin(path)
         )
     if isinstance(operator, ReadTable):
-        from jupyter_wayang.platforms.duckdb.statistics import row_count
-
-        counted = Interval.exact(row_count(operator.database, operator.table))
-        return SourceStatistics(rows=counted, origin="counted by the database")
+        return statistics_of(operator)
     if isinstance(operator, ReadFrame):
         return SourceStatistics(rows=Interval(low=1, high=1e6, confidence=0.1), origin="unknown")
     raise OperatorError(f"{operator.verb} is no source")

@@ -16,12 +16,21 @@ from urllib.parse import unquote, urlsplit
 
 from jupyter_wayang.errors import DataError, closest
 
-__all__ = ["Connection", "connect", "connected", "connection", "environment", "platform_of", "without_password"]
+__all__ = [
+    "Connection",
+    "connect",
+    "connected",
+    "connection",
+    "environment",
+    "file_platform",
+    "platform_of",
+    "without_password",
+]
 
 _URL = re.compile(r"(?P<scheme>postgres(?:ql)?)://", re.IGNORECASE)
 _SECRET = re.compile(r"(?i)(://[^/@\s:]*):[^@/\s]*@|(password\s*=\s*)[^\s&]+")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_SQLITE = b"SQLite format 3\x00"
+_SQLITE, _DUCKDB = b"SQLite format 3\x00", b"DUCK"
 _ENDINGS = {".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite"}
 
 
@@ -107,18 +116,25 @@ def platform_of(address: str) -> str:
     """
     if _URL.match(address):
         return "postgres"
-    path = Path(address)
-    if "://" not in address and path.is_file():
-        with path.open("rb") as file:
-            if file.read(len(_SQLITE)) == _SQLITE:
-                return "sqlite"
-    found = _ENDINGS.get(path.suffix.lower()) if "://" not in address else None
+    found = file_platform(Path(address)) if "://" not in address else None
     if found is None:
         raise DataError(
             f"which database is {without_password(address)}?",
             hint="a connection is a .duckdb or .sqlite file, or postgresql://user:password@host/database",
         )
     return found
+
+
+def file_platform(path: Path) -> str | None:
+    """Return the platform that a database file belongs to, by what it begins with or by its name, or None."""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(len(_SQLITE))
+        if head == _SQLITE:
+            return "sqlite"
+        if head[8:12] == _DUCKDB:
+            return "duckdb"
+    return _ENDINGS.get(path.suffix.lower())
 
 
 def connection(name: str) -> Connection:

@@ -11,7 +11,7 @@ from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["FileFormat", "ReadFederated", "ReadFile", "ReadFrame", "ReadTable", "Source"]
 
-FileFormat = Literal["csv", "parquet", "jsonl"]
+FileFormat = Literal["csv", "parquet", "jsonl", "text"]
 
 
 class Source(Operator, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Source(Operator, frozen=True, kw_only=True):
 
 
 class ReadFile(Source, frozen=True, kw_only=True, tag="read_file"):
-    """A file: CSV or TSV (``delimiter``), Parquet, JSON lines.
+    """A file: CSV or TSV (``delimiter``), Parquet, JSON lines, or text, whose lines are the column ``line``.
 
     ``header`` says whether the first line of a CSV file names the columns, ``nulls`` which texts mean null. The schema
     has the columns in the order of the file.

@@ -20,7 +20,7 @@ def code(operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str |
         case ReadFile():
             made = reading.text_file(operator, operator.schema.names)
         case ReadTable():
-            made = reading.narrowed(reading.table_of("data", operator.table), operator.schema, {})
+            made = reading.narrowed(reading.rows_of("data", operator), operator.schema, {})
         case _:
             return None
     return to_sql(made, "duckdb", pretty=True)

@@ -10,11 +10,12 @@ from sqlglot import exp
 
 from jupyter_wayang.errors import DataError
 from jupyter_wayang.plan.expressions import Cast, ColumnRef
-from jupyter_wayang.plan.operators import ReadFile
+from jupyter_wayang.plan.operators import ReadFile, ReadTable
 from jupyter_wayang.plan.schema import Column, Schema
 from jupyter_wayang.platforms.relational.sql import expression, type_name
+from jupyter_wayang.platforms.relational.sql_queries import one_select
 
-__all__ = ["header", "narrowed", "parquet", "table_of", "text_file"]
+__all__ = ["header", "narrowed", "parquet", "rows_of", "table_of", "text_file"]
 
 
 def header(operator: ReadFile) -> tuple[str, ...]:
@@ -91,7 +92,14 @@ def table_of(database: str, table: str) -> exp.Table:
     return exp.Table(**{part: exp.to_identifier(text, quoted=True) for part, text in parts.items()})
 
 
-def narrowed(source: exp.Table, schema: Schema, held: Mapping[str, tuple[str, str]]) -> exp.Select:
+def rows_of(database: str, operator: ReadTable) -> exp.Table | exp.Subquery:
+    """Return a table, or a query, of an attached database as a source."""
+    if operator.query:
+        return one_select(operator.query, "duckdb", db="main", catalog=database)
+    return table_of(database, operator.table)
+
+
+def narrowed(source: exp.Table | exp.Subquery, schema: Schema, held: Mapping[str, tuple[str, str]]) -> exp.Select:
     """Read the columns of a schema from a source.
 
     Parameters

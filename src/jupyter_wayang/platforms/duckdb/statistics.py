@@ -14,8 +14,9 @@ from jupyter_wayang.platforms.duckdb.engine import connected
 from jupyter_wayang.platforms.duckdb.errors import opening
 from jupyter_wayang.platforms.duckdb.reading import table_of
 from jupyter_wayang.platforms.relational.files import present
+from jupyter_wayang.platforms.relational.sql_queries import one_select
 
-__all__ = ["describe_table", "row_count"]
+__all__ = ["describe_query", "describe_table", "row_count"]
 
 
 def describe_table(database: str, table: str) -> tuple[Schema, int]:
@@ -57,6 +58,30 @@ def describe_table(database: str, table: str) -> tuple[Schema, int]:
 def row_count(database: str, table: str) -> int:
     """Return the number of rows of a table of a DuckDB file."""
     return describe_table(database, table)[1]
+
+
+def describe_query(database: str, query: str) -> tuple[Schema, int]:
+    """Return the schema of a query over a DuckDB file, and its number of rows, exactly.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or the query cannot be run.
+    """
+    path = present(database)
+    rows_of = exp.select("*").from_(one_select(query, "duckdb", db="main", catalog="data"))
+    counting = exp.select(exp.Count(this=exp.Star())).from_(one_select(query, "duckdb", db="main", catalog="data"))
+    connection = connected()
+    try:
+        literal = str(path.resolve()).replace("'", "''")
+        connection.execute(f"ATTACH '{literal}' AS data (TYPE duckdb, READ_ONLY)")
+        schema = schema_of(connection.sql(rows_of.limit(0).sql("duckdb")).to_arrow_table().schema)
+        ((rows,),) = connection.execute(counting.sql("duckdb")).fetchall()
+    except duckdb.Error as error:
+        raise opening(database, error, table="query") from error
+    finally:
+        connection.close()
+    return schema, int(rows)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

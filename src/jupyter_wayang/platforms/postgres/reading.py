@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlglot
 from sqlglot import exp
 
-from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.operators import ReadTable
 from jupyter_wayang.plan.schema import Column
 from jupyter_wayang.platforms.relational.dialects import DIALECTS
 from jupyter_wayang.platforms.relational.sql import physical_names
+from jupyter_wayang.platforms.relational.sql_queries import one_select
 
 __all__ = ["rows_of", "selected"]
 
@@ -23,13 +22,7 @@ def rows_of(table: str, query: str) -> exp.Table | exp.Subquery:
         If the query is not one SELECT.
     """
     if query:
-        try:
-            (made,) = sqlglot.parse(query, read="postgres")
-        except (sqlglot.errors.SqlglotError, ValueError) as error:
-            raise OperatorError("the query is not one SELECT", hint='as in query("archive", "SELECT …")') from error
-        if not isinstance(made, exp.Query):
-            raise OperatorError("a query reads: it is one SELECT", hint='as in query("archive", "SELECT …")')
-        return exp.Subquery(this=made, alias=exp.TableAlias(this=exp.to_identifier("query")))
+        return one_select(query, "postgres")
     schema, _, name = table.rpartition(".")
     parts = {"this": exp.to_identifier(name, quoted=True)}
     if schema:

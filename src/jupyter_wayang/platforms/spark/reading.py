@@ -18,7 +18,7 @@ from jupyter_wayang.plan.operators import ReadFile
 from jupyter_wayang.plan.rows import arrow_schema, normalize
 from jupyter_wayang.plan.schema import Column, DataType, Schema
 from jupyter_wayang.plan.types import decimal_of, item_of
-from jupyter_wayang.platforms.relational.files import failing_with, present
+from jupyter_wayang.platforms.relational.files import failing_with, present, read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,6 +87,8 @@ def read_file(session: SparkSession, operator: ReadFile, workspace: Path) -> Dat
         return _csv(session, operator, path, workspace)
     if operator.format == "jsonl":
         return _jsonl(session, operator, path, workspace)
+    if operator.format == "text":
+        return read_arrow(session, read(operator), operator.schema, workspace)
     return _foreign_parquet(session, operator, path, workspace)
 
 

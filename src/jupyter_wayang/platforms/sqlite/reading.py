@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-import sqlglot
 from sqlglot import exp
 
 from jupyter_wayang.errors import DataError, OperatorError, closest
@@ -16,6 +15,7 @@ from jupyter_wayang.plan.schema import Column, DataType, Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.relational.files import present
 from jupyter_wayang.platforms.relational.sql import physical_names
+from jupyter_wayang.platforms.relational.sql_queries import one_select
 from jupyter_wayang.platforms.sqlite.writing import WRITER
 
 __all__ = ["described", "opening", "selected", "uri"]
@@ -42,37 +42,23 @@ def selected(operator: ReadTable, database: str) -> exp.Select:
 
 def _rows(operator: ReadTable, database: str) -> exp.Expr:
     if operator.query:
-        inner = parsed(operator.query)
-        return exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("query")))
+        return one_select(operator.query, "sqlite", db=database)
     name = operator.table.removeprefix("main.")
     return exp.Table(this=exp.to_identifier(name, quoted=True), db=exp.to_identifier(database, quoted=True))
 
 
-def parsed(query: str) -> exp.Query:
-    """Read the text of a query.
-
-    Raises
-    ------
-    OperatorError
-        If it is not one SELECT.
-    """
-    try:
-        (made,) = sqlglot.parse(query, read="sqlite")
-    except (sqlglot.errors.SqlglotError, ValueError) as error:
-        raise OperatorError("the query is not one SELECT", hint='as in query("archive", "SELECT …")') from error
-    if not isinstance(made, exp.Query):
-        raise OperatorError("a query reads: it is one SELECT", hint='as in query("archive", "SELECT …")')
-    return made
-
-
 def _as(column: Column, read: exp.Column) -> exp.Expr:
     # Integers in a column of floats, a date with a time of day and the like: the values, not the declared type, decide.
-    if column.type in ("float64", "string", "timestamp"):
-        return exp.Cast(this=read, to=exp.DataType.build(_NAMES[column.type]))
-    return exp.Null() if column.type == "null" else read
-
-
-_NAMES = {"float64": "DOUBLE", "string": "TEXT", "timestamp": "TIMESTAMP"}
+    match column.type:
+        case "float64":
+            return exp.Add(this=read, expression=exp.Literal.number("0.0"))
+        case "string":
+            return exp.DPipe(this=read, expression=exp.Literal.string(""))
+        case "timestamp":
+            return exp.Cast(this=read, to=exp.DataType.build("TIMESTAMP"))
+        case "null":
+            return exp.Null()
+    return read
 
 
 def described(path: str, table: str, query: str = "") -> tuple[Schema, SourceStatistics]:
