@@ -30,7 +30,7 @@ MONEY = Table.of(
 )
 WIDE = Table.of(
     {"a": "decimal(38, 2)", "b": "decimal(20, 10)"},
-    (D("123456789012345678901234567890.12"), D("1234567890.0123456789")),
+    (D("12345678901234567890.12"), D("1234567890.0123456789")),
     (D("-0.01"), D("0.0000000001")),
     (None, None),
 )
@@ -312,6 +312,8 @@ SCORES = Table.of(
     ("e", 2, -math.inf, "y", dt.date(2000, 1, 2), True),
     ("e", 3, 0.0, "z", dt.date(2000, 1, 3), True),
 )
+MILD = Table(schema=SCORES.schema, rows=[row for row in SCORES.rows if abs(row["i"] or 0) < 1000])
+"""Without what is too large to be squared."""
 
 
 def two(function: str, arg: Any, other: Any) -> Aggregate:
@@ -352,8 +354,8 @@ SEVERAL = [
     case(f"{name} of {what}", GroupBy(keys=keys, aggregates=aggregates), table)
     for name, aggregates in _SEVERAL.items()
     for what, keys, table in (
-        ("groups", named(g="g"), SCORES),
-        ("all", (), SCORES),
+        ("groups", named(g="g"), MILD if name == "pairs" else SCORES),
+        ("all", (), MILD if name == "pairs" else SCORES),
         ("nothing", (), Table.of({column.name: column.type for column in SCORES.schema})),
         ("no groups", named(g="g"), Table.of({column.name: column.type for column in SCORES.schema})),
     )

@@ -19,7 +19,7 @@ def quantile(values: list[float], part: float) -> float | None:
         return None
     ordered, place = sorted(values), (len(values) - 1) * part
     low, rest = math.floor(place), place - math.floor(place)
-    made = ordered[low] if not rest else ordered[low] + (ordered[low + 1] - ordered[low]) * rest
+    made = ordered[low] if not rest else ordered[low] * (1 - rest) + ordered[low + 1] * rest
     return None if math.isnan(made) else made
 
 
@@ -41,9 +41,10 @@ def correlation(pairs: list[tuple[float, float]]) -> float | None:
     if covariance(pairs) is None:
         return None
     try:
-        return statistics.correlation([a for a, _ in pairs], [b for _, b in pairs])
+        made = statistics.correlation([a for a, _ in pairs], [b for _, b in pairs])
     except statistics.StatisticsError:
         return None
+    return None if math.isnan(made) else made
 
 
 def compare(a: list[Any], b: list[Any], descending: tuple[bool, ...]) -> int:

@@ -23,8 +23,15 @@ _LITERAL_ESCAPES = frozenset(".^$*+?()[]{}|\\/-\"'#&~<>=!:;,%@ `_")
 _CONTROL = {"n": "\\n", "t": "\\t", "r": "\\r", "f": "\\f"}
 
 
-def portable(pattern: str) -> str:
+def portable(pattern: str, end: str = r"\z") -> str:
     r"""Return a pattern so that every engine reads it alike.
+
+    Parameters
+    ----------
+    pattern
+        What a person wrote.
+    end
+        What the engine calls the end of a text, for which ``$`` stands.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def portable(pattern: str) -> str:
         groups += part == "("
         if depth < 0:
             raise _refused(pattern, part)
-        made.append(_written(pattern, kind, part))
+        made.append(end if part == "$" and kind == "plain" else _written(pattern, kind, part))
         place = found.end()
     if depth or groups > 1:
         raise _refused(pattern, "(")

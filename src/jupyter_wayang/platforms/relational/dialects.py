@@ -25,7 +25,8 @@ class Dialect:
     ``position`` numbers rows in their order. ``functions`` are the functions and aggregates that each engine writes in
     its own way, over ``__0``, ``__1`` …; what is not there, the engine does not have. Among them may be casts
     (``"bool_to_string"``), ``strip``, and ``exact``: the test that a result is an integer where sums of integers may
-    become floats. ``compares_exactly``: an integer beside a float is not made a float first.
+    become floats. ``compares_exactly``: an integer beside a float is not made a float first. ``text_end`` is the end of
+    a text in a pattern.
     """
 
     name: DialectName
@@ -37,6 +38,7 @@ class Dialect:
     position: str
     functions: Mapping[str, str]
     compares_exactly: bool = False
+    text_end: str = r"\z"
 
     def type_name(self, type_: DataType) -> str:
         """Return sqlglot's name of a column type.
@@ -65,6 +67,15 @@ _TYPES: dict[DataType, str] = {
     "timestamp": "TIMESTAMP",
     "null": "INT",
 }
+
+# PERCENTILE_CONT takes the difference of two neighbours, and infinities have none.
+_SORTED = "(ARRAY_AGG(__0 ORDER BY __0) FILTER(WHERE NOT __0 IS NULL))"
+_PLACE = "((COUNT(__0) - 1) * __1)"
+_REST = f"({_PLACE} - FLOOR({_PLACE}))"
+_QUANTILE = (
+    f"{_SORTED}[CAST(FLOOR({_PLACE}) AS INT) + 1] * (1 - {_REST})"
+    f" + CASE WHEN {_REST} > 0 THEN {_SORTED}[CAST(CEIL({_PLACE}) AS INT) + 1] * {_REST} ELSE 0 END"
+)
 
 DIALECTS: dict[str, Dialect] = {
     "duckdb": Dialect(
@@ -143,9 +154,11 @@ DIALECTS: dict[str, Dialect] = {
             "cov": "COVAR_SAMP(__0, __1)",
         },
         compares_exactly=True,
+        text_end=r"\Z",
     ),
     "postgres": Dialect(
         name="postgres",
+        text_end=r"\Z",
         types={**_TYPES, "string": "TEXT", "null": "TEXT"},
         floor_keeps_double=True,
         cast_truncates=False,
@@ -162,12 +175,14 @@ DIALECTS: dict[str, Dialect] = {
             "truncate": "DATE_TRUNC(__1, __0)",
             "days_between": "__0 - __1",
             "microseconds_between": "EXTRACT(EPOCH FROM __0 - __1) * 1000000",
-            "split": "STRING_TO_ARRAY(__0, __1)",
+            "split": "CASE WHEN __0 = '' THEN CAST(ARRAY[''] AS TEXT[]) ELSE STRING_TO_ARRAY(__0, __1) END",
             "regex_match": "__0 ~ __1",
             "regex_extract": "SUBSTRING(__0 FROM __1)",
             "length_of_list": "CARDINALITY(__0)",
             "log10": "LOG(__0)",
-            "quantile": "PERCENTILE_CONT(__1) WITHIN GROUP (ORDER BY __0)",
+            "quantile": _QUANTILE,
+            # It would take 'NaN' for a number.
+            "string_to_decimal": "CASE WHEN __0 ~ '^[[:space:]]*[+-]?[.0-9]' THEN __0 ELSE 'no number: ' || __0 END",
             "arg_min": "(ARRAY_AGG(__0 ORDER BY __1, __0) FILTER(WHERE __2))[1]",
             "arg_max": "(ARRAY_AGG(__0 ORDER BY __1 DESC, __0 DESC) FILTER(WHERE __2))[1]",
             "collect": "ARRAY_AGG(__0 ORDER BY __0) FILTER(WHERE NOT __0 IS NULL)",

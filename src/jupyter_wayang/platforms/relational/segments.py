@@ -92,7 +92,7 @@ def quantile(groups: Groups, column: Column, part: float) -> pa.Array:
     second = numbers[starts[some] + np.minimum(low + 1, counts[some] - 1)]
     made = np.full(groups.count, np.nan)
     with np.errstate(invalid="ignore"):
-        made[some] = np.where(rest > 0, first + (second - first) * rest, first)
+        made[some] = np.where(rest > 0, first * (1 - rest) + second * rest, first)
     return pa.array(made, from_pandas=True)
 
 

@@ -359,6 +359,8 @@ def _(expression: Cast, schema: Schema, dialect: Dialect) -> Sql:
         return filled(dialect, f"{found}_to_{to}", arg)
     if to == "int64" and (found == "float64" or decimal_of(found)) and not dialect.cast_truncates:
         arg = exp.Anonymous(this="TRUNC", expressions=[arg])
+    if found == "string" and decimal_of(to) and "string_to_decimal" in dialect.functions:
+        arg = filled(dialect, "string_to_decimal", arg)
     if (found, to) == ("string", "int64") and dialect.lenient_integers:
         return _strict_integer(arg, dialect)
     return cast(arg, to, dialect)

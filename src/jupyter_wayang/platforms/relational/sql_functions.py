@@ -133,7 +133,7 @@ def _split(call: Call, schema: Schema, dialect: Dialect) -> Sql:
 
 
 def _regex(call: Call, schema: Schema, dialect: Dialect) -> Sql:
-    pattern = portable(str(constant(call, 1)))
+    pattern = portable(str(constant(call, 1)), dialect.text_end)
     operands = coerced(call.args[0], schema, dialect, "string"), exp.Literal.string(pattern)
     matches = filled(dialect, "regex_match", *operands)
     if call.function == "regex_match":

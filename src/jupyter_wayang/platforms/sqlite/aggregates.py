@@ -75,8 +75,8 @@ def _quantile(rows: list[tuple[Any, ...]]) -> float:
     low = math.floor(place)
     high = min(low + 1, len(values) - 1)
     below, above = float(values[low]), float(values[high])
-    # Of two that are the same, or where there is nothing between, the value itself: infinities have no difference.
-    return below if place == low or below == above else below + (above - below) * (place - low)
+    # Weighted, because infinities have no difference.
+    return below if place == low else below * (1 - (place - low)) + above * (place - low)
 
 
 def _arg(best: Callable[..., tuple[Any, ...]]) -> Callable[[list[tuple[Any, ...]]], Any]:
