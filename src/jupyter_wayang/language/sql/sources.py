@@ -14,7 +14,7 @@ from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.relations import Relation
 from jupyter_wayang.language.unknown import guessed, listed
-from jupyter_wayang.plan.logical import VertexPort
+from jupyter_wayang.plan.logical import Vertex, VertexPort
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -41,7 +41,9 @@ class Tables:
     parts
         The named parts of WITH, by name in lower case.
     found
-        What a name stood for before: every use of it is the same rows.
+        What a name stood for before.
+    captured
+        The variables that were named, in order.
     """
 
     page: SqlPage
@@ -76,7 +78,9 @@ class Tables:
     def _port(self, name: str) -> VertexPort:
         if name not in self.found:
             self.found[name] = self._collection(name).port
-        return self.found[name]
+        port = self.found[name]
+        # Every FROM reads for itself: what is filtered there, and which columns are read, is its own.
+        return port if port.vertex.inputs else VertexPort(Vertex(port.vertex.operator, hints=port.vertex.hints))
 
     def _collection(self, name: str) -> Collection:
         value = self._given(name)
