@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,12 @@ from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.operators import AnyOperator, ReadFile, ReadFrame, ReadTable
 from jupyter_wayang.plan.operators.sources import FileFormat
 from jupyter_wayang.plan.rows import arrow_type, schema_of
+from jupyter_wayang.plan.sampled import distinct_values, quantiles
 from jupyter_wayang.plan.schema import Column, DataType, Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.connections import file_platform, without_password
 from jupyter_wayang.platforms.databases import located, looked_up, statistics_of
+from jupyter_wayang.platforms.relational.samples import sample_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -181,6 +185,26 @@ class Catalog:
             made = self._file(where, path) if where.path is not None else self._table(where, path, state)
             self._sources[key] = known = (state, made)
         return known[1]
+
+    def place(self, where: str | os.PathLike[str]) -> str:
+        """Return an address as it is, and the path of a file from the folder of the catalog."""
+        address = os.fspath(where)
+        return address if "://" in address else str(self.folder / address)
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """Return the files that a pattern matches, in the order of their names; a file of just that name is itself.
+
+        Raises
+        ------
+        DataError
+            If there are none.
+        """
+        if pattern in self.tables or (self.folder / pattern).is_file():
+            return (pattern,)
+        found = sorted(path for path in glob(str(self.folder / pattern), recursive=True) if Path(path).is_file())
+        if not found:
+            raise DataError(f'no file matches "{_short(pattern)}"', found=pattern)
+        return tuple(found)
 
     def named(self, table: str) -> AnyOperator:
         """Return the source operator of a table by name.
@@ -399,12 +423,14 @@ def _statistics(operator: AnyOperator) -> SourceStatistics:
         if operator.format == "parquet":
             import pyarrow.parquet as pq
 
-            return SourceStatistics(
-                rows=Interval.exact(pq.read_metadata(path).num_rows), bytes=size, origin="Parquet footer"
-            )
-        return SourceStatistics(
-            rows=_lines(path, header=operator.format == "csv" and operator.header), bytes=size, origin=_origin(path)
-        )
+            rows, origin = Interval.exact(pq.read_metadata(path).num_rows), "Parquet footer"
+        else:
+            rows, origin = _lines(path, header=operator.format == "csv" and operator.header), _origin(path)
+        sampled = sample_of(operator)
+        if sampled is None:
+            return SourceStatistics(rows=rows, bytes=size, origin=origin)
+        distinct = distinct_values(sampled, max(rows.high, sampled.num_rows))
+        return SourceStatistics(rows=rows, bytes=size, origin=origin, distinct=distinct, quantiles=quantiles(sampled))
     if isinstance(operator, ReadTable):
         return statistics_of(operator)
     if isinstance(operator, ReadFrame):

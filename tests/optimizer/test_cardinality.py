@@ -150,3 +150,22 @@ def test_selectivity(condition, low, high):
 
 def test_a_comparison_of_columns_is_not_an_equality_with_a_constant():
     assert selectivity(op("a", "==", col("b")), {"a": 10, "b": 3}) == UNKNOWN
+
+
+def test_a_range_keeps_what_quantiles_say():
+    ages = tuple(float(n) for n in range(0, 101, 5))
+    assert bounds(selectivity(op("age", ">=", 75), {}, {"age": ages})) == (0.22, 0.28)
+    assert bounds(selectivity(op(Literal.of(75), "<=", col("age")), {}, {"age": ages})) == (0.22, 0.28)
+    assert bounds(selectivity(op("age", "<", -3), {}, {"age": ages})) == (0.0, 0.03)
+    assert bounds(selectivity(op("age", "<=", 200), {}, {"age": ages})) == (0.97, 1.0)
+    assert selectivity(op("age", "<", "x"), {}, {"age": ages}) == UNKNOWN
+    day = op("day", "<", Literal(value="1970-01-26", type="date"))
+    assert bounds(selectivity(day, {}, {"day": ages})) == (0.22, 0.28)
+
+
+def test_quantiles_are_carried_along_under_a_new_name():
+    renamed = then(Rename(names=(("age", "years"),)), read())
+    plan = LogicalPlan.of([where(renamed, op("years", "<", 50))])
+    known = SourceStatistics(rows=Interval.exact(1000), quantiles={"age": tuple(float(n) for n in range(101))})
+    found = estimate(plan, plan.outputs(), {"read": known})
+    assert bounds(found[Port(node="filter")].rows) == (470, 530)

@@ -7,9 +7,10 @@ counted while the plan ran wins over that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import TypeVar
 
 from jupyter_wayang.optimizer.calls import rows_made
 from jupyter_wayang.optimizer.edits import SOURCES
@@ -57,11 +58,12 @@ _COMMON = 0.01  # of the rows are at least in both of two collections
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Rows and bytes of a port, and the distinct values of its columns where they are known."""
+    """Rows and bytes of a port, and the distinct values and the quantiles of its columns where they are known."""
 
     rows: Interval
     bytes: Interval
     distinct: Mapping[str, int] = field(default_factory=dict)
+    quantiles: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def estimate(
@@ -102,11 +104,14 @@ def estimate(
                 rows = _told(node, inputs, port, functions or {}, counted or {})
                 rows = rows if rows is not None else _rows(node, inputs, port.port, schema, statistics)
                 rows = settle(node, port, rows, _possible(node, inputs, rows)) if settle is not None else rows
-                distinct = _distinct(node, inputs, outputs, statistics)
+                source = statistics.get(node.id)
+                distinct = _carried(node, outputs, source.distinct if source else {}, [i.distinct for i in inputs])
+                spread = _carried(node, outputs, source.quantiles if source else {}, [i.quantiles for i in inputs])
                 found[port] = Estimate(
                     rows=rows,
                     bytes=rows.times(schema.row_bytes),
                     distinct={name: min(n, int(rows.high) + 1) for name, n in distinct.items() if name in schema},
+                    quantiles={name: bounds for name, bounds in spread.items() if name in schema},
                 )
     return found
 
@@ -168,7 +173,7 @@ def _rows(
     first = inputs[0]
     match operator:
         case Filter(condition=condition):
-            return _share(first.rows, selectivity(condition, first.distinct))
+            return _share(first.rows, selectivity(condition, first.distinct, first.quantiles))
         case GroupBy(keys=keys):
             return _groups([k.expression.name if isinstance(k.expression, ColumnRef) else None for k in keys], first)
         case Join():
@@ -268,22 +273,19 @@ def _matches(join: Join, left: Estimate, right: Estimate, sure: float) -> Interv
     return _share(found, selectivity(join.where, {**right.distinct, **left.distinct}))
 
 
-def _distinct(
-    node: Node,
-    inputs: tuple[Estimate, ...],
-    outputs: Mapping[Port, Output],
-    statistics: Mapping[str, SourceStatistics],
-) -> dict[str, int]:
-    """Carry distinct values along as long as a column only changes its name."""
+_Known = TypeVar("_Known")
+
+
+def _carried(
+    node: Node, outputs: Mapping[Port, Output], source: Mapping[str, _Known], inputs: Sequence[Mapping[str, _Known]]
+) -> dict[str, _Known]:
+    """Carry along what is known of columns as long as they only change their names."""
     operator = node.operator
-    if isinstance(operator, Carry | Repeat):
-        return {}  # a turn may change them all
     if isinstance(operator, SOURCES):
-        known = statistics.get(node.id)
-        return dict(known.distinct) if known is not None else {}
-    if isinstance(operator, Calling) and not isinstance(operator, FilterBy):
-        return {}  # its columns are new
-    before = dict(inputs[0].distinct)
+        return dict(source)
+    if isinstance(operator, Carry | Repeat) or (isinstance(operator, Calling) and not isinstance(operator, FilterBy)):
+        return {}  # a turn may change them all, and those that a function makes are new
+    before = dict(inputs[0])
     schema = next((s for port in node.inputs if isinstance(s := outputs[port], Schema)), Schema(columns=()))
     match operator:
         case Select(columns=columns) | GroupBy(keys=columns):
@@ -293,7 +295,7 @@ def _distinct(
         case Join():
             theirs = outputs[node.inputs[1]]
             names = operator.right_names(schema, theirs) if isinstance(theirs, Schema) else ()
-            return before | {new: inputs[1].distinct[old] for old, new in names if old in inputs[1].distinct}
+            return before | {new: inputs[1][old] for old, new in names if old in inputs[1]}
         case _:
             return before
     kept = ((c.name, c.expression) for c in columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -122,8 +122,10 @@ def _checkpoints(lane: _Lane, best: Assignment) -> Mapping[str, Interval]:
     if not doubtful or all(len(one.possible) == 1 for one in lane.candidates):
         return {}
     changed: set[str] = set()
+    # Bounds of bounds are far beyond any memory: what would be the best plan is asked, not whether there is room.
+    roomy = replace(lane.context, memory_bytes=None)
     for high in (False, True):
-        other = enumerate_plans(_Lane.of(lane.plan, lane.context, at_bound(high=high)).problem(pinned=True))
+        other = enumerate_plans(_Lane.of(lane.plan, roomy, at_bound(high=high)).problem(pinned=True))
         if other is not None:
             changed |= {node.id for node, a, b in zip(nodes, best, other.best, strict=True) if a != b}
     dependent = behind(lane.plan, changed)

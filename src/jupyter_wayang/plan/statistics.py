@@ -9,8 +9,6 @@ from jupyter_wayang.plan.execution import Interval
 
 _FEW = 20  # rows a value, where values are thought to repeat
 
-_FEW = 20  # rows a value, where values are thought to repeat
-
 __all__ = ["FunctionStatistics", "SourceStatistics"]
 
 
@@ -26,6 +24,8 @@ class SourceStatistics:
         How many bytes are read; None: rows times the width of the schema.
     distinct
         Distinct values by column, nulls left out, where they are known.
+    quantiles
+        By column of numbers or dates (as days since 1970) the bounds of equal parts of its values, where they are known.
     origin
         Where this is known from, as a person would say it: "Parquet footer", "counted", "sampled".
     """
@@ -33,6 +33,7 @@ class SourceStatistics:
     rows: Interval
     bytes: Interval | None = None
     distinct: Mapping[str, int] = field(default_factory=dict)
+    quantiles: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     origin: str = "counted"
 
     def times(self, factor: float) -> SourceStatistics:
@@ -52,26 +53,7 @@ class SourceStatistics:
             rows=self.rows.times(factor),
             bytes=None if self.bytes is None else self.bytes.times(factor),
             distinct={**few, **many},
-            origin=self.origin,
-        )
-
-    def times(self, factor: float) -> SourceStatistics:
-        """Return what would be known of so many times the rows; how many values differ is not known then.
-
-        Examples
-        --------
-        >>> SourceStatistics(rows=Interval.exact(5)).times(10).rows.high
-        50
-        """
-        if factor == 1.0:
-            return self
-        # As many times the rows, as many times the keys; a column of few values still has few.
-        few = {name: n for name, n in self.distinct.items() if n * _FEW <= self.rows.high}
-        many = {name: max(1, int(n * factor)) for name, n in self.distinct.items() if name not in few}
-        return SourceStatistics(
-            rows=self.rows.times(factor),
-            bytes=None if self.bytes is None else self.bytes.times(factor),
-            distinct={**few, **many},
+            quantiles=self.quantiles,
             origin=self.origin,
         )
 

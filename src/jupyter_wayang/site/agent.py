@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.loops import iterations
 from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.operators.functions import Calling
+from jupyter_wayang.plan.sampled import distinct_values, quantiles, sample
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
@@ -107,6 +108,7 @@ class SiteAgent:
         self._frames: Mapping[str, pa.Table] = frames if frames is not None else {}
         self._functions: Mapping[str, Function] = functions if functions is not None else {}
         self._taken: dict[str, FunctionStatistics] = {}
+        self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
         self._parts: dict[str, _Part] = {}
         self._samples: dict[str, Stopping] = {}
 
@@ -381,12 +383,29 @@ class SiteAgent:
             table = frames.get(operator.key)
             if table is None:
                 return SourceStatistics(rows=Interval(low=1, high=1000, confidence=0.5), origin="not made yet")
-            return SourceStatistics(rows=Interval.exact(table.num_rows), origin="in memory")
+            return self._in_memory(operator.key, table)
         known = self._catalog.statistics(operator)
         if 0 < known.rows.high < self._own.minimum_rows:
             # Plans leave the site, and every estimate in them follows from this: so it is made of no small count.
             return SourceStatistics(rows=Interval(low=1, high=self._own.minimum_rows), origin="under the minimum")
-        return known
+        # Where rows may not leave, what a sample says of their values does not either, in the guise of an estimate.
+        return known if self._own.allows_rows else replace(known, distinct={}, quantiles={})
+
+    def _in_memory(self, key: str, table: pa.Table) -> SourceStatistics:
+        """Return what a sample of a table says; of one that is looked at again, what it said."""
+        known = self._sampled_frames.get(key)
+        if known is None or known[0] is not table:
+            some, rows = sample(table), table.num_rows
+            found = SourceStatistics(
+                rows=Interval.exact(rows),
+                origin="in memory",
+                distinct=distinct_values(some, rows),
+                quantiles=quantiles(some),
+            )
+            known = (table, found)
+            if key in self._frames:
+                self._sampled_frames[key] = known
+        return known[1]
 
     def _callable(self, run: str) -> Functions:
         """Return the functions of the notebook, for a run: what they print and take is noted."""

@@ -56,8 +56,10 @@ class Replanning:
         self.context = replace(self.context, done=done, counted=rounded, running=self.running())
         self.made = replan(self.made, self.context)
         after = self.made.execution
-        text = f"{_amount(node, expected, rounded[port], self.minimum)}: {_moved(before, after, self._titles())}"
-        self.told.append(Replanned(node=node, text=text, plan=self.shown(after)))
+        moved = _moved(before, after, self._titles())
+        if moved:
+            text = f"{_amount(node, expected, rounded[port], self.minimum)}: {moved}"
+            self.told.append(Replanned(node=node, text=text, plan=self.shown(after)))
         return after, frozenset(self.made.checkpoints)
 
     def _rounded(self, rows: int) -> int:
@@ -77,7 +79,7 @@ def _amount(node: str, expected: Interval, counted: int, minimum: int) -> str:
 
 
 def _moved(before: ExecutionPlan, after: ExecutionPlan, titles: Mapping[str, str]) -> str:
-    """Say which operators go elsewhere, those of one way together."""
+    """Say which operators go elsewhere, those of one way together; nothing if none does."""
     was = {operator.id: operator.decision.platform for operator in before.operators}
     ways: dict[tuple[str, str], list[str]] = {}
     for operator in after.operators:
@@ -88,4 +90,4 @@ def _moved(before: ExecutionPlan, after: ExecutionPlan, titles: Mapping[str, str
         f"{', '.join(ids)} {'moves' if len(ids) == 1 else 'move'} from {titles[old]} to {titles[new]}"
         for (old, new), ids in ways.items()
     ]
-    return "; ".join(said) if said else "planned again, the rest stays where it was"
+    return "; ".join(said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from jupyter_wayang.errors import DataError, closest
 from jupyter_wayang.plan.operators import ReadFile
@@ -19,7 +19,7 @@ from jupyter_wayang.plan.schema import Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["as_schema", "failing_with", "present", "read", "read_parquet"]
+__all__ = ["as_schema", "failing_with", "from_text", "present", "read", "read_parquet"]
 
 
 def read(operator: ReadFile) -> pa.Table:
@@ -109,11 +109,16 @@ def read_parquet(path: Path, schema: Schema) -> pa.Table:
 
 
 def _csv(operator: ReadFile, path: Path) -> pa.Table:
+    return from_text(operator, path)
+
+
+def from_text(operator: ReadFile, text: Path | IO[bytes]) -> pa.Table:
+    """Read the text of a CSV file."""
     from pyarrow import csv
 
     types = dict(zip(operator.schema.names, arrow_schema(operator.schema).types, strict=True))
     return csv.read_csv(
-        path,
+        text,
         read_options=csv.ReadOptions(column_names=None if operator.header else list(operator.schema.names)),
         parse_options=csv.ParseOptions(delimiter=operator.delimiter, newlines_in_values=True),
         convert_options=csv.ConvertOptions(
