@@ -68,14 +68,16 @@ _TYPES: dict[DataType, str] = {
     "null": "INT",
 }
 
-# PERCENTILE_CONT takes the difference of two neighbours, and infinities have none.
-_SORTED = "(ARRAY_AGG(__0 ORDER BY __0) FILTER(WHERE NOT __0 IS NULL))"
+
+def _weighted_quantile(low: str, high: str) -> str:
+    """Write a quantile as two values beside each other, weighted: engines take their difference, which infinities lack."""
+    rest = f"({_PLACE} - FLOOR({_PLACE}))"
+    return f"{low} * (1 - {rest}) + CASE WHEN {rest} > 0 THEN {high} * {rest} ELSE 0 END"
+
+
 _PLACE = "((COUNT(__0) - 1) * __1)"
-_REST = f"({_PLACE} - FLOOR({_PLACE}))"
-_QUANTILE = (
-    f"{_SORTED}[CAST(FLOOR({_PLACE}) AS INT) + 1] * (1 - {_REST})"
-    f" + CASE WHEN {_REST} > 0 THEN {_SORTED}[CAST(CEIL({_PLACE}) AS INT) + 1] * {_REST} ELSE 0 END"
-)
+_IN_POSTGRES = "(ARRAY_AGG(__0 ORDER BY __0) FILTER(WHERE NOT __0 IS NULL))[CAST({}(" + _PLACE + ") AS INT) + 1]"
+_IN_SPARK = "GET(SORT_ARRAY(COLLECT_LIST(__0)), CAST({}(" + _PLACE + ") AS INT))"
 
 DIALECTS: dict[str, Dialect] = {
     "duckdb": Dialect(
@@ -120,7 +122,7 @@ DIALECTS: dict[str, Dialect] = {
             "regex_extract": "REGEXP_EXTRACT(__0, __1, __2)",
             "length_of_list": "SIZE(__0)",
             "log10": "LOG10(__0)",
-            "quantile": "PERCENTILE(__0, __1)",
+            "quantile": _weighted_quantile(*map(_IN_SPARK.format, ("FLOOR", "CEIL"))),
             "arg_min": "MIN(CASE WHEN __2 THEN NAMED_STRUCT('k', __1, 'v', __0) END).v",
             "arg_max": "MAX(CASE WHEN __2 THEN NAMED_STRUCT('k', __1, 'v', __0) END).v",
             "collect": "CASE WHEN COUNT(__0) > 0 THEN SORT_ARRAY(COLLECT_LIST(__0)) END",
@@ -180,7 +182,7 @@ DIALECTS: dict[str, Dialect] = {
             "regex_extract": "SUBSTRING(__0 FROM __1)",
             "length_of_list": "CARDINALITY(__0)",
             "log10": "LOG(__0)",
-            "quantile": _QUANTILE,
+            "quantile": _weighted_quantile(*map(_IN_POSTGRES.format, ("FLOOR", "CEIL"))),
             # It would take 'NaN' for a number.
             "string_to_decimal": "CASE WHEN __0 ~ '^[[:space:]]*[+-]?[.0-9]' THEN __0 ELSE 'no number: ' || __0 END",
             "arg_min": "(ARRAY_AGG(__0 ORDER BY __1, __0) FILTER(WHERE __2))[1]",
