@@ -85,6 +85,7 @@ class SqlPage:
         if not places:
             return None
         start, end = min(place["start"] for place in places), max(place["end"] for place in places) + 1
+        end = self._closed(start, end)
         line, column = self._place(start)
         end_line, end_column = self._place(end)
         return Span(line=line, column=column, end_line=end_line, end_column=end_column)
@@ -114,6 +115,15 @@ class SqlPage:
         except WayangError as error:
             error.located(self.span(node), self.source)
             raise
+
+    def _closed(self, start: int, end: int) -> int:
+        """Return the end of a part with the brackets that close those in it: they have no place in the tree."""
+        inside = self.source[start:end]
+        rest = inside.count("(") - inside.count(")")
+        while rest > 0 and end < len(self.source) and self.source[end] in " \n)":
+            rest -= self.source[end] == ")"
+            end += 1
+        return end if rest <= 0 else start + len(inside)
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = sum(start <= offset for start in self._starts)

@@ -125,7 +125,7 @@ class Projection:
                 items += self._star(node, place, [item.name for item in items])
             else:
                 taken = [item.name for item in items]
-                items.append(Item(free_name(_name_of(node), taken), node))
+                items.append(Item(free_name(_name_of(node, place), taken), node))
         return items
 
     def _star(self, node: exp.Star | exp.Column, place: Place, taken: list[str]) -> list[Item]:
@@ -204,9 +204,12 @@ def _counted(aggregate: AnyExpression, column: ColumnRef) -> AnyExpression:
     return column
 
 
-def _name_of(node: exp.Expr) -> str:
-    """Return what SELECT calls the column of an expression."""
-    if isinstance(node, exp.Alias | exp.Column):
+def _name_of(node: exp.Expr, place: Place) -> str:
+    """Return what SELECT calls the column of an expression: a column as its table does, also where case differs."""
+    if isinstance(node, exp.Column):
+        found = place.relation.find(node.name, node.table or None)
+        return found[0].name if found else node.name
+    if isinstance(node, exp.Alias):
         return str(node.output_name)
     return node.key if isinstance(node, exp.Func) else "value"
 
