@@ -95,10 +95,20 @@ def as_schema(table: pa.Table, schema: Schema, name: str) -> pa.Table:
     entered = normalize(table.select(list(schema.names)))
     wanted = arrow_schema(schema)
     columns = [
-        pa.chunked_array([pa.nulls(entered.num_rows)]) if pa.types.is_null(field.type) else column.cast(field.type)
+        pa.chunked_array([pa.nulls(entered.num_rows)]) if pa.types.is_null(field.type) else _cast(column, field.type)
         for field, column in zip(wanted, entered.columns, strict=True)
     ]
     return pa.table(columns, schema=wanted)
+
+
+def _cast(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    if pa.types.is_decimal(to) and pa.types.is_string(column.type):
+        from jupyter_wayang.platforms.relational.arrow_functions import decimal_cast
+
+        return decimal_cast(column, "string", f"decimal({to.precision}, {to.scale})")
+    return column.cast(to)
 
 
 def read_parquet(path: Path, schema: Schema) -> pa.Table:
@@ -117,6 +127,8 @@ def from_text(operator: ReadFile, text: Path | IO[bytes]) -> pa.Table:
     from pyarrow import csv
 
     types = dict(zip(operator.schema.names, arrow_schema(operator.schema).types, strict=True))
+    # Arrow refuses a decimal with more digits than its type has, where a cast rounds it.
+    types = {name: pa.string() if pa.types.is_decimal(type_) else type_ for name, type_ in types.items()}
     return csv.read_csv(
         text,
         read_options=csv.ReadOptions(column_names=None if operator.header else list(operator.schema.names)),
