@@ -124,6 +124,7 @@ def _csv(operator: ReadFile, path: Path) -> pa.Table:
 
 def from_text(operator: ReadFile, text: Path | IO[bytes]) -> pa.Table:
     """Read the text of a CSV file."""
+    import pyarrow as pa
     from pyarrow import csv
 
     types = dict(zip(operator.schema.names, arrow_schema(operator.schema).types, strict=True))
