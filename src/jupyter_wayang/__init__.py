@@ -58,6 +58,7 @@ __all__ = [
     "default_session",
     "fedavg",
     "federation",
+    "from_wayang_json",
     "load_ipython_extension",
     "logistic_regression",
     "loop",
@@ -120,6 +121,21 @@ def calibrate(*, quick: bool = False, platforms: Sequence[str] | None = None) ->
     from jupyter_wayang.app import default_session
 
     return default_session().calibrate(quick=quick, platforms=platforms)
+
+
+def from_wayang_json(plan: object, tables: Mapping[str, object] | None = None) -> Collection:
+    """Return the collection of a plan in Wayang's JSON, in the default session; functions in it are read, never run.
+
+    Parameters
+    ----------
+    plan
+        Text, or what was read from it.
+    tables
+        What the plan's tables are here: collections, DataFrames or Arrow tables by name.
+    """
+    from jupyter_wayang.app import default_session
+
+    return default_session().from_wayang_json(plan, tables)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -163,6 +163,20 @@ class Workbench:
         given = {**self.scope.collections, **(tables or {})}
         return read_sql(text, self, tables=given, variables=self.scope.variables, federation=federation)
 
+    def from_wayang_json(self, plan: object, tables: Mapping[str, object] | None = None) -> Collection:
+        """Return the collection of a plan in Wayang's JSON; functions in it are read, never run.
+
+        Parameters
+        ----------
+        plan
+            Text, or what was read from it.
+        tables
+            What the plan's tables are here, by name.
+        """
+        from jupyter_wayang.language.wayang_json import from_wayang_json
+
+        return from_wayang_json(self, plan, tables)
+
     def federation(self, name: str, sites: Mapping[str, object] | str | Path | None = None) -> Federation:
         """Declare a federation, or return one that was declared.
 

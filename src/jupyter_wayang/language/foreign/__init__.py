@@ -1,0 +1,1 @@
+"""Functions written in another program's words: read as text, never run."""
