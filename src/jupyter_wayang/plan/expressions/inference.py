@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import singledispatch
 
 from jupyter_wayang.errors import ExpressionTypeError
@@ -128,10 +129,31 @@ def _exact(expression: Binary, left: DataType, right: DataType) -> DataType:
 
 
 def digits_of(expression: AnyExpression, type_: DataType) -> Decimal:
-    """Return the digits that an operand of exact arithmetic counts with: a constant integer has those it is written with."""
-    if isinstance(expression, Literal) and type_ == "int64" and expression.value is not None:
-        return Decimal(len(str(abs(int(expression.value)))), 0)
+    """Return the digits that an operand of exact arithmetic counts with: a constant integer has those that it needs."""
+    if type_ == "int64":
+        value = _constant(expression)
+        return Decimal(19 if value is None else len(str(abs(value))), 0)
     return as_decimal(type_) or Decimal(1, 0)
+
+
+_WHOLE: dict[str, Callable[[int, int], int]] = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__}
+
+
+def _constant(expression: AnyExpression) -> int | None:
+    """Return the value of a constant integer, so that it counts the same before and after it is computed."""
+    match expression:
+        case Literal(value=int() as value, type="int64"):
+            return value
+        case Negate(arg=arg):
+            inner = _constant(arg)
+            return None if inner is None else -inner
+        case Binary(op="+" | "-" | "*" | "//" | "%" as op, left=left, right=right):
+            a, b = _constant(left), _constant(right)
+            if a is None or b is None or (op in ("//", "%") and not b):
+                return None
+            value = a // b if op == "//" else a % b if op == "%" else _WHOLE[op](a, b)
+            return value if -(2**63) <= value < 2**63 else None
+    return None
 
 
 @_type_of.register
