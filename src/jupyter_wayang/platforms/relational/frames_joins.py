@@ -17,7 +17,7 @@ from jupyter_wayang.plan.types import item_of
 from jupyter_wayang.platforms.relational.as_of import last_before
 from jupyter_wayang.platforms.relational.failures import failure
 from jupyter_wayang.platforms.relational.frames_columns import collected, kept
-from jupyter_wayang.platforms.relational.frames_context import Wrapped, cast_column
+from jupyter_wayang.platforms.relational.frames_context import Context, Wrapped
 from jupyter_wayang.platforms.relational.frames_dialects import Dialect
 
 __all__ = ["joined"]
@@ -54,13 +54,14 @@ def joined(
 def _side(operator: Join, frame: Wrapped, schemas: tuple[Schema, Schema], side: int, dialect: Dialect) -> _Frame:
     """Return one input: its columns by number, its keys in the types of both, and where needed its row numbers."""
     schema, letter = schemas[side], "lr"[side]
+    context = Context(schema=schema, dialect=dialect)
     columns = [nw.col(name).alias(f"{letter}{index}") for index, name in enumerate(schema.names)]
     keyed = [*operator.on, *((operator.as_of,) if operator.as_of is not None else ())]
     for index, pair in enumerate(keyed):
         found = schema[pair[side]].type
         common = common_type(schemas[0][pair[0]].type, schemas[1][pair[1]].type) or found
-        columns.append(cast_column(nw.col(pair[side]), found, common, dialect).alias(f"{letter}k{index}"))
-    made = collected(frame.select(*columns))
+        columns.append(context.cast(nw.col(pair[side]), found, common).alias(f"{letter}k{index}"))
+    made = collected(context.completed(frame).select(*columns))
     if operator.as_of is None and operator.where is None:
         return made
     numbers = _numbers(dialect, **{("left row", "right row")[side]: np.arange(len(made))})
@@ -78,8 +79,8 @@ def _on_pairs(operator: Join, first: _Frame, second: _Frame, pairs: _Frame, sche
     """Join on pairs of row numbers."""
     if operator.how in ("semi", "anti"):
         matching = np.isin(np.arange(len(first)), pairs["left row"].to_numpy())
-        chosen = matching if operator.how == "semi" else ~matching
-        return first.filter(chosen.tolist()).select(*_shown(operator, schemas))
+        chosen = np.flatnonzero(matching if operator.how == "semi" else ~matching)
+        return first[chosen, :].select(*_shown(operator, schemas))
     how = "left" if operator.how in ("left", "full") else "inner"
     paired = first.join(pairs, on="left row", how=how)  # type: ignore[arg-type]
     return _on_keys(operator, paired, second, [("pair", "right row")], schemas)
