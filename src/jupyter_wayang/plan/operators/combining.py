@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_wayang.errors import ColumnError, ExpressionTypeError, closest
-from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in
+from jupyter_wayang.plan.operators.operator import Operator, Output, comparable, rows_in
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 
 __all__ = ["Except", "Intersect", "SetOperation", "Union"]
@@ -22,6 +22,8 @@ class SetOperation(Operator, frozen=True, kw_only=True):
             missing = [name for name in here.names if name not in there]
             if missing:
                 raise self._missing(missing[0], which, there)
+        if not isinstance(self, Union):
+            comparable(left, self.verb)
         return (Schema.from_pairs((c.name, self._type(c.name, c.type, right[c.name].type)) for c in left),)
 
     def _missing(self, name: str, which: str, there: Schema) -> ColumnError:

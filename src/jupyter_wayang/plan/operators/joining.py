@@ -8,6 +8,7 @@ from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in, scalar
 from jupyter_wayang.plan.schema import Schema, common_type
+from jupyter_wayang.plan.types import item_of
 
 __all__ = ["Join", "JoinHow"]
 
@@ -51,7 +52,9 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
         keyless = not self.on and self.where is None and self.as_of is None
         if (self.how == "cross") != keyless:
             raise OperatorError(
-                f"{'an' if self.how[0] in 'ai' else 'a'} {self.how} join needs keys: on=…" if keyless else "a cross join takes neither keys nor a condition"
+                f"{'an' if self.how[0] in 'ai' else 'a'} {self.how} join needs keys: on=…"
+                if keyless
+                else "a cross join takes neither keys nor a condition"
             )
         if self.as_of is not None and (self.how not in ("inner", "left") or self.where is not None):
             raise OperatorError(
@@ -71,6 +74,8 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
                     f"{ours} is {first} and {theirs} is {second}: they cannot be equal",
                     hint="make both one type with cast()",
                 )
+            if item_of(common):
+                raise ExpressionTypeError(f"join() does not compare lists, and {ours} is {first}", found=ours)
             if self.how == "full":
                 types[ours] = common
         if self.where is not None:

@@ -12,7 +12,18 @@ from jupyter_wayang.plan.model_specs import Makes
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.types import item_of
 
-__all__ = ["ModelShape", "Operator", "Output", "OverArrow", "expressions_of", "ordered", "rows_in", "scalar", "typed"]
+__all__ = [
+    "ModelShape",
+    "Operator",
+    "Output",
+    "OverArrow",
+    "comparable",
+    "expressions_of",
+    "ordered",
+    "rows_in",
+    "scalar",
+    "typed",
+]
 
 
 class ModelShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="model", tag_field="tag"):
@@ -100,6 +111,17 @@ def ordered(expression: Expression, schema: Schema, where: str) -> None:
     found = type_of(expression, schema)
     if item_of(found):
         raise ExpressionTypeError(f"{where}() does not compare lists, and {text(expression)} is {found}", found=found)
+
+
+def comparable(schema: Schema, where: str) -> None:
+    """Refuse rows with lists in them where whole rows are compared."""
+    for column in schema:
+        if item_of(column.type):
+            raise ExpressionTypeError(
+                f"{where}() compares whole rows, and {column.name} is a {column.type}: lists do not compare",
+                found=column.name,
+                hint=f"drop({column.name}), or explode({column.name}) first",
+            )
 
 
 def typed(columns: Iterable[Named], schema: Schema) -> Schema:

@@ -7,7 +7,7 @@ import msgspec
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named, text, type_of
 from jupyter_wayang.plan.operators.grouping import GroupBy
-from jupyter_wayang.plan.operators.operator import Operator, Output, ordered, rows_in, scalar
+from jupyter_wayang.plan.operators.operator import Operator, Output, comparable, ordered, rows_in, scalar
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Distinct", "Filter", "Limit", "Sort", "SortKey", "TopK"]
@@ -122,7 +122,9 @@ class Distinct(Operator, frozen=True, kw_only=True, tag="distinct"):
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the columns that are compared."""
         schema = rows_in(self, inputs)
-        return (Schema(columns=tuple(schema[name] for name in self.columns)) if self.columns else schema,)
+        made = Schema(columns=tuple(schema[name] for name in self.columns)) if self.columns else schema
+        comparable(made, "distinct")
+        return (made,)
 
     def describe(self) -> str:
         """Return the columns."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
-from jupyter_wayang.plan.operators.operator import Output, OverArrow, rows_in, scalar
+from jupyter_wayang.plan.operators.operator import Output, OverArrow, comparable, rows_in, scalar
 from jupyter_wayang.plan.schema import Column, Schema
 
 __all__ = ["Sample", "Split", "ZipWithId"]
@@ -30,6 +30,7 @@ class Split(OverArrow, frozen=True, kw_only=True, tag="split"):
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the input, twice."""
         schema = rows_in(self, inputs)
+        comparable(schema, self.verb)
         for expression in self.by:
             scalar(expression, "split")
             type_of(expression, schema)
@@ -65,7 +66,9 @@ class Sample(OverArrow, frozen=True, kw_only=True, tag="sample"):
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the input."""
-        return (rows_in(self, inputs),)
+        schema = rows_in(self, inputs)
+        comparable(schema, self.verb)
+        return (schema,)
 
     def describe(self) -> str:
         """Return how much is drawn."""
@@ -80,6 +83,7 @@ class ZipWithId(OverArrow, frozen=True, kw_only=True, tag="zip_with_id"):
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the input with the column of the numbers."""
         schema = rows_in(self, inputs)
+        comparable(schema, self.verb)
         return (Schema(columns=(*schema.columns, Column(name=self.name, type="int64"))),)
 
     def describe(self) -> str:

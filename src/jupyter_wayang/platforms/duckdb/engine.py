@@ -94,8 +94,10 @@ class DuckDBEngine:
                 return (self._registered(table, operator.schema, operator.label),)
             case OverArrow():
                 parts = over_arrow(operator, self._arrow(inputs[0], inputs[0].schema), salt)
-                made = operator.outputs((inputs[0].schema,))
-                return tuple(self._registered(part, cast("Schema", one), "part") for part, one in zip(parts, made, strict=True))
+                shapes = operator.outputs((inputs[0].schema,))
+                return tuple(
+                    self._registered(part, cast("Schema", one), "part") for part, one in zip(parts, shapes, strict=True)
+                )
         made = statement(operator, tuple((each.select, each.schema) for each in inputs), "duckdb")
         (schema,) = operator.outputs(tuple(each.schema for each in inputs))
         if not isinstance(schema, Schema):

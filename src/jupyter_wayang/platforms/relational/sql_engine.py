@@ -107,8 +107,8 @@ class SqlEngine(ABC):
                 return (self._entered(table, operator.schema, operator.label),)
             case OverArrow():
                 parts = over_arrow(operator, self._arrow(inputs[0], inputs[0].schema), salt)
-                made = operator.outputs((inputs[0].schema,))
-                return tuple(self._entered(part, cast("Schema", one), "part") for part, one in zip(parts, made, strict=True))
+                shapes = operator.outputs((inputs[0].schema,))
+                return tuple(self._entered(part, cast("Schema", one), "part") for part, one in zip(parts, shapes, strict=True))
         relations = self._together(inputs)
         made = statement(operator, tuple((each.select, each.schema) for each in relations), self.name)
         (schema,) = operator.outputs(tuple(each.schema for each in relations))
