@@ -60,7 +60,7 @@ def in_sql(body: str, before: str, scope: Scope, desk: Desk, federation: str | N
     """
     if before.count("'") % 2 or before.rpartition("\n")[2].lstrip().startswith("--"):
         return []
-    named = {alias or name: _columns(name, scope, desk, federation) for name, alias in _tables(body)}
+    named = {alias or name: _columns(name, scope, desk, federation) for name, alias in _tables(body, len(before))}
     dotted = re.search(r"(\w+)\.\w*$", before)
     if dotted:
         return [(column, "column") for column in named.get(dotted.group(1), ())]
@@ -77,9 +77,12 @@ def in_sql(body: str, before: str, scope: Scope, desk: Desk, federation: str | N
     ]
 
 
-def _tables(body: str) -> Iterator[tuple[str, str]]:
+def _tables(body: str, cursor: int) -> Iterator[tuple[str, str]]:
+    """Yield the tables of FROM and their aliases; what is being typed is none yet."""
     for match in _TABLE.finditer(body):
-        yield match.group(1).strip("\"'"), match.group(2) or ""
+        alias = match.group(2) if match.end(2) != cursor else None
+        if match.end(1) != cursor:
+            yield match.group(1).strip("\"'"), alias or ""
 
 
 def _known(scope: Scope) -> list[str]:
