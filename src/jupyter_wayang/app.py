@@ -24,8 +24,9 @@ from jupyter_wayang.language.arguments import shown
 from jupyter_wayang.optimizer.calibration import Refit, refit
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.platforms import registry
-from jupyter_wayang.platforms.known_costs import KnownCosts, MachineCosts, costed
+from jupyter_wayang.platforms.connections import connect, without_password
 from jupyter_wayang.platforms.functions import Function
+from jupyter_wayang.platforms.known_costs import KnownCosts, MachineCosts, costed
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.session import Workbench
 from jupyter_wayang.session.calibrating import bar
@@ -88,6 +89,13 @@ class Session(Workbench):
             agent.close()
         shutil.rmtree(self._state / "workspace", ignore_errors=True)
 
+    def allow(self, platform: str) -> None:
+        """Let plans use a platform that could not be used before, as soon as a connection to it was made."""
+        super().allow(platform)
+        found = registry.installed().get(platform)
+        if found is not None and found.missing() is None:
+            self._here.allow(costed(found, self._costs))
+
     def calibrate(self, *, quick: bool = False, platforms: Sequence[str] | None = None) -> Calibration:
         """Measure what platforms cost on this machine, and plan with that from now on.
 
@@ -140,6 +148,9 @@ class Session(Workbench):
 
     def _site(self, federation: str, name: str, site: SiteSpec, folder: Path) -> SiteAgent:
         platforms = registry.named(site.platforms)
+        for table in site.tables.values():
+            if table.connection is not None and "://" in table.connection:
+                connect(without_password(table.connection), table.connection)
         unusable = {platform.name: platform.missing() for platform in platforms}
         lane = Lane(
             id=name, title=site.title or name.replace("_", " ").capitalize(), kind="site", platforms=site.platforms

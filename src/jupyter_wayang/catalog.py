@@ -201,7 +201,8 @@ class Catalog:
         """
         if pattern in self.tables or (self.folder / pattern).is_file():
             return (pattern,)
-        found = sorted(path for path in glob(str(self.folder / pattern), recursive=True) if Path(path).is_file())
+        # Path.glob takes no absolute pattern.
+        found = sorted(path for path in glob(str(self.folder / pattern), recursive=True) if Path(path).is_file())  # noqa: PTH207
         if not found:
             raise DataError(f'no file matches "{_short(pattern)}"', found=pattern)
         return tuple(found)

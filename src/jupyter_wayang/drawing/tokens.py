@@ -57,7 +57,7 @@ LOOKS: Mapping[str, PlatformLook] = MappingProxyType(
         "pandas": PlatformLook("pandas", "Pd", "#cc79a7"),
         "polars": PlatformLook("polars", "Pl", "#0072b2", dark="#3d9bd8"),
         "duckdb": PlatformLook("DuckDB", "Du", "#f0e442"),
-        "postgresql": PlatformLook("PostgreSQL", "Pg", "#56b4e9"),
+        "postgres": PlatformLook("PostgreSQL", "Pg", "#56b4e9"),
         "sqlite": PlatformLook("SQLite", "Sq", "#56b4e9", outlined=True),
         "spark": PlatformLook("Spark", "Sp", "#d55e00"),
         "sklearn": PlatformLook("scikit-learn", "Sk", "#e69f00"),

@@ -14,6 +14,7 @@ from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.kinds import Arguments, culprit
 from jupyter_wayang.language.page import short
 from jupyter_wayang.language.scalars import Row, Scalars
+from jupyter_wayang.language.sources import MADE
 from jupyter_wayang.language.unknown import a_kind, guessed, listed
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import NOT_YET, WORDS, Parameter, Role, Word, methods, unknown_method
@@ -144,6 +145,8 @@ class Calls:
         if word.name == "frame":
             return args[0] if args else named["value"]
         span = self.scalars.page.span(node)
+        if word.name in MADE:
+            return placed(MADE[word.name](self.desk, *args, **named), span)
         return placed(builder.read(self.desk, *args, federation=self.federation, **named), span)
 
     def _no_source(self, func: ast.Name, word: Word | None) -> WayangError:

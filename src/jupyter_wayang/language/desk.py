@@ -36,6 +36,10 @@ class ReadRequest:
         What stands between the fields of a CSV file; None: a comma, and a tab in a TSV file.
     federation
         The federation whose table is meant first, or None.
+    connection
+        The connection whose table is meant, or None; ``where`` is the table.
+    query
+        Whether ``where`` is the text of a SELECT that runs there.
     """
 
     where: str
@@ -46,6 +50,8 @@ class ReadRequest:
     types: tuple[tuple[str, DataType], ...] = ()
     delimiter: str | None = None
     federation: str | None = None
+    connection: str | None = None
+    query: bool = False
 
 
 class Desk(Protocol):
@@ -58,6 +64,16 @@ class Desk(Protocol):
         ------
         WayangError
             If there is no such thing, or if it cannot be read.
+        """
+        ...
+
+    def matching(self, pattern: str) -> Sequence[str]:
+        """Return the files that a pattern matches, in the order of their names.
+
+        Raises
+        ------
+        DataError
+            If there are none.
         """
         ...
 

@@ -27,7 +27,7 @@ from jupyter_wayang.plan.operators.functions import VALUE
 
 __all__ = ["PLATFORMS", "from_wayang_json"]
 
-PLATFORMS = {"spark": "spark", "postgres": "postgresql", "sqlite3": "sqlite"}
+PLATFORMS = {"spark": "spark", "postgres": "postgres", "sqlite3": "sqlite"}
 """Platforms that both sides have, by Wayang's name."""
 
 _MOST = 10_000

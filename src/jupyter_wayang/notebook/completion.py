@@ -134,6 +134,9 @@ class _Glance:
     def source(self, request: ReadRequest) -> AnyOperator:
         return self.desk.source(request)
 
+    def matching(self, pattern: str) -> Sequence[str]:
+        return self.desk.matching(pattern)
+
     def frame(self, value: object, label: str) -> ReadFrame | None:
         names = _frame_columns(value)
         if names is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 from jupyter_wayang.catalog import Catalog, FederationSpec, TableSpec, federation_of, read_federation
 from jupyter_wayang.errors import DataError, NameUnknownError, OperatorError, WayangError, closest
 from jupyter_wayang.federation import strategy
-from jupyter_wayang.language import builder
+from jupyter_wayang.language import builder, sources
 from jupyter_wayang.language.arguments import platforms as named_platforms
 from jupyter_wayang.language.arguments import shown, written
 from jupyter_wayang.language.builder import Collection
@@ -20,12 +21,13 @@ from jupyter_wayang.language.desk import ReadRequest
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.language.words import WORDS
 from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
-from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame
+from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame, ReadTable
 from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.rows import normalize, schema_of
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms import registry
+from jupyter_wayang.platforms import connections, registry
+from jupyter_wayang.platforms.connections import Connection
 from jupyter_wayang.platforms.functions import Function
 from jupyter_wayang.session.functions import taken
 from jupyter_wayang.session.kernel import Kernel
@@ -133,6 +135,51 @@ class Workbench:
             raise OperatorError(f"{given}= is for files and tables by name, and this is a table in memory")
         return builder.frame(self, where)
 
+    def connect(self, name: str, where: str | os.PathLike[str]) -> Connection:
+        """Give a database a name, for ``table(name, …)`` and ``query(name, …)``; nothing is opened yet.
+
+        Parameters
+        ----------
+        name
+            The name.
+        where
+            The path of a DuckDB or SQLite file, or ``postgresql://user:password@host/database``; ``${NAME}`` in it is
+            taken from the environment. The password is never a part of a plan, an event or an error.
+
+        Raises
+        ------
+        DataError
+            If no platform reads such a database.
+        """
+        made = connections.connect(name, self._catalog.place(where))
+        self.allow(made.platform)
+        return made
+
+    def table(self, connection: object, name: object) -> Collection:
+        """Return a table of a database: of a connection, or of a file of DuckDB or SQLite."""
+        return sources.table(self, connection, name)
+
+    def query(self, connection: object, text: object) -> Collection:
+        """Return the rows of a SELECT that runs in a database."""
+        return sources.query(self, connection, text)
+
+    def lines(self, where: object) -> Collection:
+        """Return the lines of a text file, in one column, ``line``."""
+        return sources.lines(self, where)
+
+    def range(self, n: object) -> Collection:
+        """Return the whole numbers from 0 up to, and without, ``n``, in one column, ``n``."""
+        return sources.range(self, n)
+
+    def values(self, rows: object) -> Collection:
+        """Return rows that are written down: values, in one column, ``value``, or dicts by column."""
+        return sources.values(self, rows)
+
+    def allow(self, platform: str) -> None:
+        """Let plans use a platform that could not be used before, as soon as a connection to it was made."""
+        if platform in self._usable:
+            self._usable[platform] = registry.installed()[platform].missing()
+
     def sql(self, text: str, tables: Mapping[str, object] | None = None) -> Collection:
         """Return the collection that one SELECT makes; nothing runs.
 
@@ -222,6 +269,11 @@ class Workbench:
         """Return the source operator of a file or table."""
         if request.federation is not None:
             return self._federated(request.federation, request.where)
+        if request.connection is not None:
+            table, query = (None, request.where) if request.query else (request.where, None)
+            found = self._catalog.source(TableSpec(connection=request.connection, table=table, query=query))
+            self.allow(found.platform if isinstance(found, ReadTable) else "duckdb")
+            return found
         if request.where in self._catalog.tables:
             return self._catalog.named(request.where)
         spec = TableSpec(
@@ -234,6 +286,10 @@ class Workbench:
             delimiter=request.delimiter or ("\t" if request.format == "tsv" else None),
         )
         return self._catalog.source(spec)
+
+    def matching(self, pattern: str) -> Sequence[str]:
+        """Return the files that a pattern matches; a file of just that name is itself."""
+        return self._catalog.matching(pattern)
 
     def _federated(self, federation: str, table: str) -> ReadFederated:
         declared = self.federation(federation)
