@@ -7,7 +7,10 @@ import functools
 import hashlib
 import inspect
 import sys
+import sysconfig
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -19,6 +22,7 @@ from jupyter_wayang.platforms.functions import Function
 __all__ = ["taken"]
 
 _DIGEST = 16
+_registering = threading.Lock()
 
 
 def taken(function: Callable[..., Any]) -> tuple[FunctionRef, Function]:
@@ -29,12 +33,10 @@ def taken(function: Callable[..., Any]) -> tuple[FunctionRef, Function]:
     OperatorError
         If it captures what cannot be handed to another process.
     """
-    import cloudpickle  # type: ignore[import-untyped]
-
     name = called(function)
     captured = tuple(dict.fromkeys(_captured(function)))
     try:
-        pickled = cloudpickle.dumps(function)
+        pickled = _pickled(function)
     except Exception as error:
         # What is captured may be anything, and its own code says how it is written down.
         held = ", ".join(captured)
@@ -48,6 +50,32 @@ def taken(function: Callable[..., Any]) -> tuple[FunctionRef, Function]:
     reference = FunctionRef(name=name, key=f"{name}-{_digest(pickled)}", digest=digest)
     stripped = tuple(line.rstrip("\n") for line in lines)
     return reference, Function(name=name, pickled=pickled, first_line=first, source=stripped, captured=captured)
+
+
+def _pickled(function: Callable[..., Any]) -> bytes:
+    """Write a function down. One of a file of the person's own goes by value too: the file may change, or move."""
+    import cloudpickle  # type: ignore[import-untyped]
+
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    if module is None or module.__name__ == "__main__" or not _own(module):
+        return bytes(cloudpickle.dumps(function))
+    with _registering:
+        cloudpickle.register_pickle_by_value(module)
+        try:
+            return bytes(cloudpickle.dumps(function))
+        finally:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _own(module: ModuleType) -> bool:
+    """Tell whether a module is a file of the person's own: neither Python's, nor of a package that was installed."""
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return False
+    places = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    if module.__name__.partition(".")[0] == __name__.partition(".")[0]:
+        return False
+    return not any(Path(file).resolve().is_relative_to(Path(place).resolve()) for place in places)
 
 
 def _digest(data: bytes) -> str:
@@ -90,9 +118,11 @@ def _filled(cell: Any) -> bool:
 
 
 def _by_value(function: FunctionType) -> bool:
-    """Tell whether a function goes by value: one of a module is found there by its name."""
+    """Tell whether a function goes by value: one of an installed module is found there by its name."""
     module = sys.modules.get(function.__module__)
-    return function.__module__ == "__main__" or module is None or not hasattr(module, function.__qualname__)
+    if function.__module__ == "__main__" or module is None or not hasattr(module, function.__qualname__):
+        return True
+    return _own(module)
 
 
 def _globals(code: CodeType) -> Iterator[str]:
