@@ -14,6 +14,7 @@ from jupyter_wayang.plan.operators import (
     OneHot,
     Predict,
     Prepare,
+    Ready,
     Scale,
     Select,
 )
@@ -21,7 +22,7 @@ from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["LEARNED", "lower"]
 
-LEARNED = (Impute, Scale, OneHot, Prepare, Predict)
+LEARNED = (Impute, Scale, OneHot, Prepare, Ready, Predict)
 """Operators whose columns are known only after something was learned."""
 
 
@@ -54,7 +55,7 @@ def lower(
         if learned is None:
             raise PlanError(f"{operator.verb} has not learned yet")
         select = Select(columns=learned)
-        if isinstance(operator, Predict):
+        if isinstance(operator, Predict) and operator.link == "logit":
             # The linear predictor gets a column of its own first: the sigmoid reads it several times.
             return (select, Select(columns=tuple(_probability(named, operator.column) for named in learned)))
         if isinstance(operator, Prepare):

@@ -15,15 +15,15 @@ from jupyter_wayang.execution.turns import Turns
 from jupyter_wayang.plan.execution import Edge, ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import AnyOperator, GroupBy, LocalUpdate, Score
+from jupyter_wayang.plan.operators import AnyOperator, GroupBy, Infer, LocalUpdate, MeasureRows, Score
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.plan.tasks import InferTask, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms import channels
 from jupyter_wayang.platforms.functions import FunctionEngine, Functions, Stopping
-from jupyter_wayang.platforms.platform import ARROW, Engine, Payload, Platform
+from jupyter_wayang.platforms.platform import ARROW, Engine, ModelEngine, Payload, Platform
 from jupyter_wayang.platforms.relational import graphs
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class LaneExecutor:
         self._edges: dict[tuple[str, int], Edge] = {(edge.target, edge.input): edge for edge in plan.edges}
         self._consumers = logical.consumers()
         self._learned: dict[str, tuple[Named, ...]] = {}
+        self._models: dict[str, InferTask] = {}
         self._payloads: dict[Port, Payload] = {}
         self._schemas: dict[Port, Schema] = {}
         self._moved: dict[tuple[Port, tuple[str, ...]], Payload] = {}
@@ -142,6 +143,16 @@ class LaneExecutor:
         if not isinstance(self._logical[node].operator, LEARNED):
             raise PlanError(f"{node} is no operator that learns")
         self._learned[node] = columns
+        self._changed(node)
+
+    def learn_model(self, node: str, task: InferTask) -> None:
+        """Say which model an operator asks. What was computed from it before is forgotten."""
+        if not isinstance(self._logical[node].operator, Infer):
+            raise PlanError(f"{node} asks no model")
+        self._models[node] = task
+        self._changed(node)
+
+    def _changed(self, node: str) -> None:
         later = frozenset(self._downstream(node))
         self._turns.forget(later)
         self.forget(later)
@@ -217,6 +228,20 @@ class LaneExecutor:
         self._finished(node, sum(cell.n for cell in cells), time.perf_counter() - began)
         return cells
 
+    def measure(self, node: str, task: InferTask) -> tuple[tuple[str, float | None], ...]:
+        """Measure a model on the rows that enter a node."""
+        rows = self._entering(node)
+        began = time.perf_counter()
+        values = self._models_of(node).measure(rows, task)
+        self._finished(node, int(dict(values)["rows"] or 0), time.perf_counter() - began)
+        return values
+
+    def _models_of(self, node: str) -> ModelEngine:
+        engine = self._engines[self._platform[node]]
+        if not isinstance(engine, ModelEngine):
+            raise PlanError(f"{self._platform[node]} asks no models")
+        return engine
+
     def _entering(self, node: str) -> Payload:
         """Return the rows that enter a node, kept; the first time they are made, which is their maker's time."""
         port = self._logical[node].inputs[0]
@@ -256,7 +281,7 @@ class LaneExecutor:
                 if node.id in self._turns:
                     self._turns.run(node.id)
                     continue
-                if isinstance(node.operator, LocalUpdate | Score):
+                if isinstance(node.operator, LocalUpdate | Score | MeasureRows):
                     raise PlanError(f"{node.id} makes no rows")
                 self._run(node)
                 if node.id in self._checkpoints:
@@ -306,8 +331,12 @@ class LaneExecutor:
             if isinstance(operator, Calling):
                 inputs, schemas = (self._called(node.id, operator, inputs, schemas),), _rows(operator, schemas)
                 continue
-            if isinstance(operator, GraphOperator) and str(type(operator).__struct_config__.tag) not in declared:
-                payloads: tuple[Payload, ...] = (graphs.run(engine, operator, inputs[0], schemas[0]),)
+            if isinstance(operator, Infer):
+                if node.id not in self._models:
+                    raise PlanError(f"{node.id} does not know its model yet")
+                payloads: tuple[Payload, ...] = (self._models_of(node.id).infer(inputs[0], self._models[node.id]),)
+            elif isinstance(operator, GraphOperator) and str(type(operator).__struct_config__.tag) not in declared:
+                payloads = (graphs.run(engine, operator, inputs[0], schemas[0]),)
             else:
                 payloads = engine.apply(operator, inputs, schemas, self._frames, self._salt)
             schemas = _rows(operator, schemas)

@@ -371,7 +371,7 @@ def rejected(update: Update, parameters: tuple[NamedArray, ...]) -> str | None:
     update
         What a site sent.
     parameters
-        The arrays that it was sent: the update must have the same names and shapes, in the same order.
+        The arrays that it was sent: the update must have the same names and shapes, in the same order. None: any.
 
     Examples
     --------
@@ -386,6 +386,9 @@ def rejected(update: Update, parameters: tuple[NamedArray, ...]) -> str | None:
     if update.rows < 1:
         return f"it was trained on {update.rows} rows"
     got, wanted = [a.name for a in update.parameters], [a.name for a in parameters]
+    if not parameters:
+        # Nothing was sent: what a tree or a network comes to is known only when it is fitted.
+        parameters, wanted = update.parameters, got
     if got != wanted:
         return f"it has the arrays {', '.join(got) or '(none)'} instead of {', '.join(wanted)}"
     for new, old in zip(update.parameters, parameters, strict=True):

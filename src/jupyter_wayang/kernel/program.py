@@ -49,7 +49,18 @@ from jupyter_wayang.plan.operators.learning import no_strategy, said
 from jupyter_wayang.plan.operators.operator import Output
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["HERE", "Action", "AggregateRows", "Learn", "Measure", "PredictRows", "Program", "TakeTurns", "Train", "compiled"]
+__all__ = [
+    "HERE",
+    "Action",
+    "AggregateRows",
+    "Learn",
+    "Measure",
+    "PredictRows",
+    "Program",
+    "TakeTurns",
+    "Train",
+    "compiled",
+]
 
 HERE = "here"
 """The name of the person's own machine among the places where operators run."""
@@ -248,7 +259,10 @@ class _Compiler:
 
     def spec(self, model: str) -> ModelSpec:
         """Return what kind of model a node makes."""
-        return self.trains[model].fit.model if model in self.trains else self.models[model].spec
+        operator = self.plan[model].operator
+        if isinstance(operator, Fit):
+            return operator.model
+        return self.models[model].spec
 
     def predict(self, node: Node, operator: Predict) -> None:
         """Add a prediction: an expression, or features and a model that is asked about them."""

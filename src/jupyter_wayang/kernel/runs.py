@@ -17,7 +17,7 @@ from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, TakeTurns, Train
 from jupyter_wayang.kernel.steps import Steps
-from jupyter_wayang.kernel.training import Trained, measured, train
+from jupyter_wayang.kernel.training import Trained, measured, measured_exactly, train
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.expressions import AnyExpression, Case, Cast, ColumnRef, Named, type_of
@@ -25,8 +25,9 @@ from jupyter_wayang.plan.expressions import Literal as Constant
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.models import Facts, Model, applied, expanded
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy
+from jupyter_wayang.plan.operators.learning import FEATURE
 from jupyter_wayang.plan.schema import Schema, common_type
-from jupyter_wayang.plan.tasks import TARGET
+from jupyter_wayang.plan.tasks import TARGET, InferTask
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 
@@ -306,7 +307,10 @@ class _Running:
         else:
             model = self.models[action.model]
             yield from self.tell(action.prepare, (*model.prepared(), _as_target(model.target, model.inputs)))
-            table = yield from measured(action, model, self.places, self.asking)
+            if action.exact:
+                table = yield from measured_exactly(action, model, model.features, self.asking)
+            else:
+                table = yield from measured(action, model, self.places, self.asking)
         self.frames[action.node] = table
         self.combined(action.node)
 
@@ -314,10 +318,30 @@ class _Running:
         """Tell the places what a prediction is."""
         output = self.program.site_plan.outputs()[action.port]
         names = output.names if isinstance(output, Schema) else ()
+        if action.ready is not None:
+            yield from self.ask_model(action, names)
+            return
         prediction = Named(name=action.column, expression=self.models[action.model].linear())
         yield from self.tell(
             action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), prediction)
         )
+
+    def ask_model(self, action: PredictRows, names: tuple[str, ...]) -> Steps[None]:
+        """Tell this machine which features a model reads, and the model."""
+        model = self.models[action.model]
+        features = tuple(
+            Named(name=f"{FEATURE}{index}", expression=named.expression) for index, named in enumerate(model.prepared())
+        )
+        kept = (Named(name=name, expression=ColumnRef(name=name)) for name in names)
+        yield from self.tell(str(action.ready), (*kept, *features))
+        task = InferTask(
+            model=model.spec,
+            makes=model.makes,
+            features=tuple(named.name for named in features),
+            parameters=model.parameters,
+            columns=action.made,
+        )
+        yield from self.asking.one(HERE, messages.Learned(run=self.context.run, node=action.node, model=task))
 
     def aggregate(self, action: AggregateRows) -> Steps[None]:
         """Aggregate rows at the sites; what they answer becomes a table of the kernel."""

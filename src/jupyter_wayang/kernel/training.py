@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from jupyter_wayang.errors import WayangError
 from jupyter_wayang.events import AnyEvent, MetricsMeasured, State
 from jupyter_wayang.events import StopRequested as StopNoted
 from jupyter_wayang.federation import metrics, rounds, strategy
@@ -14,14 +15,16 @@ from jupyter_wayang.federation.strategy import GlobalModel
 from jupyter_wayang.kernel.asking import Asking, failure
 from jupyter_wayang.kernel.program import HERE, Measure, Train
 from jupyter_wayang.kernel.steps import Reply, Steps
+from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import Model, NamedArray
-from jupyter_wayang.plan.tasks import ScoreTask
+from jupyter_wayang.plan.operators.learning import MEASURES
+from jupyter_wayang.plan.tasks import InferTask, ScoreTask
 from jupyter_wayang.transport import messages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Trained", "measured", "train"]
+__all__ = ["Trained", "measured", "measured_exactly", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +51,13 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
     from jupyter_wayang.plan.models import named_array
 
     options = action.fit.options
-    start = (named_array("weights", np.zeros(len(features))), named_array("intercept", np.zeros(1)))
+    start: tuple[NamedArray, ...] = ()
+    if isinstance(action.fit.model, LogisticRegression):
+        start = (named_array("weights", np.zeros(len(features))), named_array("intercept", np.zeros(1)))
     setup = rounds.Setup(
         sites=sites,
         strategy=strategy.named(options.strategy, options.arguments),
-        start=GlobalModel(model=action.fit.model, features=features, parameters=start),
+        start=GlobalModel(model=action.fit.model, features=features, parameters=start, makes=action.makes),
         rounds=options.rounds,
         until=options.until,
         bins=action.bins,
@@ -60,18 +65,22 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
     )
     state, todo = rounds.step(rounds.begin(setup), rounds.Started(at_s=time.time()))
     latest: dict[str, MetricsMeasured] = {}
+    alone: WayangError | None = None
     while True:
         finish = yield from _carry_out(todo, action, asking, latest)
         if finish is not None:
             break
         reply = yield from asking.receive()
+        if reply is not None and isinstance(reply.answer, messages.Failure) and sites == (HERE,):
+            # There is one place, this machine: what it says is the error, without a word about sites and rounds.
+            alone = failure(asking.context.title(HERE), reply.answer)
         state, todo = rounds.step(state, _happening(reply, asking))
         if state.stopping and not state.finished:
             # The wish is noted; whatever comes next ends the rounds.
             state, todo = rounds.step(state, rounds.Started(at_s=time.time()))
     asking.round = None
     if finish.error is not None:
-        raise finish.error
+        raise alone or finish.error
     return Trained(
         parameters=finish.model.parameters,
         table=_table(latest),
@@ -141,6 +150,18 @@ def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Aski
     }
     found = metrics.measured(cells, action.bins)
     return _table(found)
+
+
+def measured_exactly(action: Measure, model: Model, features: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
+    """Measure a model that is no federated one, where all rows are."""
+    import pyarrow as pa
+
+    task = InferTask(model=model.spec, makes=model.makes, features=features, parameters=model.parameters)
+    answer = yield from asking.one(HERE, messages.Measure(run=asking.context.run, node=action.score, task=task))
+    values = dict(answer.values) if isinstance(answer, messages.Measured) else {}
+    figures = {name: pa.array([values[name]], pa.float64()) for name in MEASURES[model.makes]}
+    site, rows = pa.array(["global"]), pa.array([int(values["rows"] or 0)], pa.int64())
+    return pa.table({"site": site, "rows": rows, **figures, "note": pa.array([None], pa.string())})
 
 
 def _table(found: Mapping[str, MetricsMeasured] | Mapping[str, metrics.Metrics]) -> pa.Table:

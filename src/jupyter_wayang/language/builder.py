@@ -11,6 +11,7 @@ from typing import cast, get_args
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError, Span
 from jupyter_wayang.language import arguments as given
+from jupyter_wayang.language import validation
 from jupyter_wayang.language.desk import Desk, ReadRequest
 from jupyter_wayang.language.expressions import data_type
 from jupyter_wayang.language.functional import FunctionWords
@@ -34,6 +35,7 @@ from jupyter_wayang.plan.operators import (
     Predict,
     Scale,
 )
+from jupyter_wayang.plan.operators.learning import NO_TARGET
 from jupyter_wayang.plan.operators.sources import FileFormat
 from jupyter_wayang.plan.schema import Column, Schema, common_type
 
@@ -93,7 +95,7 @@ class Collection(Planned, FunctionWords, RelationalWords, GraphWords):
     def fit(
         self,
         model: ModelSpec,
-        target: object,
+        target: object = None,
         features: object = None,
         rounds: int | None = None,
         strategy: Strategy | None = None,
@@ -106,7 +108,7 @@ class Collection(Planned, FunctionWords, RelationalWords, GraphWords):
         model
             As in ``logistic_regression(l2=1e-3)``.
         target
-            What is to be predicted, an expression that is true or false.
+            What is to be predicted: an expression that is true or false, or a number; None: the model learns without.
         features
             Columns as they are before the steps; None: all that the target does not read.
         rounds, strategy
@@ -116,7 +118,7 @@ class Collection(Planned, FunctionWords, RelationalWords, GraphWords):
         """
         if not isinstance(model, ModelSpec):
             raise OperatorError(f"fit() takes a model first, not {model!r}", hint=f"as in {WORDS['.fit'].example}")
-        wanted = given.key(target)
+        wanted = NO_TARGET if target is None else given.key(target)
         options = fit_options(self.desk.strategies(), rounds, strategy, until)
         names = None if features is None else given.features(features)
         base = self._trained_on(columns_of(wanted))
@@ -124,6 +126,34 @@ class Collection(Planned, FunctionWords, RelationalWords, GraphWords):
         vertex = Vertex(operator, (base,))
         given.check_features(raw_rows(base), rows_of(base), names, columns_of(wanted))
         return FittedModel(VertexPort(vertex), self.desk)
+
+    @worded
+    def cross_validate(
+        self, model: ModelSpec, target: object = None, features: object = None, folds: int = 5, seed: int = 0
+    ) -> Collection:
+        """Measure how good a model is on rows that it has not seen: a row for each fold.
+
+        Preprocessing steps are learned in every fold from the rows that it trains on.
+
+        Parameters
+        ----------
+        model, target, features
+            As in :meth:`fit`.
+        folds
+            Into how many parts the rows are cut; each is measured by a model of the others.
+        seed
+            Another seed cuts otherwise.
+        """
+        wanted = NO_TARGET if target is None else given.key(target)
+        parts = validation.parts_of(self.made, wanted, folds, seed)
+        figures = []
+        for number, part in enumerate(parts):
+            rest = validation.together(tuple(other for other in parts if other is not part))
+            train = Collection(rest, self.desk, validation.prepared(self, rest))
+            fitted = train.fit(model, target=target, features=features)
+            measured = fitted.evaluate(Collection(part, self.desk))
+            figures.append(validation.numbered(measured.port, number + 1))
+        return Collection(validation.together(tuple(figures)), self.desk)
 
     def _then(self, operator: AnyOperator, *more: VertexPort) -> Collection:
         return Collection(VertexPort(Vertex(operator, (self.port, *more))), self.desk)
@@ -171,7 +201,10 @@ class FittedModel(Planned):
 
     @worded
     def predict(self, rows: object, name: str = "prediction") -> Collection:
-        """Add the predicted probability to raw rows, as a column of this name."""
+        """Add what the model says to raw rows, as a column of this name: a probability, a number, a cluster.
+
+        Of several components the columns are called by the name and a number, from 1.
+        """
         return self._asked("predict", rows, Predict(column=given.text("name", name, WORDS[".predict"])))
 
     def _asked(self, verb: str, rows: object, operator: Evaluate | Predict) -> Collection:

@@ -11,6 +11,7 @@ from jupyter_wayang.language.functional_words import FUNCTIONAL
 from jupyter_wayang.language.functions import NAMES as FUNCTION_NAMES
 from jupyter_wayang.language.functions import example
 from jupyter_wayang.language.graph_words import GRAPHS, LOOPS
+from jupyter_wayang.language.model_words import MODELS
 from jupyter_wayang.language.relational_words import RELATIONAL
 from jupyter_wayang.language.unknown import guessed, listed
 from jupyter_wayang.language.word import Kind, Parameter, Role, Word, many, option
@@ -126,13 +127,26 @@ _LEARNING = (
         "fit(logistic_regression(l2=1e-3), target=num > 0)",
         (
             Parameter("model", "model"),
-            Parameter("target", "key"),
+            option("target", "None", "key"),
             option("features", "None", "columns"),
             option("rounds", "None"),
             option("strategy", "None", "strategy"),
             option("until", "None", "goal"),
         ),
         ("participation", "deadline", "quorum", "privacy"),
+    ),
+    Word(
+        "cross_validate",
+        ("collection",),
+        "measures a model on rows that it has not seen: a row for each fold",
+        "cross_validate(linear_regression(), target=cost, folds=5)",
+        (
+            Parameter("model", "model"),
+            option("target", "None", "key"),
+            option("features", "None", "columns"),
+            option("folds", "5"),
+            option("seed", "0"),
+        ),
     ),
     Word(
         "evaluate",
@@ -144,7 +158,7 @@ _LEARNING = (
     Word(
         "predict",
         ("fitted",),
-        "adds the predicted probability to raw rows",
+        "adds what the model says to raw rows: a probability, a number, a cluster",
         "model.predict(test)",
         (Parameter("rows", "collection"), option("name", '"prediction"')),
     ),
@@ -175,13 +189,6 @@ _HINTS = (
 )
 
 _LEARNERS = (
-    Word(
-        "logistic_regression",
-        ("model",),
-        "the probability of a yes, from a weighted sum of the features",
-        "logistic_regression(l2=1e-3)",
-        (option("l2", "0.0"), option("penalize_intercept", "False")),
-    ),
     Word(
         "fedavg",
         ("strategy",),
@@ -244,7 +251,7 @@ def _function(name: str) -> Word:
 
 WORDS: Mapping[str, Word] = {
     **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *GRAPHS, *_LEARNING, *_HINTS)},
-    **{word.name: word for word in (*_SOURCES, *LOOPS, *_LEARNERS)},
+    **{word.name: word for word in (*_SOURCES, *LOOPS, *MODELS, *_LEARNERS)},
     **{name: _function(name) for name in FUNCTION_NAMES},
 }
 """Every word: those that stand after a dot begin with one."""

@@ -10,13 +10,13 @@ from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.conversions import ChannelGraph, CostedGraph, Demand, Tree
 from jupyter_wayang.optimizer.costs import NOTHING, total
 from jupyter_wayang.optimizer.enumeration import Assignment
-from jupyter_wayang.optimizer.inflation import base_tag
 from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.loops import feedback
+from jupyter_wayang.plan.operators import LocalUpdate, MeasureRows, Score
 from jupyter_wayang.plan.operators.loops import Carry
-from jupyter_wayang.platforms.platform import ARROW, LEARNING_OPERATORS, Platform
+from jupyter_wayang.platforms.platform import ARROW, Platform
 
 __all__ = ["Flow", "Moves"]
 
@@ -72,7 +72,7 @@ class Moves:
         self._platforms = platforms
         self._compute = compute
         self._iterations = tuple(max(1, iterations.get(node.id, 1)) for node in plan.nodes)
-        self._learning = tuple(base_tag(node.operator) in LEARNING_OPERATORS for node in plan.nodes)
+        self._learning = tuple(isinstance(node.operator, LocalUpdate | Score | MeasureRows) for node in plan.nodes)
         self._index = {node.id: index for index, node in enumerate(plan.nodes)}
         channels = ChannelGraph(platforms.values())
         self._reusable = channels.reusable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,8 +18,10 @@ from jupyter_wayang.plan.expressions import (
     Named,
     Negate,
     substitute,
+    type_of,
 )
 from jupyter_wayang.plan.expressions import Literal as Constant
+from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, makes
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
@@ -45,28 +46,8 @@ __all__ = [
 ]
 
 
-class LogisticRegression(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="logistic_regression", tag_field="tag"
-):
-    """Binary logistic regression.
-
-    The loss is the mean log loss plus ``l2 / 2`` times the squared norm of the weights; the intercept is left out of
-    the penalty unless ``penalize_intercept``.
-    """
-
-    l2: float = 0.0
-    penalize_intercept: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.l2 < math.inf:
-            raise OperatorError("l2 must be a number of 0 or more", found=str(self.l2))
-
-
 _WHOLE = 1e16
 """From here on floats are written with an exponent, as Python does."""
-
-ModelSpec = LogisticRegression
-"""What can be fitted."""
 
 
 class NamedArray(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -231,7 +212,8 @@ def expanded(features: tuple[str, ...], steps: tuple[Facts, ...]) -> tuple[str, 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fitted model: specification, preprocessing, features in order, target, and named arrays.
 
-    ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number).
+    ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number) of a linear model, and what
+    :mod:`jupyter_wayang.platforms.numpy.inference` says of the others.
     """
 
     spec: ModelSpec
@@ -246,6 +228,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if named.name == name:
                 return named
         raise OperatorError(f"the model has no array {name}", expected=tuple(named.name for named in self.parameters))
+
+    @property
+    def makes(self) -> Makes:
+        """What the model says of a row."""
+        return makes(self.spec, type_of(self.target, self.inputs))
 
     def prepared(self) -> tuple[Named, ...]:
         """Return the features as expressions over the raw columns."""

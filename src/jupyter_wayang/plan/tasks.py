@@ -11,9 +11,10 @@ from typing import Literal
 import msgspec
 
 from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.plan.model_specs import Makes
 from jupyter_wayang.plan.models import ModelSpec, NamedArray
 
-__all__ = ["TARGET", "LocalTask", "MergedCell", "ScoreCell", "ScoreTask", "Update"]
+__all__ = ["TARGET", "InferTask", "LocalTask", "MergedCell", "ScoreCell", "ScoreTask", "Update"]
 
 TARGET = "__target__"
 """The column of prepared rows that holds the class; ``fit()`` takes no feature of this name."""
@@ -33,12 +34,26 @@ class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     solver: Literal["gradient", "exact"] = "gradient"
     epochs: int = 1
     learning_rate: float = 0.1
+    makes: Makes = "probability"
 
     def __post_init__(self) -> None:
         if self.solver == "gradient" and self.epochs < 1:
             raise OperatorError("local_epochs must be 1 or more", found=str(self.epochs))
         if not 0 < self.learning_rate < math.inf:
             raise OperatorError("learning_rate must be a number above 0", found=str(self.learning_rate))
+
+
+class InferTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Say of rows with columns ``features`` what a model says: add it as ``columns``, and leave the features out.
+
+    ``makes`` says whether it is a probability, a number, a cluster or several components.
+    """
+
+    model: ModelSpec
+    makes: Makes
+    features: tuple[str, ...]
+    parameters: tuple[NamedArray, ...]
+    columns: tuple[str, ...] = ()
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.plan.tasks import InferTask, LocalTask, ScoreCell, ScoreTask, Update
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,7 @@ __all__ = [
     "GRAPH_OPERATORS",
     "FUNCTION_TAGS",
     "LEARNING_OPERATORS",
+    "MODEL_OPERATORS",
     "PARQUET",
     "PASSING_OPERATORS",
     "Channel",
@@ -33,6 +34,7 @@ __all__ = [
     "Conversion",
     "CostTable",
     "Engine",
+    "ModelEngine",
     "Payload",
     "Platform",
 ]
@@ -62,6 +64,15 @@ FUNCTION_TAGS = ("map", "filter_by", "flat_map", "map_batches", "reduce", "reduc
 
 LEARNING_OPERATORS = ("local_update", "score")
 """Tags of the operators behind :meth:`Engine.update` and :meth:`Engine.score`."""
+
+MODEL_OPERATORS = (
+    *("fit_linear_regression", "fit_kmeans", "fit_naive_bayes", "fit_pca", "fit_decision_tree", "fit_random_forest"),
+    *("fit_gradient_boosting", "fit_mlp", "infer", "measure"),
+)
+"""Tags of fits of other models than logistic regression, behind :meth:`Engine.update` too, and of what is asked of them.
+
+``infer`` and ``measure`` are those of :class:`ModelEngine`.
+"""
 
 GRAPH_OPERATORS = ("pagerank", "connected_components", "shortest_paths")
 """Tags of the operators over edges.
@@ -208,4 +219,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free what the engine holds."""
+        ...
+
+
+@runtime_checkable
+class ModelEngine(Protocol):
+    """What the engine of a platform has that declares ``infer`` and ``measure``."""
+
+    def infer(self, rows: Payload, task: InferTask) -> Payload:
+        """Add what a model says; of a row with a feature that is null it says null."""
+        ...
+
+    def measure(self, rows: Payload, task: InferTask) -> tuple[tuple[str, float | None], ...]:
+        """Return the number of rows as ``rows``, and the figures of a model on rows with a target."""
         ...

@@ -30,6 +30,7 @@ from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.platforms.machine import memory_bytes
+from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.policy import Policy, withhold
 from jupyter_wayang.site.replanning import Replanning
@@ -111,6 +112,11 @@ class SiteAgent:
         self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
         self._parts: dict[str, _Part] = {}
         self._samples: dict[str, Stopping] = {}
+
+    def allow(self, platform: Platform) -> None:
+        """Let plans of this place use a platform that could not be used before."""
+        if self._unusable.pop(platform.name, None) is not None:
+            self._engines.platforms = {**self._engines.platforms, platform.name: platform}
 
     def handle(self, request: bytes) -> bytes:
         """Answer one encoded message; an error becomes an answer, never an exception.
@@ -232,7 +238,12 @@ class SiteAgent:
 
     @_answer.register
     def _(self, message: messages.Learned) -> messages.Answer:
-        self._part(message.run).executor.learn(message.node, message.columns)
+        executor = self._part(message.run).executor
+        if message.model is not None:
+            self._own.allow("rows", self.lane.title)
+            executor.learn_model(message.node, message.model)
+        else:
+            executor.learn(message.node, message.columns)
         return messages.Done(run=message.run)
 
     @_answer.register
@@ -259,6 +270,12 @@ class SiteAgent:
         cells = self._part(message.run).executor.score(message.node, message.task)
         merged, note = protect(cells, minimum_cell=self._own.minimum_cell, minimum_rows=self._own.minimum_rows)
         return messages.Scored(run=message.run, round=message.round, cells=merged, note=note)
+
+    @_answer.register
+    def _(self, message: messages.Measure) -> messages.Answer:
+        self._own.allow("rows", self.lane.title)
+        values = self._part(message.run).executor.measure(message.node, message.task)
+        return messages.Measured(run=message.run, values=values)
 
     @_answer.register
     def _(self, message: messages.Turn) -> messages.Answer:

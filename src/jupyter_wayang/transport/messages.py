@@ -17,7 +17,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, MergedCell, ScoreTask, Update
+from jupyter_wayang.plan.tasks import InferTask, LocalTask, MergedCell, ScoreTask, Update
 
 __all__ = [
     "VERSION",
@@ -31,6 +31,8 @@ __all__ = [
     "Failure",
     "Interrupt",
     "Learned",
+    "Measure",
+    "Measured",
     "Planned",
     "Printed",
     "Progress",
@@ -82,10 +84,11 @@ class SubmitPlan(_Message, frozen=True, kw_only=True, tag="submit_plan"):
 
 
 class Learned(_Message, frozen=True, kw_only=True, tag="learned"):
-    """What a learned operator does, now that it is known: all its columns as expressions over its input."""
+    """What a learned operator does, now that it is known: all its columns as expressions over its input, or a model."""
 
     node: str
-    columns: tuple[Named, ...]
+    columns: tuple[Named, ...] = ()
+    model: InferTask | None = None
 
 
 class Aggregate(_Message, frozen=True, kw_only=True, tag="aggregate"):
@@ -110,6 +113,13 @@ class Score(_Message, frozen=True, kw_only=True, tag="score"):
     node: str
     round: int
     task: ScoreTask
+
+
+class Measure(_Message, frozen=True, kw_only=True, tag="measure"):
+    """Measure a model on the prepared rows that enter a node, exactly. For the person's own machine only."""
+
+    node: str
+    task: InferTask
 
 
 class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
@@ -207,6 +217,12 @@ class Scored(_Answer, frozen=True, kw_only=True, tag="scored"):
     note: str | None = None
 
 
+class Measured(_Answer, frozen=True, kw_only=True, tag="measured"):
+    """The figures of a model, and under ``rows`` how many rows there were."""
+
+    values: tuple[tuple[str, float | None], ...]
+
+
 class Turned(_Answer, frozen=True, kw_only=True, tag="turned"):
     """The turn was taken. ``more``: there is another."""
 
@@ -236,8 +252,8 @@ class Failure(_Answer, frozen=True, kw_only=True, tag="failure"):
     facts: tuple[tuple[str, str], ...] = ()
 
 
-Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Turn | Collect | Sample | Interrupt | Release
-Answer = Description | Planned | Aggregated | Trained | Scored | Turned | Rows | Done | Failure
+Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Measure | Turn | Collect | Sample | Interrupt | Release
+Answer = Description | Planned | Aggregated | Trained | Scored | Measured | Turned | Rows | Done | Failure
 
 _Kind = TypeVar("_Kind")
 

@@ -33,7 +33,9 @@ class Central(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 hint="as in fit(…, rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5))",
             )
         now = state.current
-        return LocalTask(model=now.model, features=now.features, parameters=now.parameters, solver="exact")
+        return LocalTask(
+            model=now.model, features=now.features, parameters=now.parameters, solver="exact", makes=now.makes
+        )
 
     def apply(self, state: State, updates: tuple[tuple[str, Update], ...]) -> tuple[State, dict[str, float]]:
         """Return the state with the fitted model."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from jupyter_wayang.plan.model_specs import Makes
 from jupyter_wayang.plan.models import ModelSpec, NamedArray
 
 __all__ = ["Client", "GlobalModel", "State"]
@@ -15,6 +16,7 @@ class GlobalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     model: ModelSpec
     features: tuple[str, ...]
     parameters: tuple[NamedArray, ...]
+    makes: Makes = "probability"
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

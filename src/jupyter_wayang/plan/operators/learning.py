@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
-from jupyter_wayang.plan.models import Model, ModelSpec
+from jupyter_wayang.plan.expressions import Literal as Constant
+from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, PrincipalComponents, makes, tag_of
+from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
-from jupyter_wayang.plan.schema import NUMERIC, Schema
+from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema
 from jupyter_wayang.plan.tasks import TARGET
 
 __all__ = [
+    "FEATURE",
+    "MEASURES",
+    "NO_TARGET",
     "Evaluate",
     "Fit",
     "FitOptions",
     "Fitted",
     "Goal",
     "Impute",
+    "Infer",
     "LocalUpdate",
+    "MeasureRows",
     "OneHot",
     "Predict",
     "Prepare",
+    "Ready",
     "Scale",
     "Score",
+    "no_strategy",
+    "said",
 ]
+
+FEATURE = "__feature_"
+"""How the columns of features begin that stand beside the columns of raw rows."""
+
+NO_TARGET = Constant.of(0.0)
+"""The target of what learns without one."""
 
 MetricName = Literal["log_loss", "accuracy", "auc"]
 
@@ -147,42 +164,137 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
     features: tuple[str, ...] | None = None
     options: FitOptions = FitOptions()
 
+    def __post_init__(self) -> None:
+        if self.options.strategy is not None and not isinstance(self.model, LogisticRegression):
+            raise no_strategy(self.model)
+
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
         schema = rows_in(self, inputs)
         found = type_of(self.target, schema)
-        if found not in ("bool", "int64", "float64"):
+        made, kind = makes(self.model, found), tag_of(self.model).replace("_", " ")
+        if made in ("cluster", "components"):
+            if self.target != NO_TARGET:
+                raise OperatorError(f"{kind} learns without a target: leave target= out", found="target")
+        elif self.target == NO_TARGET:
+            raise OperatorError(f"fit() needs target=, what the {kind} is to predict", hint="as in target=num > 0")
+        elif found not in ("bool", "int64", "float64") or (made == "number" and found == "bool"):
+            wants = "true or false" if made == "probability" else "a number"
             raise OperatorError(
-                f"the target {text(self.target)} is {found}; a logistic regression needs true or false",
-                hint="as in target=num > 0",
+                f"the target {text(self.target)} is {found}; a {kind} needs {wants}",
+                hint="as in target=num > 0" if made == "probability" else "as in target=cast(num > 0, int)",
             )
-        return (ModelShape(kind=_tag(self.model), columns=schema),)
+        width = self.model.n if isinstance(self.model, PrincipalComponents) else 1
+        return (ModelShape(kind=tag_of(self.model), columns=schema, makes=made, width=width),)
 
     def describe(self) -> str:
         """Return model, target and strategy."""
-        kind = _tag(self.model).replace("_", " ")
+        kind = tag_of(self.model).replace("_", " ")
+        if self.target == NO_TARGET:
+            return kind
         how = f", {self.options.strategy} × {self.options.rounds}" if self.options.strategy else ""
         return f"{kind} of {text(self.target)}{how}"
 
 
-class Predict(Operator, frozen=True, kw_only=True, tag="predict"):
-    """Adds the predicted probability of a model (input 0) to rows (input 1) as a column.
+def no_strategy(model: ModelSpec) -> OperatorError:
+    """Make the error for a model that is fitted only where all rows are."""
+    return OperatorError(
+        f"{tag_of(model)}() has no federated strategy in this version: it is fitted where all rows are",
+        hint="logistic_regression() is fitted over sites, as in strategy=fedavg(learning_rate=0.5), rounds=30",
+    )
 
-    Where it runs, what the model does arrives as something learned, and the rows are its only input.
+
+class Predict(Operator, frozen=True, kw_only=True, tag="predict"):
+    """Adds what a model (input 0) says of rows (input 1) as a column; of several components, as ``column_1`` and so on.
+
+    Where it runs, what the model does arrives as something learned, and the rows are its only input. ``link`` says
+    whether that is a probability by its log-odds, or the number itself.
     """
 
     column: str = "prediction"
+    link: Literal["logit", "identity"] = "logit"
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the rows and the prediction."""
-        if len(inputs) > 1:
-            _model_in(self, inputs)
         schema = rows_in(self, inputs, len(inputs) - 1)
-        return (Schema.from_pairs([*((c.name, c.type) for c in schema), (self.column, "float64")]),)
+        made: tuple[tuple[str, DataType], ...] = ((self.column, "float64"),)
+        if len(inputs) > 1:
+            made = said(_model_in(self, inputs), self.column)
+        return (Schema.from_pairs([*((c.name, c.type) for c in schema), *made]),)
 
     def describe(self) -> str:
         """Return the name of the column."""
         return self.column
+
+
+def said(shape: ModelShape, column: str) -> tuple[tuple[str, DataType], ...]:
+    """Return the columns, with types, in which a model says something of a row."""
+    if shape.makes == "components":
+        return tuple((f"{column}_{index + 1}", "float64") for index in range(shape.width))
+    return ((column, "int64" if shape.makes == "cluster" else "float64"),)
+
+
+class Ready(Operator, frozen=True, kw_only=True, tag="ready"):
+    """Puts the features of a model beside the columns of raw rows. What they are arrives before the operator runs."""
+
+    steps: tuple[str, ...]
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the columns that are known before."""
+        return (rows_in(self, inputs),)
+
+    def describe(self) -> str:
+        """Return what is done."""
+        return ", ".join((*self.steps, "features"))
+
+
+class Infer(Operator, frozen=True, kw_only=True, tag="infer"):
+    """Says what a model says of rows that are ready: its arrays arrive before the operator runs."""
+
+    model: ModelSpec
+    made: tuple[tuple[str, DataType], ...]
+
+    @property
+    def verb(self) -> str:
+        """The word of the cell language."""
+        return "predict"
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the raw columns, and what the model says."""
+        kept = ((c.name, c.type) for c in rows_in(self, inputs) if not c.name.startswith(FEATURE))
+        return (Schema.from_pairs([*kept, *self.made]),)
+
+    def describe(self) -> str:
+        """Return the kind of the model."""
+        return tag_of(self.model).replace("_", " ")
+
+
+class MeasureRows(Operator, frozen=True, kw_only=True, tag="measure"):
+    """Measures a model on prepared rows, exactly: it runs where all rows are."""
+
+    model: ModelSpec
+
+    @property
+    def verb(self) -> str:
+        """The word of the cell language."""
+        return "evaluate"
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the schema of the figures."""
+        rows_in(self, inputs)
+        return (Schema.of(name="string", value="float64"),)
+
+    def describe(self) -> str:
+        """Return the kind of the model."""
+        return tag_of(self.model).replace("_", " ")
+
+
+MEASURES: Mapping[Makes, tuple[str, ...]] = {
+    "probability": ("auc", "log_loss", "accuracy"),
+    "number": ("rmse", "mae", "r2"),
+    "cluster": ("inertia", "silhouette"),
+}
+"""The figures that say how good a model is, by what it makes."""
 
 
 class Evaluate(Operator, frozen=True, kw_only=True, tag="evaluate"):
@@ -196,13 +308,14 @@ class Evaluate(Operator, frozen=True, kw_only=True, tag="evaluate"):
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the table of metrics."""
-        _model_in(self, inputs)
+        shape = _model_in(self, inputs)
         rows_in(self, inputs, 1)
-        return (
-            Schema.of(
-                site="string", rows="int64", auc="float64", log_loss="float64", accuracy="float64", note="string"
-            ),
-        )
+        if shape.makes not in MEASURES:
+            raise OperatorError(
+                f"there is no figure that says how good {shape.kind}() is", hint="ask it with predict()"
+            )
+        figures: list[tuple[str, DataType]] = [(name, "float64") for name in MEASURES[shape.makes]]
+        return (Schema.from_pairs([("site", "string"), ("rows", "int64"), *figures, ("note", "string")]),)
 
     def describe(self) -> str:
         """Return the number of score bins."""
@@ -228,15 +341,13 @@ class Fitted(Operator, frozen=True, kw_only=True, tag="fitted"):
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
-        return (ModelShape(kind=_tag(self.model.spec), columns=self.model.inputs),)
+        spec = self.model.spec
+        width = spec.n if isinstance(spec, PrincipalComponents) else 1
+        return (ModelShape(kind=tag_of(spec), columns=self.model.inputs, makes=self.model.makes, width=width),)
 
     def describe(self) -> str:
         """Return the name of the model."""
         return self.label
-
-
-def _tag(spec: ModelSpec) -> str:
-    return str(type(spec).__struct_config__.tag)
 
 
 class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
@@ -270,7 +381,7 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
-        return (ModelShape(kind=_tag(self.model), columns=rows_in(self, inputs)),)
+        return (ModelShape(kind=tag_of(self.model), columns=rows_in(self, inputs)),)
 
     def describe(self) -> str:
         """Return the number of local epochs."""

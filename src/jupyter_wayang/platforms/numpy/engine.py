@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import PlanError, PlatformError
+from jupyter_wayang.plan.model_specs import LinearRegression
 from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
-from jupyter_wayang.platforms.numpy import learning
+from jupyter_wayang.plan.tasks import InferTask, LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms.numpy import inference, learning, least_squares, measures
 from jupyter_wayang.platforms.numpy.statistics import rows_in
 from jupyter_wayang.platforms.platform import Payload
 
@@ -69,22 +70,33 @@ class ArrayEngine(ABC):
 
     def update(self, rows: pa.Table, task: LocalTask) -> Update:
         """Train on rows."""
-        return self.train(*self._matrix(rows, task.features, "fit"), task)
+        return self.train(*self._matrix(rows, task.features, "fit", classes=task.makes == "probability"), task)
 
     def score(self, rows: pa.Table, task: ScoreTask) -> tuple[ScoreCell, ...]:
         """Score rows with NumPy."""
         return learning.score(*self._matrix(rows, task.features, "evaluate"), task)
 
+    def infer(self, rows: pa.Table, task: InferTask) -> pa.Table:
+        """Add what a model says, with NumPy."""
+        return inference.add(rows, task)
+
+    def measure(self, rows: pa.Table, task: InferTask) -> tuple[tuple[str, float | None], ...]:
+        """Measure a model on rows, with NumPy."""
+        X, y = self._matrix(rows, task.features, "evaluate", classes=task.makes == "probability")
+        return measures.measure(X, y, task)
+
     def close(self) -> None:
         """Free the arrays."""
         self._arrays.clear()
 
-    def _matrix(self, rows: pa.Table, features: tuple[str, ...], verb: str) -> tuple[np.ndarray, np.ndarray]:
+    def _matrix(
+        self, rows: pa.Table, features: tuple[str, ...], verb: str, *, classes: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
         key = (id(rows), features)
         if key not in self._arrays:
             if len(self._arrays) >= _KEPT:
                 self._arrays.pop(next(iter(self._arrays)))
-            self._arrays[key] = (rows, *learning.matrix(rows, features, verb))
+            self._arrays[key] = (rows, *learning.matrix(rows, features, verb, classes=classes))
         return self._arrays[key][1:]
 
 
@@ -95,4 +107,6 @@ class NumPyEngine(ArrayEngine):
 
     def train(self, X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
         """Take gradient steps, or train to convergence."""
+        if isinstance(task.model, LinearRegression):
+            return least_squares.fit(X, y, task.model)
         return learning.exact(X, y, task) if task.solver == "exact" else learning.gradient(X, y, task)

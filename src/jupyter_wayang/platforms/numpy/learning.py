@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.plan.model_specs import LogisticRegression, tag_of
 from jupyter_wayang.plan.models import ModelSpec, array, named_array
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.newton import Point, minimize
@@ -54,13 +55,15 @@ def beyond_numbers() -> OperatorError:
     return OperatorError("the weights have grown beyond all numbers", hint="take a smaller learning_rate, or scale()")
 
 
-def matrix(rows: pa.Table, features: tuple[str, ...], verb: str) -> tuple[np.ndarray, np.ndarray]:
+def matrix(
+    rows: pa.Table, features: tuple[str, ...], verb: str, *, classes: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """Return features and target of prepared rows as arrays of shape (n, d) and (n,).
 
     Raises
     ------
     OperatorError
-        If a value is missing, or the target is not 0 or 1.
+        If a value is missing, or the target is not 0 or 1 and ``classes`` asks for that.
 
     Examples
     --------
@@ -80,7 +83,7 @@ def matrix(rows: pa.Table, features: tuple[str, ...], verb: str) -> tuple[np.nda
     if np.isnan(made).any():
         guilty = (*features, TARGET)[int(np.isnan(made).any(axis=0).argmax())]
         raise missing_values(verb, guilty)
-    if not np.isin(made[:, -1], (0.0, 1.0)).all():
+    if classes and not np.isin(made[:, -1], (0.0, 1.0)).all():
         raise other_values(verb)
     return made[:, :-1], made[:, -1]
 
@@ -122,6 +125,8 @@ def penalties(model: ModelSpec, count: int) -> np.ndarray:
     """Return the penalty of every parameter, the intercept last."""
     import numpy as np
 
+    if not isinstance(model, LogisticRegression):
+        raise OperatorError(f"{tag_of(model)}() is not fitted by gradient steps")
     made = np.full(count + 1, model.l2)
     if not model.penalize_intercept:
         made[-1] = 0.0

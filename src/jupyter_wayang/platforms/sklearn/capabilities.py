@@ -7,11 +7,11 @@ from pathlib import Path
 
 from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Engine
+from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, MODEL_OPERATORS, Engine
 
 __all__ = ["NEEDS", "OPERATORS", "engine", "refuses"]
 
-OPERATORS = frozenset(LEARNING_OPERATORS)
+OPERATORS = frozenset((*LEARNING_OPERATORS, *MODEL_OPERATORS))
 NEEDS = (("sklearn", "scikit-learn"), ("pyarrow", "pyarrow"))
 
 
