@@ -13,7 +13,7 @@ from conformance.runner import Table
 
 from jupyter_wayang.plan.expressions import Aggregate, IsIn, IsNull, Literal, Named, Negate, Shift, Window, settled
 from jupyter_wayang.plan.expressions import Case as If
-from jupyter_wayang.plan.operators import Filter, GroupBy, Select, Sort, SortKey
+from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Select, Sort, SortKey
 
 exact = Literal.decimal
 NULL = Literal.of(None)
@@ -49,7 +49,11 @@ DECIMALS = [
             (None, D("0.00")),
         ),
     ),
-    case("wide decimals", select(a=op("a", "+", "b"), b=op("a", "-", exact("0.005")), c=Negate(arg=c("a"))), WIDE),
+    case(
+        "wide decimals",
+        select(a=op("a", "+", "b"), b=op("a", "-", exact("0.005")), c=Negate(arg=c("a")), d=cast("b", "string")),
+        WIDE,
+    ),
     case(
         "constant decimals",
         select(a=op("a", "*", exact("0.0001")), b=exact("-12.50"), c=op("b", "/", exact("0.00"))),
@@ -517,7 +521,24 @@ NAMES = [
     case("lists kept by a filter", Filter(condition=op("select", ">", 0)), ODD),
 ]
 
-EXPRESSIONS: list[Case] = [*DECIMALS, *DATES, *TEXTS, *SEVERAL, *WINDOWS, *NAMES]
+# -- keys -------------------------------------------------------------------------------------------------------------
+_KEYS = Table.of({"k": "decimal(15, 2)", "v": "int64"}, (D("1.50"), 1), (D("2.00"), 2), (None, 3), (D("-0.01"), 4))
+KEYS = [
+    case(
+        f"{how} join of decimals and {name}",
+        Join(on=(("k", "k"),), how=how),
+        _KEYS,
+        Table.of({"k": type_, "w": "int64"}, *((value, n) for n, value in enumerate(values))),
+    )
+    for how in ("inner", "left", "semi", "anti")
+    for name, type_, values in (
+        ("others", "decimal(8, 3)", (D("1.500"), D("2.001"), D("-0.010"), None)),
+        ("integers", "int64", (2, 1, None)),
+        ("floats", "float64", (1.5, 2.0, 0.1, None)),
+    )
+]
+
+EXPRESSIONS: list[Case] = [*KEYS, *DECIMALS, *DATES, *TEXTS, *SEVERAL, *WINDOWS, *NAMES]
 
 # -- what has no value ------------------------------------------------------------------------------------------------
 _MOST = Table.of({"a": "decimal(38, 0)"}, (D("9" * 38),), (D(1),))

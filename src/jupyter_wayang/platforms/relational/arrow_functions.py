@@ -39,6 +39,7 @@ Column: TypeAlias = Any
 """A chunked array of Arrow, which has no types of its own."""
 
 _WIDE = 76
+_PLAIN_DIGITS = 6
 _EPOCH = "datetime64[D]"
 
 
@@ -62,18 +63,27 @@ def decimal_cast(column: Column, found: DataType, to: DataType) -> Column:
     """Cast to or from a decimal; half a digit is rounded away from zero, and to an integer digits are cut off."""
     digits, ours = decimal_of(to), decimal_of(found)
     if digits is None:
-        return column.cast(arrow_type(to), safe=to != "int64") if to != "int64" else _cut(column)
+        return {"int64": _cut, "string": _written}.get(to, lambda c: c.cast(arrow_type(to)))(column)
     if found == "string":
-        column = pc.utf8_trim_whitespace(column).cast(pa.decimal256(_WIDE, 38))
-        column = pc.round(column, ndigits=digits.scale, round_mode="half_towards_infinity")
+        column = _rounded(pc.utf8_trim_whitespace(column).cast(pa.decimal256(_WIDE, 38)), digits.scale)
     elif ours is None:
         column = column.cast(pa.decimal128(19, 0))
     elif ours.scale > digits.scale:
-        column = column.cast(pa.decimal256(_WIDE, ours.scale))
-        column = pc.round(column, ndigits=digits.scale, round_mode="half_towards_infinity")
-    return column.cast(
-        pa.decimal256(_WIDE, column.type.scale) if column.type.scale != digits.scale else column.type
-    ).cast(arrow_type(to))
+        column = _rounded(column.cast(pa.decimal256(_WIDE, ours.scale)), digits.scale)
+    return column.cast(pa.decimal256(_WIDE, digits.scale)).cast(arrow_type(to))
+
+
+def _rounded(column: Column, digits: int) -> Column:
+    made: Column = pc.round(column, ndigits=digits, round_mode="half_towards_infinity")
+    return made.cast(pa.decimal256(_WIDE, digits))
+
+
+def _written(column: Column) -> Column:
+    if column.type.scale <= _PLAIN_DIGITS:
+        return column.cast(pa.string())
+    # Arrow writes what is very small with an exponent.
+    shown = [None if held is None else f"{held:f}" for held in column.to_pylist()]
+    return pa.chunked_array([pa.array(shown, pa.string())])
 
 
 def _cut(column: Column) -> Column:
