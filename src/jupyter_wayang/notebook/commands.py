@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
@@ -10,11 +12,12 @@ from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.notebook.display import Text
 from jupyter_wayang.session import Plan, Result, Run
 from jupyter_wayang.session.comparing import Comparison, compare
+from jupyter_wayang.session.exporting import ENDINGS
 
 if TYPE_CHECKING:
     from jupyter_wayang.app import Session
 
-__all__ = ["calibrated", "compared", "planned"]
+__all__ = ["calibrated", "compared", "exported", "planned"]
 
 
 def calibrated(session: Session, rest: str) -> Text:
@@ -80,3 +83,34 @@ def planned(session: Session, name: str) -> Plan | Run | Result:
         found=name,
         hint="%wayang runs lists the runs",
     )
+
+
+def exported(session: Session, latest: Callable[[], Plan], rest: str) -> Text:
+    """Write a plan into a file: ``[NAME] --format FORMAT [--to FILE]``; without a name the plan that was shown last.
+
+    Raises
+    ------
+    OperatorError
+        If the line has something else.
+    """
+    usage = "%wayang export [NAME] --format " + "|".join(ENDINGS) + " [--to FILE]"
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        raise OperatorError(f"the line cannot be read: {error}", hint=usage) from error
+    given: dict[str, str] = {}
+    while words:
+        word = words.pop(0)
+        name, sign, value = word.partition("=")
+        if name in ("--format", "--to") and (sign or words):
+            given[name] = value if sign else words.pop(0)
+        elif word.startswith("-") or "name" in given:
+            raise OperatorError(f"%wayang export takes no {shown(word)}", hint=usage)
+        else:
+            given["name"] = word
+    if "--format" not in given:
+        raise OperatorError("in which format?", hint=usage)
+    found = planned(session, given["name"]) if "name" in given else latest()
+    plan = found if isinstance(found, Plan) else (found.run if isinstance(found, Result) else found).plan()
+    path, notes = session.export(plan, given["--format"], given.get("--to"))
+    return Text("\n".join([str(path), *(f"note: {note}" for note in notes)]))

@@ -224,6 +224,12 @@ class Workbench:
 
         return from_wayang_json(self, plan, tables)
 
+    def export(self, plan: Plan, format: str, where: str | Path | None = None) -> tuple[Path, tuple[str, ...]]:
+        """Write a plan into a file; see :func:`jupyter_wayang.session.exporting.export`."""
+        from jupyter_wayang.session.exporting import export
+
+        return export(plan, format, where, self._catalog.folder, self._frames)
+
     def federation(self, name: str, sites: Mapping[str, object] | str | Path | None = None) -> Federation:
         """Declare a federation, or return one that was declared.
 

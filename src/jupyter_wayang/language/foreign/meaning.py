@@ -82,6 +82,7 @@ _CASTS = {
     "toLong": "int64",
     "toDouble": "float64",
     "toFloat": "float64",
+    "toBoolean": "bool",
     "toString": "string",
     "int": "int64",
     "float": "float64",
@@ -258,7 +259,7 @@ class Meaning:
         if isinstance(of, tuple):
             return self._of_tuple(of, name, args)
         if isinstance(of, Listed):
-            raise Unreadable(f".{name} of a list is not understood")
+            return self._of_list(of, name, args)
         if name == "split":
             return self._split(of, given)
         if name in _CASTS and not given:
@@ -279,8 +280,26 @@ class Meaning:
                 return self._part(of, index)
         raise Unreadable(f".{name} of a tuple is not understood")
 
+    def _of_list(self, of: Listed, name: str, args: tuple[Node | Function, ...]) -> Value:
+        """Return a part of a split text: what stands behind so many separators of one sign."""
+        sign = re.fullmatch(r"\[(\\?.)\]|([^\\.^$*+?()|\[\]{}])", of.separator or "")
+        match args:
+            case (Constant(value=int() as index),) if (
+                name == "apply" and sign and of.source and not of.then and index >= 0
+            ):
+                one = f"[{sign[1] or sign[2]}]"
+                other = f"[^{sign[1] or sign[2]}]*"
+                pattern = f"^(?:{other}{one}){{{index}}}({other})"
+                return Call(function="regex_extract", args=(of.source, Literal.of(pattern)))
+        raise Unreadable(f".{name} of a list is not understood")
+
     def _split(self, of: AnyExpression, args: list[Value]) -> Listed:
         match args:
+            case [
+                Literal(value=str()) as separator,
+                Literal(value=int()),
+            ]:  # how many parts: those at the end count too
+                return self._split(of, [separator])
             case []:
                 return Listed(source=of, separator=None, language="python")
             case [Literal(value=str() as separator)]:
@@ -303,7 +322,7 @@ class Meaning:
                 return Call(function="slice", args=(of, Literal.of(0), count))
             case ("charAt" | "apply", [Literal() as place]):
                 return Call(function="slice", args=(of, place, Literal.of(1)))
-            case ("substring" | "drop" | "[:]", [Literal() as start, *rest]):
+            case ("substring" | "slice" | "drop" | "[:]", [Literal() as start, *rest]):
                 return _slice(of, start, rest)
         return None
 
