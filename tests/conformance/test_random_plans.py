@@ -255,8 +255,14 @@ _MAKERS: tuple[_Maker, ...] = (
 )
 
 
+# Spark takes seconds for what takes the others milliseconds: it gets the first ones, among them one with each operator.
+_SEEDS = {"spark": 12}
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_plans_made_at_random(bench: Bench, seed: int) -> None:
+    if seed >= _SEEDS.get(bench.platform.name, seed + 1):
+        pytest.skip("too slow for as many")
     plan = Plan(seed, bench)
     for rows in (12, 5):
         plan.read(rows)

@@ -112,3 +112,33 @@ def test_mistakes_have_messages(text, message, desk, visits, wards):
         planned(desk, text, {"visits": visits, "wards": wards})
     assert message in caught.value.message
     assert caught.value.span is not None
+
+
+def test_hints_stay_with_the_operator(desk, visits, wards):
+    text = 'visits.filter(age > 60).cache().rows(10).selectivity(0.1).name("old").join(wards.broadcast(), on=ward)'
+    plan = planned(desk, text, {"visits": visits, "wards": wards})
+    kept = plan["filter"]
+    assert (kept.hints.cache, kept.hints.rows, kept.hints.selectivity, kept.names) == (True, 10, 0.1, ("old",))
+    assert plan["join"].operator.broadcast
+
+
+def test_a_name_leaves_an_operator_free(desk, visits):
+    named = LogicalPlan.of([visits.filter(col.age > 60).name("old").port])
+    plain = LogicalPlan.of([visits.filter(col.age > 60).port])
+    assert [node.hints for node in named.nodes] == [node.hints for node in plain.nodes]
+
+
+def test_spark_is_asked_to_broadcast():
+    from jupyter_wayang.plan.operators import Join
+    from jupyter_wayang.platforms.relational.sql import source, statement, to_sql
+
+    rows = Schema.of(k="int64", v="int64")
+    join = Join(on=(("k", "k"),), broadcast=True)
+    text = {
+        name: to_sql(statement(join, ((source("a"), rows), (source("b"), rows)), name), name)
+        for name in ("spark", "duckdb")
+    }
+    assert text["spark"].startswith("SELECT /*+ BROADCAST(`r`) */ ") or text["spark"].startswith(
+        "SELECT /*+ BROADCAST(r) */ "
+    )
+    assert "BROADCAST" not in text["duckdb"]

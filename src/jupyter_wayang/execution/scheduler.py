@@ -342,7 +342,7 @@ class LaneExecutor:
             schemas = _rows(operator, schemas)
             inputs = payloads
         ports = [Port(node=node.id, port=index) for index in range(len(inputs))]
-        shared = [port for port in ports if self._readers(port) > 1 or self._turns.repeated(port)]
+        shared = [port for port in ports if self._readers(port) > 1 or self._turns.repeated(port) or node.hints.cache]
         for index, payload in enumerate(inputs):
             port = Port(node=node.id, port=index)
             self._payloads[port] = engine.keep(payload) if port in shared else payload

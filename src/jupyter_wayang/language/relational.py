@@ -272,6 +272,7 @@ class RelationalWords(ABC):
             suffix=given.text("suffix", suffix, WORDS[".join"]),
             where=None if where is None else lift(where),
             as_of=None if as_of is None else given.join_key(as_of),
+            broadcast=right._hints.broadcast,  # noqa: SLF001 -- one of its own kind
         )
         return self._then(operator, right.port)
 
@@ -338,6 +339,21 @@ class RelationalWords(ABC):
         if not 0 <= value <= 1:
             raise OperatorError("selectivity() takes a part between 0 and 1", found=str(part))
         return self._hinted(selectivity=value)
+
+    @worded
+    def cache(self) -> Self:
+        """Have what the operator makes computed once and held, also where one operator reads it only."""
+        return self._hinted(cache=True)
+
+    @worded
+    def broadcast(self) -> Self:
+        """Have joins on Spark send these rows, the right ones, whole to wherever the others are."""
+        return self._hinted(broadcast=True)
+
+    @worded
+    def name(self, text: str) -> Self:
+        """Call what the operator makes by a name in plans and pictures."""
+        return self._hinted(name=given.text("text", text, WORDS[".name"]))
 
     @worded
     def rows(self, number: int) -> Self:

@@ -13,6 +13,7 @@ from jupyter_wayang.language.functions import example
 from jupyter_wayang.language.graph_words import GRAPHS, LOOPS
 from jupyter_wayang.language.model_words import MODELS
 from jupyter_wayang.language.relational_words import RELATIONAL
+from jupyter_wayang.language.source_words import SOURCES
 from jupyter_wayang.language.unknown import guessed, listed
 from jupyter_wayang.language.word import Kind, Parameter, Role, Word, many, option
 from jupyter_wayang.plan.expressions import AGGREGATES
@@ -72,31 +73,6 @@ def unknown_method(name: str, of: str, *roles: Role) -> NameUnknownError:
         hint=listed(f"{of} has", known),
     )
 
-
-_SOURCES = (
-    Word(
-        "read",
-        ("source",),
-        "a file (CSV, TSV, Parquet, JSON lines), or a table of the catalog or of a federation",
-        'read("visits.csv")',
-        (
-            Parameter("where", "value"),
-            option("format", "None", keyword=True),
-            option("header", "True", keyword=True),
-            option("names", "None", keyword=True),
-            option("nulls", '("",)', keyword=True),
-            option("types", "None", keyword=True),
-            option("delimiter", "None", keyword=True),
-        ),
-    ),
-    Word(
-        "frame",
-        ("source",),
-        "a DataFrame or Arrow table of the notebook",
-        "frame(visits)",
-        (Parameter("value", "collection"),),
-    ),
-)
 
 _LEARNING = (
     Word(
@@ -186,6 +162,15 @@ _HINTS = (
         "rows(1000)",
         (Parameter("number", "value"),),
     ),
+    Word("cache", ("collection", "hint"), "has the operator before it computed once, and held", "cache()"),
+    Word("broadcast", ("collection", "hint"), "has joins on Spark send these rows to all machines", "broadcast()"),
+    Word(
+        "name",
+        ("collection", "hint"),
+        "what the operator before it makes is called in plans and pictures",
+        'name("adults")',
+        (Parameter("text", "value"),),
+    ),
 )
 
 _LEARNERS = (
@@ -251,7 +236,7 @@ def _function(name: str) -> Word:
 
 WORDS: Mapping[str, Word] = {
     **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *GRAPHS, *_LEARNING, *_HINTS)},
-    **{word.name: word for word in (*_SOURCES, *LOOPS, *MODELS, *_LEARNERS)},
+    **{word.name: word for word in (*SOURCES, *LOOPS, *MODELS, *_LEARNERS)},
     **{name: _function(name) for name in FUNCTION_NAMES},
 }
 """Every word: those that stand after a dot begin with one."""

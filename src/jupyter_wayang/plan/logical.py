@@ -29,11 +29,19 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Hints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person told the optimizer about an operator."""
+    """What a person told the optimizer about an operator.
+
+    ``selectivity`` and ``rows`` win over all estimates. ``cache``: what it makes is computed once and held, also where
+    one operator reads it only. ``broadcast``: a join sends it whole to wherever the other side is. ``name`` is what its
+    first output is called in the plan.
+    """
 
     pins: tuple[Pin, ...] = ()
     selectivity: float | None = None
     rows: int | None = None
+    cache: bool = False
+    broadcast: bool = False
+    name: str | None = None
 
     def pinned(self, site: str | None) -> str | None:
         """Return the platform pinned at a site (a pin for the site wins over one for everywhere)."""
@@ -107,8 +115,9 @@ class LogicalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 id=id_,
                 operator=done.get(vertex, vertex.operator),
                 inputs=() if vertex in done else tuple(Port(node=ids[p.vertex], port=p.port) for p in vertex.inputs),
-                hints=vertex.hints,
-                names=tuple(named.get(VertexPort(vertex, index)) for index in range(len(vertex.outputs))),
+                # A name is no reason for a rule to leave an operator alone.
+                hints=msgspec.structs.replace(vertex.hints, name=None),
+                names=_names(vertex, named),
                 span=vertex.span,
             )
             for vertex, id_ in ids.items()
@@ -163,6 +172,11 @@ class VertexPort:
     def output(self) -> Output:
         """What leaves it."""
         return self.vertex.outputs[self.port]
+
+
+def _names(vertex: Vertex, named: Mapping[VertexPort, str]) -> tuple[str | None, ...]:
+    given = tuple(named.get(VertexPort(vertex, index)) for index in range(len(vertex.outputs)))
+    return (given[0] or vertex.hints.name, *given[1:])
 
 
 def identified(results: Iterable[VertexPort], settled: Mapping[Vertex, AnyOperator] | None = None) -> dict[Vertex, str]:

@@ -25,7 +25,7 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
     ``where`` is a condition on the columns of both (:meth:`matched`) that must also be true for two rows to match.
     ``as_of`` has a column of each side: of the right rows that match, only the last is taken whose column is not above
     that of the left row. If several have that value, it is the one that comes last when they are sorted by all columns
-    from left to right, nulls last.
+    from left to right, nulls last. ``broadcast`` asks an engine on several machines to send the right rows to all.
     """
 
     on: tuple[tuple[str, str], ...] = ()
@@ -33,6 +33,7 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
     suffix: str = "_right"
     where: AnyExpression | None = None
     as_of: tuple[str, str] | None = None
+    broadcast: bool = False
 
     def right_names(self, left: Schema, right: Schema) -> tuple[tuple[str, str], ...]:
         """Return (name in the right input, name in the result) of the right columns that the result has."""

@@ -33,19 +33,54 @@ def joined(operator: Join, left: tuple[Source, Schema], right: tuple[Source, Sch
     else:
         second = as_table(right[0], parts, theirs.alias)
     on = _conditions(operator, ours, theirs, after, dialect)
-    if operator.how in ("semi", "anti"):
+    if operator.how in ("semi", "anti") and not dialect.exists_by_hash:
+        made = _by_place(operator, left, second, _all(on), ours, parts)
+    elif operator.how in ("semi", "anti"):
         inner = exp.Select(
             expressions=[exp.Literal.number("1")], from_=exp.From(this=second), where=exp.Where(this=_all(on))
         )
-        exists: exp.Expr = exp.Exists(this=inner)
-        exists = exp.Not(this=exists) if operator.how == "anti" else exists
-        made = exp.Select(expressions=[exp.Star()], from_=exp.From(this=first), where=exp.Where(this=exists))
+        made = exp.Select(expressions=[exp.Star()], from_=exp.From(this=first))
+        made.set("where", _kept(exp.Exists(this=inner), operator))
     else:
         join = exp.Join(this=second, **_JOINS.get(operator.how, {}), **({"on": _all(on)} if on else {}))
         made = exp.Select(expressions=_shown(operator, ours, theirs, dialect), from_=exp.From(this=first), joins=[join])
+    if operator.broadcast and dialect.name == "spark" and operator.how not in ("semi", "anti"):
+        asked = exp.Anonymous(this="BROADCAST", expressions=[exp.to_identifier(theirs.alias)])
+        made.set("hint", exp.Hint(expressions=[asked]))
     if parts:
         made.set("with_", exp.With(expressions=parts))
     return made
+
+
+def _kept(found: exp.Expr, operator: Join) -> exp.Where:
+    return exp.Where(this=exp.Not(this=found) if operator.how == "anti" else found)
+
+
+def _by_place(
+    operator: Join,
+    left: tuple[Source, Schema],
+    second: exp.Table,
+    condition: exp.Expr,
+    ours: _Side,
+    parts: list[exp.CTE],
+) -> exp.Select:
+    """Write a semi or anti join over numbered rows: the numbers that a join finds are looked up, once for all rows."""
+    place = unused("place", left[1])
+    number = exp.Window(this=exp.RowNumber())
+    numbered = exp.Select(
+        expressions=[exp.Star(), named(number, place)], from_=exp.From(this=as_table(left[0], parts, None))
+    )
+    numbered.meta["part"] = "numbered"
+    first = as_table(numbered, parts, ours.alias)
+    found = exp.Select(
+        expressions=[exp.column(place, table=ours.alias, quoted=True)],
+        from_=exp.From(this=first),
+        joins=[exp.Join(this=second, on=condition)],
+    )
+    member = exp.In(this=exp.column(place, quoted=True), query=exp.Subquery(this=found))
+    columns: list[exp.Expr] = [exp.column(name, quoted=True) for name in physical_names(left[1])]
+    again = exp.Table(this=first.this.copy())
+    return exp.Select(expressions=columns, from_=exp.From(this=again), where=_kept(member, operator))
 
 
 class _Side:

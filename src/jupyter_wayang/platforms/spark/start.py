@@ -45,6 +45,8 @@ _PROCESS = {
 }
 
 _SESSION = {
+    # What Spark concludes of kept rows it later takes for true of other columns: a union of them then fails.
+    "spark.sql.constraintPropagation.enabled": "false",
     # One meaning everywhere: exact names, errors instead of wraps, moments without a zone.
     "spark.sql.caseSensitive": "true",
     "spark.sql.ansi.enabled": "true",
