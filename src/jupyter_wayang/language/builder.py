@@ -145,14 +145,14 @@ class Collection(Planned, FunctionWords, RelationalWords, GraphWords):
             Another seed cuts otherwise.
         """
         wanted = NO_TARGET if target is None else given.key(target)
-        parts = validation.parts_of(self.made, wanted, folds, seed)
+        rows, count = validation.numbered_rows(self.made, wanted, folds, seed)
         figures = []
-        for number, part in enumerate(parts):
-            rest = validation.together(tuple(other for other in parts if other is not part))
+        for number in range(1, count + 1):
+            rest = validation.fold(rows, number, of=False)
             train = Collection(rest, self.desk, validation.prepared(self, rest))
-            fitted = train.fit(model, target=target, features=features)
-            measured = fitted.evaluate(Collection(part, self.desk))
-            figures.append(validation.numbered(measured.port, number + 1))
+            part = Collection(validation.fold(rows, number, of=True), self.desk)
+            measured = train.fit(model, target=target, features=features).evaluate(part)
+            figures.append(validation.numbered(measured.port, number))
         return Collection(validation.together(tuple(figures)), self.desk)
 
     def _then(self, operator: AnyOperator, *more: VertexPort) -> Collection:

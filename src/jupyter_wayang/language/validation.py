@@ -8,21 +8,29 @@ from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language import arguments as given
 from jupyter_wayang.language.recipe import Recipe, rows_of
 from jupyter_wayang.language.words import WORDS
-from jupyter_wayang.plan.expressions import AnyExpression, Literal, Named, type_of
+from jupyter_wayang.plan.expressions import AnyExpression, Binary, ColumnRef, Literal, Named, type_of
 from jupyter_wayang.plan.logical import Vertex, VertexPort
-from jupyter_wayang.plan.operators import Select, Split, Union
+from jupyter_wayang.plan.operators import Drop, Filter, Select, Split, Union, WithColumns
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
     from jupyter_wayang.language.builder import Collection
 
-__all__ = ["numbered", "parts_of", "prepared", "together"]
+__all__ = ["FOLD", "fold", "numbered", "numbered_rows", "prepared", "together"]
+
+FOLD = "__fold"
+"""The column that numbers the folds; rows have it between the cut and the fit only."""
 
 _MOST = 50
 
 
-def parts_of(rows: VertexPort, target: AnyExpression, folds: object, seed: object) -> tuple[VertexPort, ...]:
-    """Cut rows into folds of the same size; of a yes or no, with as many of each in every fold.
+def numbered_rows(rows: VertexPort, target: AnyExpression, folds: object, seed: object) -> tuple[VertexPort, int]:
+    """Number the folds of rows in a column, all of the same size; of a yes or no, with as many of each in every fold.
+
+    Returns
+    -------
+    tuple
+        The rows with their fold, from 1, and how many folds there are.
 
     Raises
     ------
@@ -39,7 +47,18 @@ def parts_of(rows: VertexPort, target: AnyExpression, folds: object, seed: objec
         cut = Vertex(Split(fraction=1 / (count - number), seed=first + number, by=strata), (rest,))
         parts.append(VertexPort(cut, 0))
         rest = VertexPort(cut, 1)
-    return (*parts, rest)
+    marked = [
+        VertexPort(Vertex(WithColumns(columns=(Named(name=FOLD, expression=Literal.of(number + 1)),)), (part,)))
+        for number, part in enumerate((*parts, rest))
+    ]
+    return together(tuple(marked)), count
+
+
+def fold(rows: VertexPort, number: int, *, of: bool) -> VertexPort:
+    """Return the rows of a fold, or of all others."""
+    condition = Binary(op="==" if of else "!=", left=ColumnRef(name=FOLD), right=Literal.of(number))
+    kept = VertexPort(Vertex(Filter(condition=condition), (rows,)))
+    return VertexPort(Vertex(Drop(columns=(FOLD,)), (kept,)))
 
 
 def together(ports: tuple[VertexPort, ...]) -> VertexPort:
