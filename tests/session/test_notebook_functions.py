@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import threading
 
 import pyarrow as pa
@@ -211,3 +213,17 @@ def test_what_a_function_took_is_what_the_next_plan_counts_on(session):
     table.filter(rarely).run()
     known = table.filter(rarely).plan().execution.operator("filter").rows
     assert known.high < 2 < unknown.high
+
+
+def test_a_function_of_a_file_of_ones_own_goes_by_value(lines, tmp_path):
+    (tmp_path / "own_helpers.py").write_text(
+        "def cut(text):\n    return text[:2]\n\ndef short(row) -> str:\n    return row.line and cut(row.line)\n"
+    )
+    spec = importlib.util.spec_from_file_location("own_helpers", tmp_path / "own_helpers.py")
+    module = sys.modules["own_helpers"] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        assert taken(module.short)[1].captured == ("cut",)
+        assert lines.map(module.short).run().to_arrow()["value"].to_pylist() == ["to", None, "to"]
+    finally:
+        del sys.modules["own_helpers"]

@@ -9,7 +9,7 @@ import inspect
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -53,24 +53,25 @@ def taken(function: Callable[..., Any]) -> tuple[FunctionRef, Function]:
 
 
 def _pickled(function: Callable[..., Any]) -> bytes:
-    """Write a function down. One of a file of the person's own goes by value too: the file may change, or move."""
+    """Write a function down. Those of files of the person's own go by value too: the files may change, or move."""
     import cloudpickle  # type: ignore[import-untyped]
 
-    module = sys.modules.get(getattr(function, "__module__", None) or "")
-    if module is None or module.__name__ == "__main__" or not _own(module):
-        return bytes(cloudpickle.dumps(function))
+    found = {one.__module__: sys.modules.get(one.__module__) for one, _ in _walked(function)}
+    own = [module for module in found.values() if module is not None and _own(module)]
     with _registering:
-        cloudpickle.register_pickle_by_value(module)
+        for module in own:
+            cloudpickle.register_pickle_by_value(module)
         try:
             return bytes(cloudpickle.dumps(function))
         finally:
-            cloudpickle.unregister_pickle_by_value(module)
+            for module in own:
+                cloudpickle.unregister_pickle_by_value(module)
 
 
 def _own(module: ModuleType) -> bool:
     """Tell whether a module is a file of the person's own: neither Python's, nor of a package that was installed."""
     file = getattr(module, "__file__", None)
-    if file is None:
+    if file is None or module.__name__ == "__main__":
         return False
     places = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     if module.__name__.partition(".")[0] == __name__.partition(".")[0]:
@@ -93,6 +94,12 @@ def _source(function: Callable[..., Any]) -> tuple[list[str], int]:
 
 def _captured(function: Any) -> Iterator[str]:
     """Yield the names of variables that go with a function, and with the functions among them."""
+    for _, variables in _walked(function):
+        yield from variables
+
+
+def _walked(function: Any) -> Iterator[tuple[FunctionType, Mapping[str, object]]]:
+    """Yield a function and those that go with it by value, each with the variables that it captures."""
     seen: set[int] = set()
     waiting = [function]
     while waiting:
@@ -104,10 +111,9 @@ def _captured(function: Any) -> Iterator[str]:
         closed = zip(one.__code__.co_freevars, one.__closure__ or (), strict=True)
         inner = {name: cell.cell_contents for name, cell in closed if _filled(cell)}
         outer = {name: one.__globals__[name] for name in _globals(one.__code__) if name in one.__globals__}
-        for name, value in {**inner, **outer}.items():
-            if not isinstance(value, ModuleType):
-                yield name
-                waiting.append(value)
+        held = {name: value for name, value in {**inner, **outer}.items() if not isinstance(value, ModuleType)}
+        yield one, held
+        waiting += held.values()
 
 
 def _filled(cell: Any) -> bool:

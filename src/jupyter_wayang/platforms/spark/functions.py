@@ -6,6 +6,7 @@ Only on the person's own machine: Spark is started by this process, and its Pyth
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,16 @@ def batches(
     made
         The names that Spark has for the columns that come out.
     """
-    job, pickled = encoded(operator, 1, 0), function.pickled
+    job, pickled, path = encoded(operator, 1, 0), function.pickled, tuple(sys.path)
 
     def run(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pickle
+        import sys
 
         import pyarrow as pa
+
+        # Modules are found where the session finds them.
+        sys.path.extend(part for part in path if part not in sys.path)
 
         from jupyter_wayang.platforms.python.calls import RaisedError, apply, report
         from jupyter_wayang.platforms.python.job import Job
