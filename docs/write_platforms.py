@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Platform
 from jupyter_wayang.platforms.registry import installed
 
-__all__ = ["PAGE", "page"]
+__all__ = ["PAGE", "RESULTS", "page", "tpch"]
 
 PAGE = Path(__file__).with_name("platforms.md")
 
@@ -48,6 +49,25 @@ _ALL = """
 """
 
 
+_TPCH = """
+## TPC-H
+
+The 22 queries of TPC-H as [SQL](sql.md), at scale 0.01, on each platform alone and freely planned: how many give the rows that DuckDB makes of the text by itself. SQLite has no decimals and is given floats.
+
+"""
+
+RESULTS = PAGE.parents[1] / "benchmarks" / "tpch" / "results.json"
+"""What `python -m benchmarks.tpch.check --store` kept; the tests find what is not so."""
+
+
+def tpch(platforms: list[Platform]) -> str:
+    """Return the table of TPC-H from what was stored."""
+    titles = {platform.name: platform.title for platform in platforms} | {"free": "freely planned"}
+    stored = json.loads(RESULTS.read_text(encoding="utf-8"))
+    lines = "".join(f"| {titles[name]} | {len(numbers)}/22 |\n" for name, numbers in stored.items())
+    return f"{_TPCH}| platform | the same rows |\n|---|---|\n{lines}"
+
+
 def page() -> str:
     """Return the page."""
     platforms = list(installed().values())
@@ -59,7 +79,7 @@ def page() -> str:
     ways = "| from | to | by |\n|---|---|---|\n" + "".join(
         f"| `{c.source}` | `{c.target}` | {p.title} |\n" for p in platforms for c in p.conversions
     )
-    return _HEAD + head + rows + _TAIL + start + _FORMS + ways + _ALL
+    return _HEAD + head + rows + tpch(platforms) + _TAIL + start + _FORMS + ways + _ALL
 
 
 def _row(tag: str, platforms: list[Platform]) -> str:

@@ -80,6 +80,27 @@ def _same(one: object, other: object) -> bool:
     return one == other
 
 
+def into_postgres(files: Mapping[str, Path], address: str) -> None:
+    """Write the tables into a server, each under its name."""
+    import pyarrow.parquet as pq
+    from adbc_driver_postgresql import dbapi
+
+    with dbapi.connect(address) as database, database.cursor() as cursor:
+        for name, file in files.items():
+            cursor.adbc_ingest(name, pq.read_table(file), mode="create")
+        database.commit()
+
+
+def tables_of(session: wy.Session, platform: str, files: Mapping[str, Path], address: str | None) -> dict[str, object]:
+    """Return the tables of a platform by name: those of a server, or files."""
+    if platform != "postgres":
+        return {name: str(file) for name, file in files.items()}
+    assert address is not None
+    into_postgres(files, address)
+    session.connect("tpch", address)
+    return {name: session.table("tpch", name) for name in files}
+
+
 def scratch(folder: Path) -> dict[bool, dict[str, Path]]:
     """Write the tables twice, with decimals (True) and with floats (False), and return their files by name."""
     return {exact: generate(folder / ("exact" if exact else "floats"), exact=exact) for exact in (True, False)}
@@ -92,6 +113,7 @@ def _platforms(given: str | None) -> tuple[str, ...]:
 def main() -> None:
     """Compare, print, and keep what was seen."""
     import jupyter_wayang as wy
+    from jupyter_wayang.platforms.postgres import server
 
     parser = argparse.ArgumentParser(description="Compare TPC-H on every platform with DuckDB by itself.")
     parser.add_argument("--platforms", help="with commas between; all of them if left out")
@@ -106,7 +128,7 @@ def main() -> None:
         session = wy.Session(Path(folder) / "session")
         for platform in _platforms(options.platforms):
             exact = platform not in INEXACT
-            tables = {name: str(file) for name, file in files[exact].items()}
+            tables = tables_of(session, platform, files[exact], server.address() if platform == "postgres" else None)
             seen[platform] = {}
             for number in wanted:
                 began = perf_counter()

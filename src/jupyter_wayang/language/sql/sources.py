@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import DataError, NameUnknownError, OperatorError, closest
-from jupyter_wayang.language import builder
+from jupyter_wayang.language import builder, sources
 from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.relations import Relation
 from jupyter_wayang.language.unknown import guessed, listed
 from jupyter_wayang.plan.logical import Vertex, VertexPort
+from jupyter_wayang.platforms.connections import connected
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -92,6 +93,9 @@ class Tables:
             return builder.read(self.desk, value, federation=self.federation)
         if value is not None:
             return builder.frame(self.desk, value, name)
+        first, dot, rest = name.partition(".")
+        if dot and first in {one.name for platform in self.desk.platforms() for one in connected(platform)}:
+            return sources.table(self.desk, first, rest)
         try:
             return builder.read(self.desk, name, federation=self.federation)
         except DataError as error:
