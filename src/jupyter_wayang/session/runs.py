@@ -328,10 +328,20 @@ class Result:
 
 
 def _coefficients(model: Model) -> pa.Table:
+    """Return the weights of a linear model, what centres and components are made of, or how large a model is."""
     import pyarrow as pa
 
     from jupyter_wayang.plan.models import array
 
-    names = ["(intercept)", *model.features]
-    values = [*array(model["intercept"]).tolist(), *array(model["weights"]).tolist()]
-    return pa.table({"feature": names, "coefficient": values})
+    arrays = {named.name: array(named) for named in model.parameters}
+    if "weights" in arrays:
+        names = ["(intercept)", *model.features]
+        values = [*arrays["intercept"].tolist(), *arrays["weights"].tolist()]
+        return pa.table({"feature": names, "coefficient": values})
+    for name, called in (("centres", "cluster"), ("components", "component")):
+        if name in arrays:
+            first = 0 if name == "centres" else 1
+            numbers = pa.array(range(first, first + len(arrays[name])), pa.int64())
+            return pa.table({called: numbers, **dict(zip(model.features, arrays[name].T, strict=True))})
+    sizes = [array.size for array in arrays.values()]
+    return pa.table({"array": list(arrays), "numbers": pa.array(sizes, pa.int64())})
