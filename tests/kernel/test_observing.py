@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_wayang.app import Session
-from jupyter_wayang.events import OperatorFinished, Planned, RunFinished
+from jupyter_wayang.events import OperatorFinished, Planned, Replanned, RunFinished
 from jupyter_wayang.kernel.observing import observations
 from jupyter_wayang.language.expressions import col
 from jupyter_wayang.plan import wire
@@ -69,3 +69,13 @@ def test_rows_that_nobody_counted_or_knew_teach_nothing(told):
     loose = tuple(msgspec.structs.replace(operator, rows=Interval(low=1, high=1e6)) for operator in plan.operators)
     silent = [msgspec.structs.replace(e, rows=None) if isinstance(e, OperatorFinished) else e for e in told]
     assert observations("a", changed(silent, operators=loose), PLATFORMS) == ()
+
+
+def test_after_a_change_of_plan_the_last_one_counts(told):
+    planned = next(event for event in told if isinstance(event, Planned))
+    place = told.index(planned) + 1
+    again = Replanned(operator="read", text="more rows than expected", plan=planned.plan, seq=planned.seq)
+    with_start = changed(told, start_up_s=(("polars", 0.3),))
+    assert observations("a", [*told[:place], again, *told[place:]], PLATFORMS) == observations("a", told, PLATFORMS)
+    # What the first plan started is started, whatever the last one says of it.
+    assert observations("a", [*with_start[:place], again, *with_start[place:]], PLATFORMS) == ()

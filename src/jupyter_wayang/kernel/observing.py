@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jupyter_wayang.events import AnyEvent, OperatorFinished, Planned, RunFinished
+from jupyter_wayang.events import AnyEvent, OperatorFinished, Planned, Replanned, RunFinished
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import Edge, ExecutionOperator, ExecutionPlan, Interval
 from jupyter_wayang.plan.observation import Observation, Work
@@ -34,32 +34,30 @@ def observations(run: str, events: Iterable[AnyEvent], platforms: Mapping[str, P
     plan: ExecutionPlan | None = None
     seconds: dict[str, float] = {}
     rows: dict[str, int] = {}
-    done: dict[str, ExecutionPlan] = {}
+    started: set[str] = set()
     ended = False
     for event in events:
         match event:
-            case Planned(plan=text):
+            case Planned(plan=text) | Replanned(plan=text):
                 plan = wire.decode(text, ExecutionPlan)
-            case OperatorFinished(operator=id_) if plan is not None:
+                started |= {name for name, _ in plan.start_up_s}
+            case OperatorFinished(operator=id_):
                 seconds[id_] = seconds.get(id_, 0.0) + event.seconds
-                done[id_] = plan
                 if event.rows is not None:
                     rows[id_] = event.rows
             case RunFinished(state=state):
                 ended = state == "done"
     if not ended or plan is None or plan.loop is not None:
         return ()
-    # After a change of plan in mid-run, an operator counts as it was planned when it ran.
-    mine = [operator for operator in plan.operators if done.get(operator.id, plan) is plan]
-    found = (_stage(stage, plan, seconds, rows, platforms) for stage in _stages(mine, plan))
+    # The last plan has what ran before it was made as it ran.
+    found = (_stage(stage, plan, seconds, rows, platforms) for stage in _stages(plan, started))
     return tuple(Observation(parts=parts, seconds=took, group=run) for parts, took in found if parts and took > 0)
 
 
-def _stages(operators: Iterable[ExecutionOperator], plan: ExecutionPlan) -> list[list[ExecutionOperator]]:
+def _stages(plan: ExecutionPlan, started: set[str]) -> list[list[ExecutionOperator]]:
     here = {lane.id for lane in plan.lanes if lane.kind == "here"}
-    started = {name for name, _ in plan.start_up_s}
     found: dict[tuple[str, int], list[ExecutionOperator]] = {}
-    for operator in operators:
+    for operator in plan.operators:
         if operator.lane in here and operator.decision.platform not in started:
             found.setdefault((operator.lane, operator.stage), []).append(operator)
     return list(found.values())
