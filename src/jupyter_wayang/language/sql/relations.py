@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from jupyter_wayang.errors import ColumnError, Span
 from jupyter_wayang.language.recipe import rows_of
 from jupyter_wayang.language.unknown import guessed, listed
-from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named, type_of
+from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named, settled_columns, type_of
 from jupyter_wayang.plan.logical import Vertex, VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, Distinct, Rename, Select, WithColumns
 from jupyter_wayang.plan.schema import Schema
@@ -49,6 +51,8 @@ class Relation:
 
     def then(self, operator: AnyOperator, *others: VertexPort, span: Span | None = None) -> Relation:
         """Return the rows after an operator that leaves the fields as they are."""
+        if isinstance(operator, Select | WithColumns):
+            operator = msgspec.structs.replace(operator, columns=settled_columns(operator.columns, self.schema))
         return replace(self, port=VertexPort(Vertex(operator, (self.port, *others), span=span)))
 
     def called(self, table: str, names: Iterable[str] = ()) -> Relation:
