@@ -227,3 +227,16 @@ def test_a_function_of_a_file_of_ones_own_goes_by_value(lines, tmp_path):
         assert lines.map(module.short).run().to_arrow()["value"].to_pylist() == ["to", None, "to"]
     finally:
         del sys.modules["own_helpers"]
+
+
+def test_an_error_marks_the_operator_in_the_cell(session, lines):
+    def broken(row) -> int:
+        return len(row.line)
+
+    session.scope.variables = {"lines": lines, "broken": broken}
+    cell = read_cell("lines.limit(3).map(broken)", session.scope, session)
+    options = {"names": cell.names, "platforms": None, "name": "", "captured": ()}
+    with pytest.raises(PlatformError) as caught:
+        session.run(cell.ports, wait=True, **options)
+    span = caught.value.span
+    assert cell.source[span.column : span.end_column] == "map(broken)"

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, cast
 
-from jupyter_wayang.errors import PlanError
+from jupyter_wayang.errors import PlanError, PlatformError
 from jupyter_wayang.execution.lowering import LEARNED, lower
 from jupyter_wayang.execution.turns import Turns
 from jupyter_wayang.plan.execution import Edge, ExecutionPlan
@@ -386,7 +386,12 @@ class LaneExecutor:
         self, node: str, operator: Calling, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...]
     ) -> Payload:
         engine = cast("FunctionEngine", self._engines[self._platform[node]])
-        return engine.call(operator, inputs, schemas, self._functions.call(node, operator.function, self._stopping))
+        call = self._functions.call(node, operator.function, self._stopping)
+        try:
+            return engine.call(operator, inputs, schemas, call)
+        except PlatformError as error:
+            error.located(self._logical[node].span, None)
+            raise
 
     def _readers(self, port: Port) -> int:
         """Return how many read a port: the operators after it, and whoever asks for a result."""

@@ -162,5 +162,5 @@ def failure(title: str, answer: messages.Failure) -> WayangError:
     kind = getattr(errors, answer.kind, None) if answer.kind in errors.__all__ else None
     if isinstance(kind, type) and issubclass(kind, WayangError):
         text = answer.message if title in answer.message or title == "this machine" else f"{title}: {answer.message}"
-        return kind(text, hint=answer.hint, facts=answer.facts)
+        return kind(text, hint=answer.hint, facts=answer.facts, span=answer.span)
     return SiteError(f"{title} failed: {answer.message}", hint=answer.hint)

@@ -151,8 +151,9 @@ class SiteAgent:
         """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""
         own = self._policy is not None and self._policy.allows_rows
         hint = error.hint if own or not isinstance(error, DataError | PlatformError) else None
-        facts = error.facts if own else ()
-        return messages.Failure(run=run, kind=type(error).__name__, message=error.message, hint=hint, facts=facts)
+        facts, span = (error.facts, error.span) if own else ((), None)
+        kind = type(error).__name__
+        return messages.Failure(run=run, kind=kind, message=error.message, hint=hint, facts=facts, span=span)
 
     def _unexpected(self, error: Exception, run: str) -> messages.Failure:
         """Keep the traceback here; of an error that nobody foresaw, only its kind leaves: its text may hold values."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from jupyter_wayang.errors import WayangError, WireError
+from jupyter_wayang.errors import Span, WayangError, WireError
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Port
@@ -243,13 +243,14 @@ class Done(_Answer, frozen=True, kw_only=True, tag="done"):
 class Failure(_Answer, frozen=True, kw_only=True, tag="failure"):
     """It could not be done. ``kind`` is the name of an error class of this project, the text is disclosure-checked.
 
-    ``facts`` are label and text, from the person's own machine only.
+    ``facts`` are label and text, and ``span`` a place in the cell, from the person's own machine only.
     """
 
     kind: str
     message: str
     hint: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    span: Span | None = None
 
 
 Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Measure | Turn | Collect | Sample | Interrupt | Release
