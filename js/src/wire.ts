@@ -125,6 +125,13 @@ export interface Decision {
   readonly alternatives: readonly Alternative[];
 }
 
+/** A tree of questions whether a feature is at most so much; without `depth`, until its leaves are pure. */
+export interface DecisionTree {
+  readonly tag: "decision_tree";
+  readonly depth: number | null;
+  readonly seed: number;
+}
+
 /** Ask for the columns of a table. */
 export interface Describe {
   readonly tag: "describe";
@@ -241,6 +248,12 @@ export interface ExecutionPlan {
   readonly notes: readonly string[];
 }
 
+/** Makes a row of every item of a list, in the place of the list; none of an empty list, and none of null. */
+export interface Explode {
+  readonly tag: "explode";
+  readonly column: string;
+}
+
 /** A preprocessing step learned its global values; the text shows them. */
 export interface FactsLearned {
   readonly tag: "facts_learned";
@@ -254,7 +267,7 @@ export interface FactsLearned {
 /**
  * It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked.
  *
- * `facts` are label and text, from the person's own machine only.
+ * `facts` are label and text, and `span` a place in the cell, from the person's own machine only.
  */
 export interface Failure {
   readonly tag: "failure";
@@ -267,6 +280,7 @@ export interface Failure {
   readonly message: string;
   readonly hint: string | null;
   readonly facts: readonly (readonly [string, string])[];
+  readonly span: Span | null;
 }
 
 /** Keeps the rows where the condition is true; null is not. */
@@ -289,7 +303,7 @@ export interface FilterBy {
  */
 export interface Fit {
   readonly tag: "fit";
-  readonly model: LogisticRegression;
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly features: readonly string[] | null;
   readonly options: FitOptions;
@@ -342,6 +356,15 @@ export interface Goal {
   readonly threshold: number;
 }
 
+/** A sum of small trees, each of which is fitted to what those before it got wrong. */
+export interface GradientBoosting {
+  readonly tag: "gradient_boosting";
+  readonly trees: number;
+  readonly depth: number;
+  readonly learning_rate: number;
+  readonly seed: number;
+}
+
 /**
  * Aggregates groups of rows; without keys, all rows into one. Null is a group of its own.
  *
@@ -354,11 +377,20 @@ export interface GroupBy {
   readonly aggregates: readonly Named[];
 }
 
-/** What a person told the optimizer about an operator. */
+/**
+ * What a person told the optimizer about an operator.
+ *
+ * `selectivity` and `rows` win over all estimates. `cache`: what it makes is computed once and held, also where
+ * one operator reads it only. `broadcast`: a join sends it whole to wherever the other side is. `name` is what its
+ * first output is called in the plan.
+ */
 export interface Hints {
   readonly pins: readonly Pin[];
   readonly selectivity: number | null;
   readonly rows: number | null;
+  readonly cache: boolean;
+  readonly broadcast: boolean;
+  readonly name: string | null;
 }
 
 /** Puts a value where a number is null: the mean of the training rows, or a constant. Makes floats. */
@@ -373,6 +405,26 @@ export interface Impute {
 export interface ImputeFacts {
   readonly tag: "impute";
   readonly values: readonly (readonly [string, number | null])[];
+}
+
+/** Says what a model says of rows that are ready: its arrays arrive before the operator runs. */
+export interface Infer {
+  readonly tag: "infer";
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly made: readonly (readonly [string, string])[];
+}
+
+/**
+ * Say of rows with columns `features` what a model says: add it as `columns`, and leave the features out.
+ *
+ * `makes` says whether it is a probability, a number, a cluster or several components.
+ */
+export interface InferTask {
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly makes: "cluster" | "components" | "number" | "probability";
+  readonly features: readonly string[];
+  readonly parameters: readonly NamedArray[];
+  readonly columns: readonly string[];
 }
 
 /** End the function of the notebook that the run has called, whatever else is being answered. */
@@ -417,7 +469,7 @@ export interface IsNull {
  * `where` is a condition on the columns of both (:meth:`matched`) that must also be true for two rows to match.
  * `as_of` has a column of each side: of the right rows that match, only the last is taken whose column is not above
  * that of the left row. If several have that value, it is the one that comes last when they are sorted by all columns
- * from left to right, nulls last.
+ * from left to right, nulls last. `broadcast` asks an engine on several machines to send the right rows to all.
  */
 export interface Join {
   readonly tag: "join";
@@ -426,6 +478,14 @@ export interface Join {
   readonly suffix: string;
   readonly where: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
   readonly as_of: readonly [string, string] | null;
+  readonly broadcast: boolean;
+}
+
+/** Lloyd's algorithm from ten starts that are spread out (k-means++), the best of which is kept. */
+export interface KMeans {
+  readonly tag: "kmeans";
+  readonly k: number;
+  readonly seed: number;
 }
 
 /** A place where operators run: a site, the execution kernel, or this machine. */
@@ -438,19 +498,30 @@ export interface Lane {
   readonly rows: number | null;
 }
 
-/** What a learned operator does, now that it is known: all its columns as expressions over its input. */
+/** What a learned operator does, now that it is known: all its columns as expressions over its input, or a model. */
 export interface Learned {
   readonly tag: "learned";
   readonly version: number;
   readonly run: string;
   readonly node: string;
   readonly columns: readonly Named[];
+  readonly model: InferTask | null;
 }
 
 /** Keeps the first rows. */
 export interface Limit {
   readonly tag: "limit";
   readonly rows: number;
+}
+
+/**
+ * Least squares: half of the mean squared error plus `l2 / 2` times the squared norm of the weights.
+ *
+ * The intercept is not penalized. With `l2` this is ridge regression.
+ */
+export interface LinearRegression {
+  readonly tag: "linear_regression";
+  readonly l2: number;
 }
 
 /** A constant. Dates, timestamps and decimals are text with their type; a null has type `null` or the one asked for. */
@@ -468,18 +539,19 @@ export interface Literal {
  * (the norm of ∇F below 1e-10), starting at the parameters.
  */
 export interface LocalTask {
-  readonly model: LogisticRegression;
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
   readonly solver: "exact" | "gradient";
   readonly epochs: number;
   readonly learning_rate: number;
+  readonly makes: "cluster" | "components" | "number" | "probability";
 }
 
 /** At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round. */
 export interface LocalUpdate {
   readonly tag: "local_update";
-  readonly model: LogisticRegression;
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly rounds: number;
   readonly epochs: number;
 }
@@ -534,6 +606,32 @@ export interface MapBatches {
   readonly learned: boolean;
 }
 
+/** Measure a model on the prepared rows that enter a node, exactly. For the person's own machine only. */
+export interface Measure {
+  readonly tag: "measure";
+  readonly version: number;
+  readonly run: string;
+  readonly node: string;
+  readonly task: InferTask;
+}
+
+/** Measures a model on prepared rows, exactly: it runs where all rows are. */
+export interface MeasureRows {
+  readonly tag: "measure";
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+}
+
+/** The figures of a model, and under `rows` how many rows there were. */
+export interface Measured {
+  readonly tag: "measured";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
+  readonly values: readonly (readonly [string, number | null])[];
+}
+
 /** What leaves a site of its score cells: a class and the bins `low_bin` to `high_bin`, both inclusive. */
 export interface MergedCell {
   readonly low_bin: number;
@@ -569,10 +667,11 @@ export interface MetricsMeasured {
 /**
  * A fitted model: specification, preprocessing, features in order, target, and named arrays.
  *
- * `parameters` are `weights` (one per feature) and `intercept` (one number).
+ * `parameters` are `weights` (one per feature) and `intercept` (one number) of a linear model, and what
+ * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others.
  */
 export interface Model {
-  readonly spec: LogisticRegression;
+  readonly spec: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
   readonly inputs: Schema;
   readonly features: readonly string[];
@@ -585,6 +684,11 @@ export interface Movement {
   readonly channels: readonly string[];
   readonly bytes: Interval;
   readonly cost_s: Interval;
+}
+
+/** Gaussian naive Bayes: in each class every feature is normal, and independent of the others. */
+export interface NaiveBayes {
+  readonly tag: "naive_bayes";
 }
 
 /** An expression and the name of the column that it makes. */
@@ -606,10 +710,23 @@ export interface Negate {
   readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
+/**
+ * Layers of rectified linear units, trained with Adam in batches of up to 200 rows.
+ *
+ * The loss has `l2 / 2` times the squared norm of all weights, divided by the rows of a batch.
+ */
+export interface NeuralNetwork {
+  readonly tag: "mlp";
+  readonly hidden: readonly number[];
+  readonly epochs: number;
+  readonly l2: number;
+  readonly seed: number;
+}
+
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -673,6 +790,20 @@ export interface Pin {
   readonly site: string | null;
 }
 
+/**
+ * Makes a column of every level of a column, out of the values of another.
+ *
+ * Rows that agree in all other columns become one, and their values are aggregated. The columns of a plan are known
+ * before it runs, so that the levels are a part of it; rows of other levels count nowhere.
+ */
+export interface Pivot {
+  readonly tag: "pivot";
+  readonly on: string;
+  readonly values: string;
+  readonly function: string;
+  readonly levels: readonly Literal[];
+}
+
 /** An output of a node. */
 export interface Port {
   readonly node: string;
@@ -680,13 +811,32 @@ export interface Port {
 }
 
 /**
- * Adds the predicted probability of a model (input 0) to rows (input 1) as a column.
+ * Adds what a model (input 0) says of rows (input 1) as a column; of several components, as `column_1` and so on.
  *
- * Where it runs, what the model does arrives as something learned, and the rows are its only input.
+ * Where it runs, what the model does arrives as something learned, and the rows are its only input. `link` says
+ * whether that is a probability by its log-odds, or the number itself.
  */
 export interface Predict {
   readonly tag: "predict";
   readonly column: string;
+  readonly link: "identity" | "logit";
+}
+
+/**
+ * Preferences of a session, or of one cell.
+ *
+ * `objective` is one of :data:`OBJECTIVES`; `prices` has, for `money`, what an hour on a platform costs (1 where
+ * nothing is said); `memory_bytes` is how much one operator may hold at once (None: as much as the machine has).
+ *
+ * Examples
+ * --------
+ * >>> Preferences(objective="money", prices=(("spark", 2.5),)).objective
+ * 'money'
+ */
+export interface Preferences {
+  readonly objective: string;
+  readonly prices: readonly (readonly [string, number])[];
+  readonly memory_bytes: number | null;
 }
 
 /**
@@ -701,11 +851,25 @@ export interface Prepare {
   readonly features: readonly string[];
 }
 
+/** The directions in which rows vary most; of each, the largest part in absolute value is positive. */
+export interface PrincipalComponents {
+  readonly tag: "pca";
+  readonly n: number;
+}
+
 /** An operator that ran while the answer was made. `rows` is null where the policy does not show it. */
 export interface Progress {
   readonly node: string;
   readonly rows: number | null;
   readonly seconds: number;
+}
+
+/** The mean of trees over rows that are drawn with repetition. */
+export interface RandomForest {
+  readonly tag: "random_forest";
+  readonly trees: number;
+  readonly depth: number | null;
+  readonly seed: number;
 }
 
 /** The table of this name in every site's catalog; its rows stay at the sites. */
@@ -718,7 +882,7 @@ export interface ReadFederated {
 }
 
 /**
- * A file: CSV or TSV (`delimiter`), Parquet, JSON lines.
+ * A file: CSV or TSV (`delimiter`), Parquet, JSON lines, or text, whose lines are the column `line`.
  *
  * `header` says whether the first line of a CSV file names the columns, `nulls` which texts mean null. The schema
  * has the columns in the order of the file.
@@ -727,7 +891,7 @@ export interface ReadFile {
   readonly tag: "read_file";
   readonly schema: Schema;
   readonly path: string;
-  readonly format: "csv" | "jsonl" | "parquet";
+  readonly format: "csv" | "jsonl" | "parquet" | "text";
   readonly header: boolean;
   readonly nulls: readonly string[];
   readonly delimiter: string;
@@ -754,6 +918,12 @@ export interface ReadTable {
   readonly table: string;
   readonly query: string;
   readonly platform: string;
+}
+
+/** Puts the features of a model beside the columns of raw rows. What they are arrives before the operator runs. */
+export interface Ready {
+  readonly tag: "ready";
+  readonly steps: readonly string[];
 }
 
 /** Makes one row of all, two at a time; of no rows it makes none. */
@@ -872,19 +1042,6 @@ export interface RunStarted {
   readonly rounds: number;
 }
 
-/**
- * Run a function on the first rows of what a plan makes, to learn which columns it makes.
- *
- * For the person's own machine only. The results of the plan are the inputs of the operator.
- */
-export interface Sample {
-  readonly tag: "sample";
-  readonly version: number;
-  readonly run: string;
-  readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
-}
-
 /** Centres columns at their mean and divides by their standard deviation (over n). */
 export interface Scale {
   readonly tag: "scale";
@@ -918,7 +1075,7 @@ export interface Schema {
  * The bin of a score p in [0, 1] is `min(floor(p * bins), bins - 1)`.
  */
 export interface ScoreTask {
-  readonly model: LogisticRegression;
+  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
   readonly bins: number;
@@ -1025,7 +1182,7 @@ export interface Span {
  * Cuts a collection in two, the first with `fraction` of the rows of every stratum.
  *
  * The same rows on every platform: rows are sorted by all columns, permuted by (seed, site), and cut per stratum
- * (:mod:`jupyter_wayang.platforms.relational.split`).
+ * (:mod:`jupyter_wayang.platforms.relational.over_arrow`).
  */
 export interface Split {
   readonly tag: "split";
@@ -1058,6 +1215,7 @@ export interface SubmitPlan {
   readonly platforms: readonly string[] | null;
   readonly scale: number;
   readonly frames: readonly (readonly [string, string])[];
+  readonly preferences: Preferences;
 }
 
 /** Keeps the first rows of an order. Rows with equal keys stay in their order, and the later ones are cut off. */
@@ -1113,6 +1271,14 @@ export interface Turned {
 /** The rows of both, each as often as it is in the two together. */
 export interface Union {
   readonly tag: "union";
+}
+
+/** Makes a row of every one of some columns: its name in one column, its value in another; nulls too. */
+export interface Unpivot {
+  readonly tag: "unpivot";
+  readonly columns: readonly string[];
+  readonly name: string;
+  readonly value: string;
 }
 
 /** The parameters after local training and the number of rows they were trained on. */
@@ -1173,6 +1339,26 @@ export interface Work {
   readonly bytes: number;
 }
 
+/**
+ * Writes rows into a file, and makes one row that says where and how many.
+ *
+ * The file is there in whole or not at all: it is written beside its place and then put there. `mode` says what
+ * becomes of a file that is there already: it is an error, it is replaced, or the rows are added to it.
+ */
+export interface WriteFile {
+  readonly tag: "write_file";
+  readonly path: string;
+  readonly format: "csv" | "parquet";
+  readonly mode: "append" | "error" | "overwrite";
+  readonly delimiter: string;
+}
+
+/** Numbers rows from 0 in the order of all their columns, left to right, nulls last. */
+export interface ZipWithId {
+  readonly tag: "zip_with_id";
+  readonly name: string;
+}
+
 /** The execution plan was made: its JSON, as of :mod:`jupyter_wayang.plan.wire`. */
 export interface EventsPlanned {
   readonly tag: "planned";
@@ -1224,6 +1410,18 @@ export interface LearningScore {
   readonly rounds: number;
 }
 
+/**
+ * Draws some rows by chance: so many, or so large a part; at sites, of each.
+ *
+ * They are the rows that :class:`Split` draws first.
+ */
+export interface SamplingSample {
+  readonly tag: "sample";
+  readonly rows: number | null;
+  readonly fraction: number | null;
+  readonly seed: number;
+}
+
 /** Aggregate the rows of a port. `purpose` is the word that the policy must allow. */
 export interface MessagesAggregate {
   readonly tag: "aggregate";
@@ -1259,6 +1457,19 @@ export interface MessagesReplanned {
   readonly plan: ExecutionPlan;
 }
 
+/**
+ * Run a function on the first rows of what a plan makes, to learn which columns it makes.
+ *
+ * For the person's own machine only. The results of the plan are the inputs of the operator.
+ */
+export interface MessagesSample {
+  readonly tag: "sample";
+  readonly version: number;
+  readonly run: string;
+  readonly plan: LogicalPlan;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+}
+
 /** Score the prepared rows that enter a node. */
 export interface MessagesScore {
   readonly tag: "score";
@@ -1276,9 +1487,10 @@ export type AnyRequest =
   | MessagesAggregate
   | Train
   | MessagesScore
+  | Measure
   | Turn
   | Collect
-  | Sample
+  | MessagesSample
   | Interrupt
   | Release;
 
@@ -1288,6 +1500,7 @@ export type AnyAnswer =
   | Aggregated
   | Trained
   | Scored
+  | Measured
   | Turned
   | Rows
   | Done
