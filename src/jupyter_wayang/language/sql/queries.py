@@ -69,7 +69,8 @@ class Queries:
             return self._answer(node.this, tables, around)
         tables = self._with(node, tables)
         if isinstance(node, exp.Select):
-            return self._select(node, tables, around)
+            with self.page.at(node):
+                return self._select(node, tables, around)
         if isinstance(node, exp.SetOperation):
             sides = [self._answer(side, tables, around) for side in (node.this, node.expression)]
             return combined(self.page, node, sides[0], sides[1])
@@ -125,7 +126,11 @@ class Queries:
         return Projection(self.page, subs, node, around.wanted, link, carried).answer(place)
 
     def _around(self, query: exp.Query, tables: Tables, place: AnyPlace, wanted: Wanted) -> _Around:
-        return _Around(place, wanted, tuple(dict.fromkeys(place.column(c) for c in self._free(query, tables))))
+        columns: dict[AnyExpression, None] = {}
+        for column in self._free(query, tables):
+            with self.page.at(column):
+                columns[place.column(column)] = None
+        return _Around(place, wanted, tuple(columns))
 
     def _rows(
         self, node: exp.Select, tables: Tables, around: _Around

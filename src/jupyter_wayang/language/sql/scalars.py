@@ -222,7 +222,7 @@ class Scalars:
 
     @_read.register
     def _(self, node: exp.Substring) -> AnyExpression:
-        start = self.read(node.args["start"])
+        start = self.read(node.args["start"]) if node.args.get("start") is not None else None
         if not isinstance(start, Literal) or not isinstance(start.value, int) or start.value < 1:
             raise self.page.unsupported(node, "a substring from anywhere but a constant place of 1 or more")
         length = node.args.get("length")

@@ -104,7 +104,7 @@ class SubQueries:
             holder = query.parent
             if isinstance(holder, exp.Exists):
                 place, known[id(holder)] = self._exists_value(place, holder)
-            elif isinstance(holder, exp.In):
+            elif isinstance(holder, exp.In) and holder.args.get("query") is query:
                 place, known[id(holder)] = self._in_value(place, holder, known)
             elif isinstance(query, exp.Subquery) and not isinstance(holder, exp.Any | exp.All):
                 place, known[id(query)] = self._value(place, query, strict=strict)
