@@ -10,11 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conformance.runner import Bench
-
 from jupyter_wayang.platforms import connections
 from jupyter_wayang.platforms.postgres import server
 from jupyter_wayang.platforms.registry import installed
+from jupyter_wayang.testing.runner import Bench
 
 _SLOW = {"spark": (pytest.mark.spark, pytest.mark.slow)}
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from conformance.cases import CASES, FAILURES
-from conformance.reference import apply
-from conformance.runner import Table, assert_rows
 
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.plan.operators import Select
@@ -13,6 +10,9 @@ from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.relational.capabilities import frames_refuse
 from jupyter_wayang.platforms.relational.frames import PYARROW, evaluate
+from jupyter_wayang.testing.cases import CASES, FAILURES
+from jupyter_wayang.testing.reference import apply
+from jupyter_wayang.testing.runner import Table, assert_rows
 
 
 def selects(cases):

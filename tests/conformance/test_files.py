@@ -8,12 +8,12 @@ import decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conformance.build import cast, select
 
 from jupyter_wayang.errors import DataError
 from jupyter_wayang.plan.operators import ReadFile
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.testing.build import cast, select
 
 TYPED = Schema.of(i="int64", x="float64", s="string", p="bool", d="date", m="timestamp")
 

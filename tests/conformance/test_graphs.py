@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conformance.runner import Bench, Table
 
 from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import Literal
@@ -19,6 +18,7 @@ from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.networkx import PLATFORM as NETWORKX
 from jupyter_wayang.platforms.relational import graphs
+from jupyter_wayang.testing.runner import Bench, Table
 
 Edges = list[tuple[Any, Any]]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.build import op
-from conformance.cases import EMPTY, MEASURED, TIES, TWINS
-from conformance.runner import Table
 
 from jupyter_wayang.plan.operators import Sample, Split, ZipWithId
 from jupyter_wayang.platforms.relational.over_arrow import over_arrow
+from jupyter_wayang.testing.build import op
+from jupyter_wayang.testing.cases import EMPTY, MEASURED, TIES, TWINS
+from jupyter_wayang.testing.runner import Table
 
 if TYPE_CHECKING:
-    from conformance.runner import Bench
+    from jupyter_wayang.testing.runner import Bench
 
 OPERATORS = {
     "split": (MEASURED, Split(fraction=0.5, seed=7)),

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.build import c, call, cast, date, op, s, select, timestamp
-from conformance.reference import Refused, apply
-from conformance.runner import Table, assert_rows
 
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.plan.expressions import AnyExpression, Case, IsIn, IsNull, Literal, Negate, Not
 from jupyter_wayang.plan.schema import DataType
+from jupyter_wayang.testing.build import c, call, cast, date, op, s, select, timestamp
+from jupyter_wayang.testing.reference import Refused, apply
+from jupyter_wayang.testing.runner import Table, assert_rows
 
 if TYPE_CHECKING:
-    from conformance.runner import Bench
+    from jupyter_wayang.testing.runner import Bench
 
 _TYPES: dict[str, DataType] = {
     "a": "int64", "b": "int64", "x": "float64", "y": "float64", "t": "string", "p": "bool", "d": "date", "m": "timestamp",

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from conformance import reference
-from conformance.build import agg, c, named, op
-from conformance.runner import Table, assert_rows
 
 from jupyter_wayang.optimizer.inflation import lowered
 from jupyter_wayang.plan.expressions import AnyExpression, IsNull, Literal, Named, Not
@@ -39,11 +36,13 @@ from jupyter_wayang.plan.operators import (
 )
 from jupyter_wayang.plan.schema import DataType, Schema
 from jupyter_wayang.platforms.relational.over_arrow import over_arrow
+from jupyter_wayang.testing import reference
+from jupyter_wayang.testing.build import agg, c, named, op
+from jupyter_wayang.testing.runner import Table, assert_rows
 
 if TYPE_CHECKING:
-    from conformance.runner import Bench
-
     from jupyter_wayang.platforms.platform import Payload
+    from jupyter_wayang.testing.runner import Bench
 
 _TYPES: dict[str, DataType] = {"k": "int64", "j": "int64", "x": "float64", "t": "string", "d": "date", "p": "bool"}
 _VALUES: dict[DataType, list[object]] = {

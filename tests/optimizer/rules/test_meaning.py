@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from conformance import reference
 from optimizer.fakes import col, named, op, seeded
 
 from jupyter_wayang.optimizer.rewrite import rewrite
@@ -29,6 +28,7 @@ from jupyter_wayang.plan.operators import (
     WithColumns,
 )
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.testing import reference
 
 SCHEMA = Schema.of(k="int64", a="int64", b="float64", s="string")
 

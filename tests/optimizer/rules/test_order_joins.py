@@ -7,7 +7,6 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from conformance import reference
 from optimizer.fakes import col, named, op, read, seeded, then, where
 
 from jupyter_wayang.optimizer.join_search import Relation, Tree, original_cost, search
@@ -19,6 +18,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Port, VertexPort
 from jupyter_wayang.plan.operators import Drop, GroupBy, Join, ReadFrame, Rename, Select
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
+from jupyter_wayang.testing import reference
 
 TABLES = {
     "t0": {"a": "int64", "b": "int64", "x": "string"},

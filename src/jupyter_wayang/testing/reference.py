@@ -12,10 +12,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from conformance import reference_functions as functions
-from conformance import reference_windows as windows
-from conformance.reference_functions import Refused
-
 from jupyter_wayang.plan.expressions import (
     Aggregate,
     Binary,
@@ -35,6 +31,7 @@ from jupyter_wayang.plan.expressions import (
 )
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Explode,
     Filter,
     GroupBy,
     Intersect,
@@ -48,6 +45,9 @@ from jupyter_wayang.plan.operators import (
 )
 from jupyter_wayang.plan.schema import Schema, common_type
 from jupyter_wayang.plan.types import decimal_of
+from jupyter_wayang.testing import reference_functions as functions
+from jupyter_wayang.testing import reference_windows as windows
+from jupyter_wayang.testing.reference_functions import Refused
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -355,6 +355,8 @@ def apply(operator: AnyOperator, inputs: list[tuple[Rows, Schema]]) -> Rows:
             return _grouped(operator, rows, schema)
         case Join():
             return _joined(operator, inputs[0], inputs[1])
+        case Explode(column=name):
+            return [{**row, name: item} for row in rows for item in row[name] or ()]
         case Unpivot():
             return [
                 {column.name: evaluate(column.expression, row, schema) for column in part.columns}

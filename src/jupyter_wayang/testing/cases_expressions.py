@@ -1,4 +1,4 @@
-"""The table of cases of decimals, dates, texts, numbers, aggregates and windows; see :mod:`conformance.cases`."""
+"""The table of cases of decimals, dates, texts, numbers, aggregates and windows; see :mod:`~jupyter_wayang.testing.cases`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import math
 from decimal import Decimal as D  # noqa: N817
 from typing import Any
 
-from conformance.build import agg, c, call, cast, date, named, op, part, s, select
-from conformance.cases import Case, case
-from conformance.runner import Table
-
 from jupyter_wayang.plan.expressions import Aggregate, IsIn, IsNull, Literal, Named, Negate, Shift, Window, settled
 from jupyter_wayang.plan.expressions import Case as If
 from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Select, Sort, SortKey
+from jupyter_wayang.testing.build import agg, c, call, cast, date, named, op, part, s, select
+from jupyter_wayang.testing.cases import Case, case
+from jupyter_wayang.testing.runner import Table
 
 exact = Literal.decimal
 NULL = Literal.of(None)
@@ -503,7 +502,7 @@ ODD = Table.of(
 )
 NAMES = [
     case(
-        "odd names",
+        "expressions of odd names",
         Select(
             columns=(
                 Named(name="odd name", expression=op(c("odd name"), "*", 2)),

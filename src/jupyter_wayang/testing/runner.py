@@ -30,7 +30,7 @@ class Table:
     @classmethod
     def of(cls, types: dict[str, str], *rows: Sequence[Any]) -> Table:
         """Make a table of tuples."""
-        schema = Schema.from_pairs(types.items())  # type: ignore[arg-type]
+        schema = Schema.from_pairs(types.items())
         return cls(schema=schema, rows=[dict(zip(schema.names, row, strict=True)) for row in rows])
 
     def arrow(self) -> pa.Table:
@@ -53,10 +53,14 @@ class Bench:
 
     def refusal(self, operator: AnyOperator, tables: Sequence[Table]) -> str | None:
         """Return why the platform declares that it does not run an operator, or None."""
+        return self.refused(operator, tuple(table.schema for table in tables))
+
+    def refused(self, operator: AnyOperator, schemas: tuple[Schema, ...]) -> str | None:
+        """Return why the platform declares that it does not run an operator over inputs of these columns, or None."""
         tag = base_tag(operator)
         if tag not in self.platform.operators:
             return f"{self.platform.title} does not declare {tag}"
-        return self.platform.refuses(operator, tuple(table.schema for table in tables))
+        return self.platform.refuses(operator, schemas)
 
     def read(self, table: Table) -> Payload:
         """Hand a table to the platform."""

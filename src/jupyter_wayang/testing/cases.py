@@ -10,14 +10,12 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 
-from conformance.build import agg, c, call, cast, date, named, op, part, s, select, timestamp
-from conformance.runner import Table
-
 from jupyter_wayang.plan.expressions import Case as If
 from jupyter_wayang.plan.expressions import IsIn, IsNull, Literal, Named, Negate, Not
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     Except,
+    Explode,
     Filter,
     GroupBy,
     Intersect,
@@ -30,6 +28,8 @@ from jupyter_wayang.plan.operators import (
     Union,
     Unpivot,
 )
+from jupyter_wayang.testing.build import agg, c, call, cast, date, named, op, part, s, select, timestamp
+from jupyter_wayang.testing.runner import Table
 
 NULL = Literal.of(None)
 MOST, LEAST = 2**63 - 1, -(2**63)
@@ -542,7 +542,14 @@ _DAYS = Table.of(
     {"k": "string", "mon": "int64", "tue": "float64", "odd name": "null"},
     *[("a", 1, 0.5, None), (None, None, 2.5, None), ("a", 1, 0.5, None)],
 )
+_LISTS = Table.of(
+    {"k": "string", "l": "list(int64)", "m": "list(list(string))"},
+    *[("a", [1, None, 1], [["x"], None]), ("b", [], []), (None, None, None), ("c", [MOST], [["y", None], []])],
+)
 COMBINED += [
+    case("explode", Explode(column="l"), _LISTS),
+    case("explode lists of lists", Explode(column="m"), _LISTS),
+    case("explode nothing", Explode(column="l"), Table(schema=_LISTS.schema, rows=[])),
     case("unpivot of two types", Unpivot(columns=("mon", "tue")), _DAYS),
     case("unpivot of one column", Unpivot(columns=("k",), name="what", value="k"), _DAYS),
     case("unpivot of a column of nothing but null", Unpivot(columns=("odd name", "mon")), _DAYS),
@@ -678,6 +685,10 @@ FAILURES = [
 NUMERALISH = Table.of({"t": "string"}, *(("x" if n % 3 else str(n - 9),) for n in range(3000)))
 _PIVOT = Pivot(on="p", values="i", function="sum", levels=(Literal.of(True), NULL, Literal.of(False)))
 CHAINS = {
+    "filter, explode, filter": (
+        _LISTS,
+        (Filter(condition=op("k", "!=", s("x"))), Explode(column="l"), Filter(condition=op("l", ">", 0))),
+    ),
     "pivot": (
         MEASURED,
         (select(g="g", p="p", i="i"), *_PIVOT.lowered((Table.of({"g": "string", "p": "bool", "i": "int64"}).schema,))),
