@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from jupyter_wayang.app import Session
 from jupyter_wayang.errors import PlatformError
 from jupyter_wayang.execution.measuring import QUICK, Effort
+from jupyter_wayang.plan.observation import Observation, Work
 from jupyter_wayang.platforms.known_costs import KnownCosts
 from jupyter_wayang.platforms.registry import installed
-from jupyter_wayang.site.calibration import calibrate, measured
+from jupyter_wayang.site.calibration import calibrate, fitted, measured
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +30,20 @@ def test_a_calibration_says_how_far_it_is_and_how_good():
     assert len(found.q_errors["polars"]) == 4
     assert found.costs.q_error == found.q_error >= 1
     assert f"{found.q_error:.2f}" in repr(found)
+
+
+def test_what_there_is_no_time_for_is_left_out():
+    some = measured("polars", msgspec.structs.replace(QUICK, budget_s=0.0), lambda _: None)
+    assert (some.observations, some.stages) == ((), ())
+
+
+def test_by_one_size_nothing_is_fitted():
+    def one(size):
+        work = Work(platform="polars", tag="sort", rows=size, out=size, bytes=8 * size)
+        return Observation(parts=(work,), seconds=0.01, group=str(size))
+
+    assert fitted([one(100), one(100)]) == {}
+    assert set(fitted([one(100), one(1000)])) == {("polars", "sort")}
 
 
 def test_a_platform_that_fails_is_named():

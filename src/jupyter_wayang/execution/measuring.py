@@ -57,11 +57,15 @@ _ENOUGH_S = 0.4  # of one job: no more repeats
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How thoroughly is measured: numbers of rows, repeats, and the rows of stages that are held out."""
+    """How thoroughly is measured: numbers of rows, repeats, the rows of stages that are held out, and seconds at most.
+
+    What there was no time for is left out, the largest sizes first.
+    """
 
     sizes: tuple[int, ...]
     repeats: int
     held_out: tuple[int, ...]
+    budget_s: float | None = None
 
 
 QUICK = Effort(sizes=(50, 2_000), repeats=1, held_out=(500,))
@@ -433,7 +437,10 @@ def measure(platform: Platform, effort: Effort, told: Callable[[Progress], None]
             for what in (_reads, _operators, _functions, _graphs, _learning, _conversions)
         ]
         steps += [(_stages, size) for size in effort.held_out if "read_frame" in platform.operators]
+        began = perf_counter()
         for number, (what, size) in enumerate(steps):
+            if effort.budget_s is not None and perf_counter() - began > effort.budget_s:
+                break
             name = what.__name__.strip("_")
             told(Progress(share=(number + 0.5) / (len(steps) + 1), text=f"{platform.title}: {name}, {size:,} rows"))
             what(bench, size)

@@ -26,6 +26,8 @@ __all__ = ["Calibration", "calibrate", "fitted", "measured"]
 _SHARES = {"spark": 6.0}
 """How long a platform takes, beside the others: its jobs are slow whatever their size."""
 _SLOW = Effort(sizes=(100, 50_000), repeats=1, held_out=(10_000,))
+_BUDGET_S = 150.0
+"""Of all platforms; on a machine that does much else, less is measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +103,14 @@ def _followed(process: subprocess.Popen[str], told: Callable[[Progress], None]) 
 
 
 def fitted(observations: Iterable[Observation]) -> dict[Key, Fitted]:
-    """Fit a coefficient to every operator and conversion that was observed alone."""
+    """Fit a coefficient to every operator and conversion that was observed alone, with two sizes at least."""
     by_key: dict[Key, list[Observation]] = {}
     for one in observations:
         (part,) = one.parts
         by_key.setdefault((part.platform, part.tag), []).append(one)
-    return {key: fit(key[1], points) for key, points in by_key.items()}
+    # By one size nobody can tell what each row costs from what the whole costs.
+    told = {key: points for key, points in by_key.items() if len({one.group for one in points}) > 1}
+    return {key: fit(key[1], points) for key, points in told.items()}
 
 
 def calibrate(platforms: Iterable[Platform], effort: Effort, told: Callable[[Progress], None]) -> Calibration:
@@ -130,7 +134,9 @@ def calibrate(platforms: Iterable[Platform], effort: Effort, told: Callable[[Pro
     for name in names:
         share = _SHARES.get(name, 1.0)
         before = done
+        left_s = _BUDGET_S - (time.perf_counter() - began)
         less = effort if name not in _SHARES or len(effort.sizes) < 3 else _SLOW
+        less = msgspec.structs.replace(less, budget_s=max(1.0, left_s * share / (whole - done)))
 
         def forward(one: Progress, before: float = before, share: float = share) -> None:
             told(Progress(share=(before + share * one.share) / whole, text=one.text))
