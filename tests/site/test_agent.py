@@ -15,7 +15,7 @@ from jupyter_wayang.catalog import Catalog, TableSpec
 from jupyter_wayang.errors import DataError
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.plan.execution import Lane
-from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, Literal, Named
+from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, Literal, Named, Window
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import (
@@ -30,6 +30,8 @@ from jupyter_wayang.plan.operators import (
     ReadFrame,
     Rename,
     Score,
+    Select,
+    WithColumns,
 )
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
@@ -209,8 +211,12 @@ def test_learning_is_told_no_more_than_its_step_needs(site: Callable[..., Asked]
     [
         Join(on=(), how="cross"),
         GroupBy(aggregates=(named("x", "max", X),)),
+        Select(columns=(Named(name="x", expression=Window(function="max", args=(X,))),)),
+        WithColumns(
+            columns=(Named(name="x", expression=Binary(op="+", left=X, right=Window(function="sum", args=(X,)))),)
+        ),
     ],
-    ids=["join", "group_by"],
+    ids=["join", "group_by", "select", "with_columns"],
 )
 def test_nothing_that_makes_one_row_count_for_many_runs_at_a_site(
     site: Callable[..., Asked], multiplies: AnyOperator

@@ -10,7 +10,7 @@ from jupyter_wayang.optimizer.rules.fold_constants import fold, fold_constants
 from jupyter_wayang.optimizer.rules.push_filters import push_filters
 from jupyter_wayang.optimizer.rules.push_limits import push_limits
 from jupyter_wayang.optimizer.rules.push_projections import push_projections
-from jupyter_wayang.plan.expressions import Aggregate, Binary, Call, Case, Cast, IsNull, Literal, Not, text
+from jupyter_wayang.plan.expressions import Aggregate, Binary, Call, Case, Cast, IsNull, Literal, Not, Window, text
 from jupyter_wayang.plan.logical import LogicalPlan, VertexPort
 from jupyter_wayang.plan.models import LogisticRegression
 from jupyter_wayang.plan.operators import (
@@ -225,6 +225,13 @@ class TestPushLimits:
             "drop: ward ← with_columns",
         ]
         assert after["drop"].names == ("top",)
+
+    def test_not_below_a_window_which_needs_all_rows(self):
+        total = Window(function="sum", args=(col("age"),), partition=(col("ward"),))
+        made = then(WithColumns(columns=named(x=total)), read())
+        before = plan(then(Limit(rows=5), made), where(made, op("age", ">", 5)))
+        assert push_limits(before) is before
+        assert push_filters(before) is before
 
     def test_not_below_sort_filter_or_what_is_hinted(self):
         for rows in (

@@ -45,7 +45,7 @@ _SIDES: dict[str, tuple[int, ...]] = {
 }
 """The inputs of a join that a filter above it may be moved to."""
 
-_MAY_FAIL = {"abs", "sqrt", "exp", "log"}
+_MAY_FAIL = {"abs", "sqrt", "exp", "log", "parse_date"}
 
 
 def push_filters(plan: LogicalPlan) -> LogicalPlan:
