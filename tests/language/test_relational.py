@@ -9,6 +9,7 @@ from language.test_cell import bare, planned
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.language import builder
 from jupyter_wayang.language.expressions import col
+from jupyter_wayang.language.functions import named
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.schema import Schema
 
@@ -51,6 +52,9 @@ SAME = {
         ["beds", "n"], value="count"
     ),
     'visits.write("out.csv", mode="append")': lambda v, w: v.write("out.csv", mode="append"),
+    "visits.with_columns(words=split(ward, ' ')).explode(words)": lambda v, w: v.with_columns(
+        words=named("split")(col.ward, " ")
+    ).explode("words"),
     "visits.union(visits)": lambda v, w: v.union(v),
     "visits.select(ward, day).intersect(wards.drop(beds))": lambda v, w: v.select("ward", "day").intersect(
         w.drop("beds")
@@ -84,6 +88,7 @@ def test_a_cell_and_python_make_equal_plans(text, desk, visits, wards):
             "age is int64 in the first collection and string in the second",
         ),
         ("visits.select(day).union(wards.select(Day=day))", "has no day. Did you mean Day?"),
+        ("visits.explode(ward)", "takes a column of lists, and ward is string"),
         ("visits.sample()", "needs n= or fraction=, one of them"),
         ("visits.sample(fraction=2)", "a fraction above 0 and up to 1"),
         ('visits.zip_with_id(name="age")', 'the column "age" would be there twice'),

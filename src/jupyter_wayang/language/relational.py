@@ -21,6 +21,7 @@ from jupyter_wayang.plan.operators import (
     Distinct,
     Drop,
     Except,
+    Explode,
     Filter,
     GroupBy,
     Intersect,
@@ -205,6 +206,11 @@ class RelationalWords(ABC):
         names = given.column_names(columns if isinstance(columns, list | tuple) else [columns], word)
         operator = Unpivot(columns=names, name=given.text("name", name, word), value=given.text("value", value, word))
         return self._then(operator)
+
+    @worded
+    def explode(self, column: object) -> Collection:
+        """Make a row of every item of a list; an empty list and null make none."""
+        return self._then(Explode(column=given.column_name(column, WORDS[".explode"])))
 
     @worded
     def write(self, where: object, *, mode: str = "error") -> Collection:

@@ -146,6 +146,13 @@ RELATIONAL = (
         ),
     ),
     Word(
+        "explode",
+        ("collection",),
+        "a row of every item of a list; none of an empty one",
+        "explode(words)",
+        (Parameter("column", "column"),),
+    ),
+    Word(
         "write",
         ("collection",),
         "writes rows into a file (CSV, TSV, Parquet), in whole or not at all",

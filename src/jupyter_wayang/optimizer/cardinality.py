@@ -21,6 +21,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import (
     Distinct,
     Except,
+    Explode,
     Filter,
     GroupBy,
     Intersect,
@@ -137,7 +138,7 @@ def _possible(node: Node, inputs: tuple[Estimate, ...], rows: Interval) -> Inter
         case Join(how=how):
             ours, theirs = inputs[0].rows.high, inputs[1].rows.high
             return Interval(low=0, high=ours * max(theirs, 1) + (theirs if how == "full" else 0))
-        case Calling():
+        case Calling() | Explode():
             return Interval(low=0, high=float("inf"))
     return Interval(low=0, high=float("inf")) if isinstance(node.operator, SOURCES) else rows
 
@@ -194,6 +195,8 @@ def _rows(
             )
         case Sample(rows=None, fraction=fraction):
             return first.rows.times(fraction or 1.0)
+        case Explode():
+            return _share(first.rows, Interval(low=1.0, high=10.0, confidence=0.3))
         case Unpivot(columns=columns):
             return first.rows.times(len(columns))
         case Pivot(levels=levels):

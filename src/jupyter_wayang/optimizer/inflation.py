@@ -32,6 +32,7 @@ _LOWERED = {
     "top_k": "sort",
     "pivot": "group_by",
     "unpivot": "union",
+    "explode": "select",
     "sample": "split",
     "zip_with_id": "split",
     "write_file": "split",

@@ -12,7 +12,7 @@ from jupyter_wayang.optimizer.cardinality import Estimate, Settle, estimate
 from jupyter_wayang.optimizer.checkpoints import at_bound, behind, uncertain
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.costs import NOTHING, Sizes, compute_s, sizes, total
-from jupyter_wayang.optimizer.enumeration import Assignment, Enumeration, Output, Problem, enumerate_plans
+from jupyter_wayang.optimizer.enumeration import Assignment, Enumeration, Output, Problem, cheapest, enumerate_plans
 from jupyter_wayang.optimizer.explanation import Option, Subject, decide
 from jupyter_wayang.optimizer.inflation import Candidates, base_tag, inflate, lowered
 from jupyter_wayang.optimizer.moves import Moves
@@ -30,7 +30,7 @@ from jupyter_wayang.platforms.platform import BASE_OPERATORS, Platform
 __all__ = ["Optimized", "optimize", "plan_lane", "replan"]
 
 
-_SHOWN = frozenset((*BASE_OPERATORS, "unpivot"))
+_SHOWN = frozenset((*BASE_OPERATORS, "unpivot", "explode"))
 """Operators of which a platform may have code to show."""
 
 
@@ -125,9 +125,9 @@ def _checkpoints(lane: _Lane, best: Assignment) -> Mapping[str, Interval]:
     # Bounds of bounds are far beyond any memory: what would be the best plan is asked, not whether there is room.
     roomy = replace(lane.context, memory_bytes=None)
     for high in (False, True):
-        other = enumerate_plans(_Lane.of(lane.plan, roomy, at_bound(high=high)).problem(pinned=True))
+        other = cheapest(_Lane.of(lane.plan, roomy, at_bound(high=high)).problem(pinned=True))
         if other is not None:
-            changed |= {node.id for node, a, b in zip(nodes, best, other.best, strict=True) if a != b}
+            changed |= {node.id for node, a, b in zip(nodes, best, other, strict=True) if a != b}
     dependent = behind(lane.plan, changed)
     return {id_: rows for id_, rows in doubtful.items() if dependent[id_]}
 

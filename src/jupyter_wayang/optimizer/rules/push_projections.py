@@ -10,6 +10,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import (
     Distinct,
     Drop,
+    Explode,
     Filter,
     GroupBy,
     Join,
@@ -109,6 +110,8 @@ def _reads(node: Node, wanted: set[str], inputs: tuple[Schema, ...]) -> tuple[se
             return (wanted,)
         case Distinct(columns=names) if names:
             return (set(names),)
+        case Explode(column=name):
+            return (wanted | {name},)
         case Join() as join:
             return _join_reads(join, wanted, *inputs)
     return tuple(set(schema.names) for schema in inputs)

@@ -25,7 +25,7 @@ from jupyter_wayang.plan.operators.learning import (
 )
 from jupyter_wayang.plan.operators.loops import Carry, Repeat
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, OverArrow
-from jupyter_wayang.plan.operators.reshaping import Pivot, Unpivot
+from jupyter_wayang.plan.operators.reshaping import Explode, Pivot, Unpivot
 from jupyter_wayang.plan.operators.rows import Distinct, Filter, Limit, Sort, SortKey, TopK
 from jupyter_wayang.plan.operators.sampling import Sample, Split, ZipWithId
 from jupyter_wayang.plan.operators.sinks import SinkFormat, WriteFile, WriteMode
@@ -40,6 +40,7 @@ __all__ = [
     "Drop",
     "Evaluate",
     "Except",
+    "Explode",
     "Filter",
     "FilterBy",
     "Fit",
@@ -119,6 +120,7 @@ AnyOperator = (
     | ZipWithId
     | Pivot
     | Unpivot
+    | Explode
     | WriteFile
     | Map
     | FilterBy

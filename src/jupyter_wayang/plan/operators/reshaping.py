@@ -18,9 +18,10 @@ from jupyter_wayang.plan.expressions import (
 from jupyter_wayang.plan.operators.columns import Select
 from jupyter_wayang.plan.operators.grouping import GroupBy
 from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in
-from jupyter_wayang.plan.schema import DataType, Schema, common_type
+from jupyter_wayang.plan.schema import Column, DataType, Schema, common_type
+from jupyter_wayang.plan.types import item_of
 
-__all__ = ["Pivot", "Unpivot"]
+__all__ = ["Explode", "Pivot", "Unpivot"]
 
 
 class Pivot(Operator, frozen=True, kw_only=True, tag="pivot"):
@@ -119,3 +120,24 @@ class Unpivot(Operator, frozen=True, kw_only=True, tag="unpivot"):
     def describe(self) -> str:
         """Return the columns."""
         return ", ".join(self.columns)
+
+
+class Explode(Operator, frozen=True, kw_only=True, tag="explode"):
+    """Makes a row of every item of a list, in the place of the list; none of an empty list, and none of null."""
+
+    column: str
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the schema of the input with the items in place of the lists."""
+        schema = rows_in(self, inputs)
+        item = item_of(schema[self.column].type)
+        if item is None:
+            raise ExpressionTypeError(
+                f"explode() takes a column of lists, and {self.column} is {schema[self.column].type}", found=self.column
+            )
+        made = Column(name=self.column, type=item)
+        return (Schema(columns=tuple(made if c.name == self.column else c for c in schema)),)
+
+    def describe(self) -> str:
+        """Return the column."""
+        return self.column

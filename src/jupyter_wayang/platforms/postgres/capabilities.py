@@ -11,7 +11,7 @@ from jupyter_wayang.platforms.connections import connected
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Engine
 from jupyter_wayang.platforms.postgres.channels import CHANNELS, CONVERSIONS, RELATION
 from jupyter_wayang.platforms.postgres.costs import COSTS
-from jupyter_wayang.platforms.relational.sql_capabilities import elsewhere
+from jupyter_wayang.platforms.relational.sql_capabilities import elsewhere, without_types
 
 __all__ = ["PostgresPlatform"]
 
@@ -56,7 +56,7 @@ class PostgresPlatform:
                 return f"PostgreSQL has names of {_LONGEST_NAME} bytes, and {name[:20]}… is longer"
         if isinstance(operator, Join) and operator.how == "full" and not operator.on:
             return "PostgreSQL joins in full by equal keys only"
-        return elsewhere(operator, self.name, self.title)
+        return without_types(operator, inputs, self.title, nested=False) or elsewhere(operator, self.name, self.title)
 
     def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
         """Return the SQL of a base operator over named inputs, or None where an operator is no SQL.

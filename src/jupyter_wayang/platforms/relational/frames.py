@@ -20,6 +20,7 @@ from jupyter_wayang.plan.expressions import Aggregate, ColumnRef, Literal, Named
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     Except,
+    Explode,
     Filter,
     GroupBy,
     Intersect,
@@ -203,6 +204,18 @@ def _(operator: Unpivot, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...
         for part in operator.parts(schemas[0])
     ]
     return nw.maybe_reset_index(nw.concat(made, how="vertical"))
+
+
+@_apply.register
+def _(operator: Explode, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...], dialect: Dialect) -> Wrapped:
+    import pyarrow.compute as pc
+
+    table = collected(frames[0]).to_arrow().combine_chunks()
+    place = table.schema.get_field_index(operator.column)
+    lists = table.column(place).combine_chunks()
+    rows = table.take(pc.list_parent_indices(lists))
+    made = rows.set_column(place, operator.column, pc.list_flatten(lists))
+    return nw.from_native(dialect.from_arrow(made), eager_only=True)
 
 
 def _below(

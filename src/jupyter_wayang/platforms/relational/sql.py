@@ -16,6 +16,7 @@ from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef,
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     Except,
+    Explode,
     Filter,
     GroupBy,
     Intersect,
@@ -69,6 +70,7 @@ _PARTS = {
     "intersect": "common",
     "except_": "remaining",
     "unpivot": "unpivoted",
+    "explode": "exploded",
 }
 
 WRITTEN = frozenset(_PARTS)
@@ -260,6 +262,20 @@ def _(operator: Unpivot, inputs: tuple[tuple[Source, Schema], ...], dialect: Dia
         made = exp.Union(this=as_branch(made, parts), expression=as_branch(other, parts), distinct=False)
     if parts:
         made.set("with_", exp.With(expressions=parts))
+    return made
+
+
+@_statement.register
+def _(operator: Explode, inputs: tuple[tuple[Source, Schema], ...], dialect: Dialect) -> Statement:
+    made, schema = opened(inputs[0][0]), inputs[0][1]
+    function = "EXPLODE" if dialect.name == "spark" else "UNNEST"
+    shown = []
+    for column, physical in zip(schema, physical_names(schema), strict=True):
+        held = value(ColumnRef(name=column.name), schema, dialect)
+        if column.name == operator.column:
+            held = exp.Anonymous(this=function, expressions=[held])
+        shown.append(named(held, physical))
+    made.set("expressions", shown)
     return made
 
 

@@ -22,14 +22,23 @@ def elsewhere(operator: AnyOperator, platform: str, title: str) -> str | None:
 
 
 def without_types(
-    operator: AnyOperator, inputs: tuple[Schema, ...], title: str, *, decimals: bool, lists: bool
+    operator: AnyOperator,
+    inputs: tuple[Schema, ...],
+    title: str,
+    *,
+    decimals: bool = True,
+    lists: bool = True,
+    nested: bool = True,
 ) -> str | None:
-    """Return why a platform that lacks decimals or lists cannot run an operator, or None."""
+    """Return why a platform that lacks decimals, lists, or lists of lists cannot run an operator, or None."""
 
     def lacks(type_: DataType) -> str | None:
         if decimal_of(type_) and not decimals:
             return "decimals"
-        return "lists" if item_of(type_) and not lists else None
+        item = item_of(type_)
+        if item and not lists:
+            return "lists"
+        return "lists of lists" if item and item_of(item) and not nested else None
 
     for name, type_ in _types(operator, inputs):
         kind = lacks(type_)

@@ -19,8 +19,11 @@ from jupyter_wayang.platforms.spark.functions import TAGS
 
 __all__ = ["SQL_OPERATORS", "SparkPlatform"]
 
-SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit", "union", "intersect", "except_", "unpivot")
+SQL_OPERATORS = ("filter", "select", "group_by", "join", "sort", "limit", "union", "intersect", "except_")
 """Tags of the operators that become a part of one SQL statement."""
+
+_WRITTEN = (*SQL_OPERATORS, "unpivot", "explode")
+"""The same, with those that cost what others cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class SparkPlatform:
         if isinstance(operator, Producing) and operator.output is not None:
             nothing = next((column.name for column in operator.output if column.type == "null"), None)
             return f"Spark makes no column of nothing but null, as {nothing} is" if nothing else None
-        if _tag(operator) not in SQL_OPERATORS:
+        if _tag(operator) not in _WRITTEN:
             return None
         try:
             self.code(operator, tuple((f"input_{index}", schema) for index, schema in enumerate(inputs)))
@@ -70,7 +73,7 @@ class SparkPlatform:
 
     def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
         """Return the SQL of a relational operator over named inputs, None of the others."""
-        if _tag(operator) not in SQL_OPERATORS:
+        if _tag(operator) not in _WRITTEN:
             return None
         from jupyter_wayang.platforms.relational.sql import source, statement, to_sql
 
