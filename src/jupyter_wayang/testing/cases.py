@@ -543,12 +543,18 @@ _DAYS = Table.of(
     *[("a", 1, 0.5, None), (None, None, 2.5, None), ("a", 1, 0.5, None)],
 )
 _LISTS = Table.of(
-    {"k": "string", "l": "list(int64)", "m": "list(list(string))"},
-    *[("a", [1, None, 1], [["x"], None]), ("b", [], []), (None, None, None), ("c", [MOST], [["y", None], []])],
+    {"k": "string", "l": "list(int64)"}, ("a", [1, None, 1]), ("b", []), (None, None), ("c", [MOST]), ("x", [2])
+)
+_NESTED = Table.of(
+    {"m": "list(list(string))", "M": "list(string)"},
+    ([["x"], None], ["x"]),
+    ([], []),
+    (None, None),
+    ([["y", None], []], []),
 )
 COMBINED += [
     case("explode", Explode(column="l"), _LISTS),
-    case("explode lists of lists", Explode(column="m"), _LISTS),
+    case("explode lists of lists", Explode(column="m"), _NESTED),
     case("explode nothing", Explode(column="l"), Table(schema=_LISTS.schema, rows=[])),
     case("unpivot of two types", Unpivot(columns=("mon", "tue")), _DAYS),
     case("unpivot of one column", Unpivot(columns=("k",), name="what", value="k"), _DAYS),
