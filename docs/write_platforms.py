@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Platform
+from jupyter_wayang.platforms.platform import BASE_OPERATORS, FUNCTION_TAGS, LEARNING_OPERATORS, Platform
 from jupyter_wayang.platforms.registry import installed
 
 __all__ = ["PAGE", "RESULTS", "page", "tpch"]
@@ -26,6 +26,7 @@ _WORDS = {
     "read_file": "read a file",
     "read_frame": "read a frame of the notebook",
     "read_table": "read a table of a database",
+    "filter_by": "`filter` by a function of the notebook",
     "local_update": "train (a site's part of a round)",
     "score": "evaluate",
 }
@@ -72,7 +73,7 @@ def page() -> str:
     """Return the page."""
     platforms = list(installed().values())
     head = f"| operator | {' | '.join(p.title for p in platforms)} |\n|---|{'---|' * len(platforms)}\n"
-    rows = "".join(_row(tag, platforms) for tag in (*BASE_OPERATORS, *LEARNING_OPERATORS))
+    rows = "".join(_row(tag, platforms) for tag in (*BASE_OPERATORS, *FUNCTION_TAGS, *LEARNING_OPERATORS))
     start = "| platform | word | badge | starts in |\n|---|---|---|---|\n" + "".join(
         f"| {p.title} | `{p.name}` | {p.badge} | {_seconds(p.costs.start_up_s)} |\n" for p in platforms
     )
