@@ -11,12 +11,12 @@ from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.schema import DataType
 
 __all__ = [
-    "Makes",
     "DecisionTree",
     "GradientBoosting",
     "KMeans",
     "LinearRegression",
     "LogisticRegression",
+    "Makes",
     "ModelSpec",
     "NaiveBayes",
     "NeuralNetwork",

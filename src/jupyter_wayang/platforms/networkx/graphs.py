@@ -57,7 +57,8 @@ def _(operator: PageRank, graph: Graph) -> tuple[list[Any], list[Any]]:
 
     # nx.pagerank() stops by a tolerance and refuses a walk that has not settled; here the number of steps is given.
     nodes, size = list(graph), len(graph)
-    links = nx.to_scipy_sparse_array(graph, nodelist=nodes, dtype=float, format="csr", weight=None)
+    # Edges have no weights, so each counts 1.
+    links = nx.to_scipy_sparse_array(graph, nodelist=nodes, format="csr").astype(float)
     degrees = np.asarray(links.sum(axis=1)).ravel()
     ends = degrees == 0
     back = links.T.tocsr()

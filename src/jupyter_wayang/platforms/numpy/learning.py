@@ -19,6 +19,7 @@ __all__ = [
     "cells",
     "exact",
     "gradient",
+    "logistic",
     "matrix",
     "missing_values",
     "no_rows",
@@ -121,14 +122,20 @@ def updated(values: np.ndarray, rows: int) -> Update:
     return Update(parameters=(named_array("weights", values[:-1]), named_array("intercept", values[-1:])), rows=rows)
 
 
+def logistic(model: ModelSpec) -> LogisticRegression:
+    """Return a model that is fitted by gradient steps; no other is."""
+    if not isinstance(model, LogisticRegression):
+        raise OperatorError(f"{tag_of(model)}() is not fitted by gradient steps")
+    return model
+
+
 def penalties(model: ModelSpec, count: int) -> np.ndarray:
     """Return the penalty of every parameter, the intercept last."""
     import numpy as np
 
-    if not isinstance(model, LogisticRegression):
-        raise OperatorError(f"{tag_of(model)}() is not fitted by gradient steps")
-    made = np.full(count + 1, model.l2)
-    if not model.penalize_intercept:
+    regression = logistic(model)
+    made = np.full(count + 1, regression.l2)
+    if not regression.penalize_intercept:
         made[-1] = 0.0
     return made
 

@@ -160,21 +160,19 @@ def _trees(trees: list[Any], values: list[np.ndarray]) -> dict[str, Any]:
 
     starts = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
     leaf = np.concatenate([tree.children_left < 0 for tree in trees])
-    moved = [np.concatenate([side(tree) + at for tree, at in zip(trees, starts, strict=True)]) for side in _SIDES]
+    left = np.concatenate([tree.children_left + at for tree, at in zip(trees, starts, strict=True)])
+    right = np.concatenate([tree.children_right + at for tree, at in zip(trees, starts, strict=True)])
     return {
         "roots": starts,
         "feature": np.where(leaf, -1, np.concatenate([tree.feature for tree in trees])),
         "threshold": np.where(leaf, 0.0, np.concatenate([tree.threshold for tree in trees])),
-        "left": np.where(leaf, -1, moved[0]),
-        "right": np.where(leaf, -1, moved[1]),
+        "left": np.where(leaf, -1, left),
+        "right": np.where(leaf, -1, right),
         "value": np.concatenate(values),
         "base": [0.0],
         "rate": [1.0],
         "sums": [0.0],
     }
-
-
-_SIDES = (lambda tree: tree.children_left, lambda tree: tree.children_right)
 
 
 @_fit.register(NeuralNetwork)

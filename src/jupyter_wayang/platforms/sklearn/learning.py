@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.plan.tasks import LocalTask, Update
-from jupyter_wayang.platforms.numpy.learning import beyond_numbers, no_rows, parameters, updated
+from jupyter_wayang.platforms.numpy.learning import beyond_numbers, logistic, no_rows, parameters, updated
 from jupyter_wayang.platforms.numpy.learning import exact as polished
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
 
     if not len(y):
         raise no_rows("fit")
-    values, as_weight = parameters(task), task.model.penalize_intercept
+    model = logistic(task.model)
+    values, as_weight = parameters(task), model.penalize_intercept
     if as_weight:
         X = np.hstack([X, np.ones((len(y), 1))])
     if not X.shape[1]:
@@ -41,7 +42,7 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
         learning_rate_init=task.learning_rate,
         momentum=0.0,
         nesterovs_momentum=False,
-        alpha=task.model.l2 * len(y),
+        alpha=model.l2 * len(y),
         shuffle=False,
     )
     with np.errstate(over="ignore", invalid="ignore"):
@@ -73,9 +74,10 @@ def exact(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
         raise no_rows("fit")
     if len(np.unique(y)) < 2 or not X.shape[1]:
         return polished(X, y, task)
-    as_weight = task.model.penalize_intercept
+    model = logistic(task.model)
+    as_weight = model.penalize_intercept
     columns = np.hstack([X, np.ones((len(y), 1))]) if as_weight else X
-    strength = 1.0 / (task.model.l2 * len(y)) if task.model.l2 > 0 else np.inf
+    strength = 1.0 / (model.l2 * len(y)) if model.l2 > 0 else np.inf
     regression = LogisticRegression(C=strength, fit_intercept=not as_weight, tol=1e-8, max_iter=1000)
     with warnings.catch_warnings():
         # Whether it has converged is judged by the gradient afterwards.
