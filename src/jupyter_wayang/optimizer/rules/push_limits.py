@@ -7,13 +7,13 @@ import msgspec
 from jupyter_wayang.optimizer.edits import Draft, free, narrows_source, only_reader
 from jupyter_wayang.plan.expressions import Named, has_window
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import Drop, Limit, Rename, Select, WithColumns
+from jupyter_wayang.plan.operators import Drop, Limit, Map, Rename, Select, WithColumns
 
 __all__ = ["push_limits"]
 
 
 def push_limits(plan: LogicalPlan) -> LogicalPlan:
-    """Move limits below projections, which keep the number and the order of rows.
+    """Move limits below projections and maps, which keep the number and the order of rows.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def push_limits(plan: LogicalPlan) -> LogicalPlan:
 
 def _moved(draft: Draft, node: Node) -> bool:
     below = draft[node.inputs[0].node]
-    if not isinstance(below.operator, Select | WithColumns | Drop | Rename):
+    if not isinstance(below.operator, Select | WithColumns | Drop | Rename | Map):
         return False
     if any(has_window(column.expression) for column in getattr(below.operator, "columns", ()) if isinstance(column, Named)):
         return False  # a window needs the rows that the limit drops
