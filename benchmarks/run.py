@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 
 import choices
 import rounds
-import text
 import widgets
 
 import jupyter_wayang as wy
@@ -132,9 +131,6 @@ def main(arguments: list[str] | None = None) -> None:
     show(["", *overhead(3 if quick else 31)])
     show(["", "## Operators: from an Arrow table to an Arrow table, platforms started"])
     show(choices.tables(sizes, 1 if quick else 5, without_spark=options.without_spark or quick))
-    show(["", "## Tasks over text: functions of the notebook cut it into words", ""])
-    text_sizes = (20,) if quick else (100, 1_000, 10_000)
-    show(text.table(text_sizes, 1 if quick else 5, without_spark=options.without_spark or quick))
     show(["", "## Widgets in Chromium", ""])
     show(["Widgets are not timed: --without-browser."] if options.without_browser else widgets.table(quick=quick))
     if options.store:

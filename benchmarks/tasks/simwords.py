@@ -6,17 +6,15 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tasks.corpus import corpus
 from tasks.word2nvec import plain as plain_vectors
 from tasks.word2nvec import word2nvec
 from tasks.word_count import plain as plain_count
 from tasks.word_count import word_count
 
 if TYPE_CHECKING:
-    from jupyter_wayang import Session
     from jupyter_wayang.language.builder import Collection
 
-__all__ = ["made", "plain", "simwords"]
+__all__ = ["plain", "simwords"]
 
 _DIGITS = 9  # of a cosine that count, so that platforms which add in another order choose alike
 
@@ -58,11 +56,6 @@ def simwords(lines: Collection, *, clusters: int = 4, turns: int = 5, reach: int
         )
 
     return chosen(wy.repeat(turns, turn, start))
-
-
-def made(session: Session, lines: int) -> Collection:
-    """Return the task over so many lines of made-up text."""
-    return simwords(session.read(corpus(lines)))
 
 
 def plain(

@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tasks.corpus import corpus
 from tasks.word_count import plain as plain_count
 from tasks.word_count import word_count, words
 
 if TYPE_CHECKING:
-    from jupyter_wayang import Session
     from jupyter_wayang.language.builder import Collection
 
-__all__ = ["made", "plain", "word2nvec"]
+__all__ = ["plain", "word2nvec"]
 
 
 def _pairs(line: str, reach: int) -> Iterator[tuple[str, str]]:
@@ -57,11 +55,6 @@ def word2nvec(lines: Collection, *, reach: int = 2, least: int = 3, counts: Coll
     counts = kept.group_by("word", "neighbour").agg(n=wy.count())
     lengths = counts.with_columns(square=col.n * col.n).group_by("word").agg(total=wy.sum(col.square))
     return counts.join(lengths, on="word").select("word", "neighbour", weight=col.n / wy.sqrt(col.total))
-
-
-def made(session: Session, lines: int) -> Collection:
-    """Return the task over so many lines of made-up text."""
-    return word2nvec(session.read(corpus(lines)))
 
 
 def plain(lines: Iterable[str | None], *, reach: int = 2, least: int = 3) -> dict[str, dict[str, float]]:

@@ -7,13 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from tasks.corpus import corpus
-
 if TYPE_CHECKING:
-    from jupyter_wayang import Session
     from jupyter_wayang.language.builder import Collection
 
-__all__ = ["made", "plain", "word_count", "words"]
+__all__ = ["plain", "word_count", "words"]
 
 
 def words(line: str) -> list[str]:
@@ -31,11 +28,6 @@ def word_count(lines: Collection) -> Collection:
     import jupyter_wayang as wy
 
     return lines.flat_map(_spread).group_by("word").agg(n=wy.count())
-
-
-def made(session: Session, lines: int) -> Collection:
-    """Return the task over so many lines of made-up text."""
-    return word_count(session.read(corpus(lines)))
 
 
 def plain(lines: Iterable[str | None]) -> dict[str, int]:
