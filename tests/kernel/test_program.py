@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jupyter_wayang.errors import DisclosureError, PlanError
+from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, Train
 from jupyter_wayang.kernel.lanes import merged
-from jupyter_wayang.kernel.program import AggregateRows, Learn, Measure, PredictRows, Program, Train, compiled
+from jupyter_wayang.kernel.program import Program, compiled
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, Literal, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Port, Vertex, VertexPort

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, Program, Train
+from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, Train
+from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane, Loop
 from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.operators import Impute, OneHot, Scale

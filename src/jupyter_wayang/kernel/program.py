@@ -8,11 +8,21 @@ from typing import Literal
 import msgspec
 
 from jupyter_wayang.errors import DisclosureError, PlanError
-from jupyter_wayang.federation.aggregation import Decomposition, decompose
+from jupyter_wayang.federation.aggregation import decompose
+from jupyter_wayang.kernel.actions import (
+    STEPS,
+    Action,
+    AggregateRows,
+    Learn,
+    Measure,
+    PredictRows,
+    TakeTurns,
+    Train,
+    turns_of,
+)
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
-from jupyter_wayang.plan.loops import circles
-from jupyter_wayang.plan.model_specs import LinearRegression, LogisticRegression, Makes, ModelSpec, makes
+from jupyter_wayang.plan.model_specs import LinearRegression, LogisticRegression, ModelSpec, makes
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
     Carry,
@@ -22,13 +32,11 @@ from jupyter_wayang.plan.operators import (
     Fit,
     Fitted,
     GroupBy,
-    Impute,
     Infer,
     Limit,
     LocalUpdate,
     MeasureRows,
     ModelShape,
-    OneHot,
     Predict,
     Prepare,
     ReadFederated,
@@ -37,7 +45,6 @@ from jupyter_wayang.plan.operators import (
     Rename,
     Repeat,
     Sample,
-    Scale,
     Score,
     Select,
     Sort,
@@ -49,23 +56,10 @@ from jupyter_wayang.plan.operators.learning import no_strategy, said
 from jupyter_wayang.plan.operators.operator import Output
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = [
-    "HERE",
-    "Action",
-    "AggregateRows",
-    "Learn",
-    "Measure",
-    "PredictRows",
-    "Program",
-    "TakeTurns",
-    "Train",
-    "compiled",
-]
+__all__ = ["AT_SITES", "HERE", "Program", "compiled"]
 
 HERE = "here"
 """The name of the person's own machine among the places where operators run."""
-
-STEPS = (Impute, Scale, OneHot)
 
 AT_SITES = (
     *(ReadFederated, Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split, Sample),
@@ -75,87 +69,6 @@ AT_SITES = (
 
 _BINS = 20
 """Score bins by which a model is measured on its training rows, where nobody says otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Learn:
-    """Learn what a preprocessing step does, from aggregates over the rows that enter it."""
-
-    node: str
-    operator: Impute | Scale | OneHot
-    port: Port
-
-
-@dataclass(frozen=True, kw_only=True)
-class Train:
-    """Fit a model by rounds.
-
-    ``steps`` are the ids of the steps before it, ``inputs`` the columns before the first of them, ``features`` the
-    features before encoding. ``watch`` is the scoring node measured after each round, ``on`` which rows it scores.
-    """
-
-    node: str
-    fit: Fit
-    steps: tuple[str, ...]
-    inputs: Schema
-    features: tuple[str, ...]
-    prepare: str
-    update: str
-    watch: str
-    watch_prepare: str
-    on: str
-    bins: int | None
-    makes: Makes = "probability"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """Measure a model on rows. ``watched``: the training has measured it already after its last round.
-
-    ``exact``: all rows are at hand, and so are their exact figures.
-    """
-
-    node: str
-    model: str
-    prepare: str
-    score: str
-    bins: int
-    watched: bool
-    exact: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictRows:
-    """Tell a prediction what the model is; ``ready`` is the node that makes features for one that is no expression."""
-
-    node: str
-    model: str
-    column: str
-    port: Port
-    ready: str | None = None
-    made: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class AggregateRows:
-    """Aggregate rows at the sites and combine what they answer."""
-
-    node: str
-    port: Port
-    parts: Decomposition
-
-
-@dataclass(frozen=True, kw_only=True)
-class TakeTurns:
-    """Take the turns of a loop. ``body`` has the ids of all that runs in them."""
-
-    node: str
-    operator: Repeat
-    body: frozenset[str]
-    turns: int
-
-
-Action = Learn | Train | Measure | PredictRows | AggregateRows | TakeTurns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -516,7 +429,7 @@ def compiled(plan: LogicalPlan) -> Program:
     if len(federations) > 1:
         raise PlanError(f"a plan reads from one federation, not from {' and '.join(sorted(federations))}")
     compiler = _Compiler(
-        plan=plan, outputs=plan.outputs(), federation=next(iter(federations), None), loops=_loops(plan)
+        plan=plan, outputs=plan.outputs(), federation=next(iter(federations), None), loops=turns_of(plan)
     )
     for node in plan.nodes:
         if node.id not in compiler.held and node.id not in compiler.trains:
@@ -551,36 +464,6 @@ def compiled(plan: LogicalPlan) -> Program:
 
 def _taken(actions: list[Action]) -> list[TakeTurns]:
     return [action for action in actions if isinstance(action, TakeTurns)]
-
-
-def _loops(plan: LogicalPlan) -> dict[str, TakeTurns]:
-    """Return the loops whose turns are steps of the run: those that stand in no other.
-
-    Raises
-    ------
-    PlanError
-        If something learns in the turns of a loop.
-    """
-    found = circles(plan)
-    for circle in found:
-        for id_ in circle.body:
-            operator = plan[id_].operator
-            if isinstance(operator, STEPS + (Fit, Evaluate)):
-                raise PlanError(
-                    f"{operator.verb}() inside of a loop is not in this version",
-                    hint="fit(…, rounds=30, strategy=…) repeats by itself",
-                ).located(plan[id_].span, None)
-    within = {id_ for circle in found for id_ in circle.body}
-    return {
-        circle.node.id: TakeTurns(
-            node=circle.node.id,
-            operator=circle.node.operator,
-            body=circle.body,
-            turns=circle.node.operator.turns if circle.node.operator.turns is not None else circle.node.operator.limit,
-        )
-        for circle in found
-        if circle.node.id not in within and isinstance(circle.node.operator, Repeat)
-    }
 
 
 def _result_at(compiler: _Compiler, result: Port) -> str:

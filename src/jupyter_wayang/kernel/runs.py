@@ -12,10 +12,11 @@ import msgspec
 from jupyter_wayang import events
 from jupyter_wayang.errors import SiteError, WayangError
 from jupyter_wayang.federation import aggregation
+from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
-from jupyter_wayang.kernel.program import HERE, AggregateRows, Learn, Measure, PredictRows, Program, TakeTurns, Train
+from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.kernel.steps import Steps
 from jupyter_wayang.kernel.training import Trained, measured, measured_exactly, train
 from jupyter_wayang.plan import wire

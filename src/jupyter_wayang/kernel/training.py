@@ -12,8 +12,9 @@ from jupyter_wayang.events import AnyEvent, MetricsMeasured, State
 from jupyter_wayang.events import StopRequested as StopNoted
 from jupyter_wayang.federation import metrics, rounds, strategy
 from jupyter_wayang.federation.strategy import GlobalModel
+from jupyter_wayang.kernel.actions import Measure, Train
 from jupyter_wayang.kernel.asking import Asking, failure
-from jupyter_wayang.kernel.program import HERE, Measure, Train
+from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.steps import Reply, Steps
 from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import Model, NamedArray
