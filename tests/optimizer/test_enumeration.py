@@ -10,7 +10,7 @@ from optimizer.brute_force import brute_force as every_choice
 from optimizer.brute_force import random_problem as over_channels
 from optimizer.fakes import seeded
 
-from jupyter_wayang.optimizer.enumeration import Assignment, Output, Problem, enumerate_plans
+from jupyter_wayang.optimizer.enumeration import Assignment, Output, Problem, cheapest, enumerate_plans
 
 PLATFORMS = ("pandas", "polars", "duckdb", "spark")
 INFINITE = float("inf")
@@ -219,9 +219,13 @@ def test_equals_brute_force_over_random_channel_graphs(block):
         found, best = enumerate_plans(problem), every_choice(problem)
         if found is None:
             assert min(best.values()) == INFINITE, seed
+            assert cheapest(problem) is None
             continue
         assert found.cost == pytest.approx(min(best.values())), seed
         assert problem.cost(found.best) == found.cost
+        alone = cheapest(problem)
+        assert alone is not None
+        assert problem.cost(alone) == pytest.approx(found.cost)
         for choice, expected in best.items():
             with_ = found.best_with(*choice)
             assert (with_[0] if with_ is not None else INFINITE) == pytest.approx(expected), (seed, choice)

@@ -106,6 +106,7 @@ class CostedGraph:
         self._into: dict[str, list[Step]] = {}
         for step in steps:
             self._into.setdefault(step.target, []).append(step)
+        self._by_engines: dict[frozenset[str], dict[str, list[Step]]] = {}
         self._searches: dict[tuple[tuple[Demand, ...], frozenset[str]], _Search] = {}
 
     @classmethod
@@ -193,12 +194,17 @@ class CostedGraph:
         merged = tuple(Demand(c, 1 if self.reusable[c] else n) for c, n in sorted(times.items()))
         key = (merged, engines)
         if key not in self._searches:
-            into = {
+            self._searches[key] = _Search(self.reusable, self._possible(engines), merged)
+        return self._searches[key]
+
+    def _possible(self, engines: frozenset[str]) -> dict[str, list[Step]]:
+        """Return the steps into every channel that some engines can do."""
+        if engines not in self._by_engines:
+            self._by_engines[engines] = {
                 target: [step for step in steps if step.platform is None or step.platform in engines]
                 for target, steps in self._into.items()
             }
-            self._searches[key] = _Search(self.reusable, into, merged)
-        return self._searches[key]
+        return self._by_engines[engines]
 
 
 _Group = tuple[int, _State]

@@ -25,7 +25,7 @@ from typing import Any
 
 from jupyter_wayang.optimizer.conversions import CostedGraph, Demand
 
-__all__ = ["Assignment", "Enumeration", "Output", "Problem", "enumerate_plans"]
+__all__ = ["Assignment", "Enumeration", "Output", "Problem", "cheapest", "enumerate_plans"]
 
 Assignment = tuple[str, ...]
 """A platform for every operator, in order."""
@@ -200,6 +200,34 @@ def enumerate_plans(problem: Problem) -> Enumeration | None:
     return Enumeration(problem, found[first][1].assignment(*first), found)
 
 
+def cheapest(problem: Problem) -> Assignment | None:
+    """Return the best plan alone, in a fraction of the time; None if there is no plan of finite cost.
+
+    Examples
+    --------
+    >>> cheapest(Problem(operators=({"a": 3, "b": 1}, {"a": 1, "b": 2}), start_up={"b": 4}))
+    ('a', 'a')
+    """
+    if not problem.operators:
+        return ()
+    joins = _joins(problem)
+    memo: dict[tuple[int, _Key], float] = {}
+    everything = frozenset(platform for costs in problem.operators for platform in costs)
+    paid = [p for p in sorted(everything) if problem.start_up.get(p, 0.0) > 0]
+    bound = _run(problem, joins, everything, memo)
+    if bound is None:
+        return None
+    best: tuple[float, _Pass] | None = None
+    for set_, price in _sets(paid, problem.start_up):
+        if best is not None and price + bound.least >= best[0]:
+            break  # the sets that follow are as dear or dearer
+        allowed = everything - (set(paid) - set_)
+        run = bound if allowed == everything else _run(problem, joins, allowed, memo)
+        if run is not None and (best is None or price + run.least < best[0]):
+            best = price + run.least, run
+    return best[1].best() if best is not None else None
+
+
 def _sets(platforms: list[str], start_up: Mapping[str, float]) -> list[tuple[frozenset[str], float]]:
     """Return all sets of platforms that start-up may be paid for, the cheapest first."""
     sets = (frozenset(some) for size in range(len(platforms) + 1) for some in combinations(platforms, size))
@@ -319,9 +347,28 @@ class _Pass:
         self._ways = ways
         self._first = len(inside) - len(joins)
         self._best: list[dict[_Key, _Way]] = [_cheapest(one) for one in ways]
-        self._outside, self._over = self._back()
 
-    def _back(self) -> tuple[list[dict[_Key, float]], list[dict[_Key, tuple[int, _Way]]]]:
+    @property
+    def least(self) -> float:
+        """What the best whole plan costs, without start-up."""
+        return self._inside[-1][()]
+
+    def best(self) -> Assignment:
+        """Return the best whole plan."""
+        chosen = [""] * self._first
+        self._fill(len(self._inside) - 1, (), chosen)
+        return tuple(chosen)
+
+    @property
+    def _outside(self) -> list[dict[_Key, float]]:
+        return self._backward[0]
+
+    @property
+    def _over(self) -> list[dict[_Key, tuple[int, _Way]]]:
+        return self._backward[1]
+
+    @cached_property
+    def _backward(self) -> tuple[list[dict[_Key, float]], list[dict[_Key, tuple[int, _Way]]]]:
         outside: list[dict[_Key, float]] = [{} for _ in self._inside]
         over: list[dict[_Key, tuple[int, _Way]]] = [{} for _ in self._inside]
         outside[-1][()] = 0.0

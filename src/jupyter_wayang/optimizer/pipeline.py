@@ -34,6 +34,9 @@ _SHOWN = frozenset((*BASE_OPERATORS, "unpivot", "explode"))
 """Operators of which a platform may have code to show."""
 
 
+_MANY = 150
+"""Of a plan with more operators every uncertain estimate is taken for one that matters: finding out costs more."""
+
 _FEW = 0.05
 """Keeping this part of the rows that come in costs next to nothing."""
 
@@ -121,6 +124,8 @@ def _checkpoints(lane: _Lane, best: Assignment) -> Mapping[str, Interval]:
     }
     if not doubtful or all(len(one.possible) == 1 for one in lane.candidates):
         return {}
+    if len(nodes) > _MANY:
+        return doubtful
     changed: set[str] = set()
     # Bounds of bounds are far beyond any memory: what would be the best plan is asked, not whether there is room.
     roomy = replace(lane.context, memory_bytes=None)
