@@ -36,6 +36,16 @@ const changes: Changes = {
 };
 
 describe("the plan view", () => {
+  it("says when other platforms would win, as soon as that is known", () => {
+    const view = new PlanView(document.body, picture(), { backend: backend() });
+    press(card(view, "lyon/scale"), "Enter");
+    const said = (): string => view.root.querySelector(".jp-Wayang-panel")?.textContent ?? "";
+    expect(said()).not.toContain("would win");
+    view.win({ "lyon/scale": "others would win: Spark from about 40 million rows" });
+    expect(said()).toContain("Others would win: Spark from about 40 million rows.");
+    view.dispose();
+  });
+
   it("has one tab stop, and arrow keys move it", () => {
     const view = new PlanView(document.body, picture(), {});
     const stops = (): string[] => [...view.root.querySelectorAll('[data-operator][tabindex="0"]')].map((one) => one.getAttribute("data-operator") ?? "");

@@ -3,7 +3,7 @@ import type { RenderProps } from "@anywidget/types";
 import type { Dispose } from "../display.js";
 import { type Head, eventsOf } from "../run/frames.js";
 import type { Changes, PlanPicture } from "./picture.js";
-import { type Backend, type Options, PlanView } from "./view.js";
+import { type Backend, type Options, PlanView, type Wins } from "./view.js";
 
 /** Draws a plan into an element, without a kernel. */
 export function drawPlan(el: HTMLElement, data: PlanPicture, options: Options = {}): Dispose {
@@ -16,6 +16,7 @@ interface State {
   display: PlanPicture;
   changes: Changes | null;
   undoable: boolean;
+  wins: Wins;
   notice: { readonly text: string; readonly wrong: boolean } | null;
   answered: number;
 }
@@ -32,9 +33,10 @@ export default {
       undo: () => model.send({ type: "undo" }),
       inspect: (operator) => model.send({ type: "inspect", operator: operator ?? "" }),
     };
-    const options = { backend, changes: model.get("changes"), undoable: model.get("undoable") };
+    const options = { backend, changes: model.get("changes"), undoable: model.get("undoable"), wins: model.get("wins") };
     const view = new PlanView(el, model.get("display"), options);
     const shown = (): void => view.show(model.get("display"), model.get("changes"), model.get("undoable"));
+    const won = (): void => view.win(model.get("wins"));
     const noted = (): void => view.note(model.get("notice"));
     const heard = (content: unknown, buffers: readonly DataView[]): void => {
       if (!has(content, "type")) return;
@@ -46,6 +48,7 @@ export default {
     // `answered` changes last, and once for all that a message changed.
     model.on("change:answered", shown);
     model.on("change:notice", noted);
+    model.on("change:wins", won);
     model.on("msg:custom", heard);
     model.on("comm_live_update", lost);
     // A view that is late, or comes back after a reload, has missed events.
@@ -53,6 +56,7 @@ export default {
     const dispose = (): void => {
       model.off("change:answered", shown);
       model.off("change:notice", noted);
+      model.off("change:wins", won);
       model.off("msg:custom", heard);
       model.off("comm_live_update", lost);
       view.dispose();

@@ -23,6 +23,8 @@ export interface Subject {
   readonly state: OperatorState | undefined;
   /** Whether it can be pinned; else why not. */
   readonly pinning: true | string;
+  /** When other platforms would win, in words; empty where it is not known. */
+  readonly wins: string;
 }
 
 /** What a person can do from a panel. */
@@ -98,7 +100,8 @@ function bars(subject: Subject, looks: Looks, actions: Actions): HTMLElement[] {
   const { sites } = subject;
   const one = sites !== null && sites.length > 1 ? ` Both are for one of the ${sites.length} sites.` : "";
   const note = html("p", { class: "note" }, `A bar is this operator in the best whole plan with that platform; the difference is between the whole plans of this place.${one}`);
-  return [keys, html("div", { class: "jp-Wayang-alternatives", role: "list" }, ...rows), note];
+  const wins = subject.wins === "" ? [] : [html("p", {}, `${subject.wins.charAt(0).toUpperCase()}${subject.wins.slice(1)}.`)];
+  return [keys, html("div", { class: "jp-Wayang-alternatives", role: "list" }, ...rows), ...wins, note];
 }
 
 function bar(one: Alternative, subject: Subject, longest: number, looks: Looks, actions: Actions): HTMLElement {

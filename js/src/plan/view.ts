@@ -28,7 +28,11 @@ export interface Options {
   readonly changes?: Changes | null;
   readonly undoable?: boolean;
   readonly events?: readonly AnyEvent[];
+  readonly wins?: Wins;
 }
+
+/** When other platforms would win, in words by operator. */
+export type Wins = Readonly<Record<string, string>>;
 
 /** What stands above the drawing, besides what changed. */
 export interface Notice {
@@ -63,6 +67,7 @@ export class PlanView {
   private backend: Backend | null;
   private picture: PlanPicture;
   private changes: Changes | null;
+  private wins: Wins;
   private undoable: boolean;
   private progress = new Progress();
   private looks: Looks;
@@ -88,6 +93,7 @@ export class PlanView {
     this.backend = options.backend ?? null;
     this.picture = picture;
     this.changes = options.changes ?? null;
+    this.wins = options.wins ?? {};
     this.showsChanges = this.changes !== null && this.changes.items.length > 0;
     this.undoable = options.undoable ?? false;
     this.collapsed = stacked(picture);
@@ -144,6 +150,12 @@ export class PlanView {
   /** The run's number of the last event that was taken. */
   get seq(): number {
     return this.progress.seq;
+  }
+
+  /** Tells when other platforms would win. */
+  win(wins: Wins): void {
+    this.wins = wins;
+    this.panels();
   }
 
   /** Opens the panel of an operator, or closes it. */
@@ -367,6 +379,7 @@ export class PlanView {
       share: shares(plan).get(operator.id),
       state: known.length > 0 ? together(known) : undefined,
       pinning: this.pinning(operator.id),
+      wins: this.wins[operator.id] ?? "",
     };
   }
 

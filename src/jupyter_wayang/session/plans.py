@@ -71,8 +71,13 @@ class Plan:
         """
         from jupyter_wayang.drawing.text import explain
 
-        found = self.wins if wins and self.making is not None and len(self.execution.operators) <= _BRIEF else None
+        found = self.wins if wins and self.brief else None
         return Explanation(text=explain(self.execution, wins=found), plan=self.execution)
+
+    @property
+    def brief(self) -> bool:
+        """Whether the plan can be made again so quickly that it is done only because somebody looks."""
+        return self.making is not None and len(self.execution.operators) <= _BRIEF
 
     def scaled(self, factor: float) -> Plan:
         """Return the plan as it would be if every source had so many times its rows; it is there to be looked at.

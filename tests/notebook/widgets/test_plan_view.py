@@ -156,3 +156,16 @@ def test_a_missing_bundle_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     with pytest.raises(wy.errors.DataError, match="not built"):
         bundle.bundled("plan.js")
     bundle.bundled.cache_clear()
+
+
+def test_when_others_would_win_is_looked_for_when_somebody_looks(view: PlanView, plan: Plan) -> None:
+    assert view.wins == {}
+    tell(view, type="inspect", operator="filter")
+    assert view.wins["filter"].startswith("others would win: ")
+    assert set(view.wins) == {operator.id for operator in plan.execution.operators}
+    before = view.wins
+    tell(view, type="pin", operator="filter", platform=other(plan), sites=None)
+    assert view.settled(WAIT_S)
+    # Of the plan that is shown now, without another click.
+    assert view.wins
+    assert view.wins != before

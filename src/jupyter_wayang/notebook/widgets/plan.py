@@ -13,6 +13,7 @@ import msgspec
 from traitlets import Bool, Dict, Int, Unicode, default
 
 from jupyter_wayang.drawing.changes import Changes, changes
+from jupyter_wayang.drawing.whys import wins_text
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.notebook.widgets.bundle import bundled
 from jupyter_wayang.notebook.widgets.display import plan_picture
@@ -64,6 +65,8 @@ class PlanView(anywidget.AnyWidget):
         How many wishes were carried out; it changes together with the others.
     selected
         The operator that a person looks at, by id; empty: none.
+    wins
+        When other platforms would win, in words by operator; looked for when a person first looks at an operator.
     """
 
     display = Dict().tag(sync=True)
@@ -71,6 +74,7 @@ class PlanView(anywidget.AnyWidget):
     undoable = Bool(False).tag(sync=True)
     notice: Any = Dict(allow_none=True, default_value=None).tag(sync=True)
     answered = Int(0).tag(sync=True)
+    wins = Dict().tag(sync=True)
     selected = Unicode()
     _esm = Unicode().tag(sync=True)
     _css = Unicode().tag(sync=True)
@@ -135,9 +139,15 @@ class PlanView(anywidget.AnyWidget):
                 if self._stream is not None:
                     self._stream.ask(seq)
             case _Inspect(operator=operator):
-                self._wishes.add(lambda: setattr(self, "selected", operator))
+                self._wishes.add(lambda: self._inspected(operator))
             case _Pin() | _Unpin() | _Undo():
                 self._wishes.add(lambda: self._answer(wish))
+
+    def _inspected(self, operator: str) -> None:
+        self.selected = operator
+        plan = self.plan
+        if operator and not self.wins and plan.brief:
+            self.wins = {one.id: wins_text(one, plan.wins.get(one.id, ())) for one in plan.execution.operators}
 
     def _answer(self, wish: _Pin | _Unpin | _Undo) -> None:
         """Carry out a wish, and tell the pages once what came of it."""
@@ -152,12 +162,15 @@ class PlanView(anywidget.AnyWidget):
             said = "The run in progress keeps its plan."
         with self.hold_sync():
             self.display = _display(self.plan)
+            self.wins = {}
             self.changes = msgspec.to_builtins(told)
             self.undoable = len(self._plans) > 1
             self.notice = {"text": said, "wrong": False} if said else None
             self.answered += 1
         if self._stream is not None and self._runs_this:
             self._stream.ask(0)
+        if self.selected:
+            self._wishes.add(lambda: self._inspected(self.selected))
 
     def _carried_out(self, wish: _Pin | _Unpin | _Undo) -> Changes:
         before = self.plan
