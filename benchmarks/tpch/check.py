@@ -113,7 +113,7 @@ def _platforms(given: str | None) -> tuple[str, ...]:
 def main() -> None:
     """Compare, print, and keep what was seen."""
     import jupyter_wayang as wy
-    from jupyter_wayang.platforms.postgres import server
+    from jupyter_wayang.datasets import postgres as server
 
     parser = argparse.ArgumentParser(description="Compare TPC-H on every platform with DuckDB by itself.")
     parser.add_argument("--platforms", help="with commas between; all of them if left out")

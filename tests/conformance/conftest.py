@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from jupyter_wayang.datasets import postgres
 from jupyter_wayang.platforms import connections
-from jupyter_wayang.platforms.postgres import server
 from jupyter_wayang.platforms.registry import installed
 from jupyter_wayang.testing.runner import Bench
 
@@ -28,7 +28,7 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """An open engine of each relational platform."""
     platform = installed()[request.param]
     if request.param == "postgres":
-        connections.connect("conformance", server.address())
+        connections.connect("conformance", postgres.address())
     reason = platform.missing()
     if reason is not None:
         pytest.skip(f"{request.param} cannot be used on this machine: {reason}")

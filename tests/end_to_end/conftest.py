@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import jupyter_wayang as wy
-from jupyter_wayang.datasets import heart_disease
+from jupyter_wayang.datasets import heart_disease, postgres
+from jupyter_wayang.platforms import connections
 
 POLICY = """
 tables = ["patients"]
@@ -38,6 +39,8 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
                 "platforms": platforms[site],
                 "policy": "policy.toml",
             }
+        if any("postgres" in held for held in platforms.values()):
+            connections.connect("end_to_end", postgres.address())
         session = wy.Session(tmp_path)
         sessions.append(session)
         session.federation("hospitals", sites)

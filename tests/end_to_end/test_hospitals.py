@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import jupyter_wayang as wy
+from jupyter_wayang.datasets import hospitals
 from jupyter_wayang.events import BytesMoved, OperatorFinished, RunFinished
 from jupyter_wayang.plan.models import array
 from jupyter_wayang.transport.messages import Train, decode_request
@@ -26,6 +28,8 @@ LEARNERS = {
     "pandas": ("pandas",),
     "polars": ("polars",),
     "duckdb": ("duckdb",),
+    "sqlite": ("sqlite",),
+    "postgres": ("postgres",),
 }
 SITES = ("cleveland", "hungary", "switzerland", "va")
 MIXED = dict(
@@ -80,6 +84,15 @@ def test_the_global_model_of_every_round_equals_numpy(opened: Callable[..., wy.S
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_it_does_on_every_platform_alone(opened: Callable[..., wy.Session], learner: str) -> None:
     assert_every_round_equals_the_reference(opened(dict.fromkeys(SITES, LEARNERS[learner])), rounds=3)
+
+
+@pytest.mark.slow
+def test_it_does_with_the_data_of_cleveland_in_postgresql(tmp_path: Path) -> None:
+    with contextlib.closing(wy.Session(tmp_path)) as session:
+        session.federation("hospitals", hospitals(tmp_path / "hospitals", java=False, postgres=True))
+        plan = session.sql("SELECT count(*) AS n FROM p", {"p": session.read("patients", sites="hospitals")}).plan()
+        assert "PostgreSQL" in str(plan)
+        assert_every_round_equals_the_reference(session)
 
 
 @pytest.mark.spark

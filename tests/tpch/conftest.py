@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import jupyter_wayang as wy
-from jupyter_wayang.platforms.postgres import server
+from jupyter_wayang.datasets import postgres as server
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,9 @@ name = "hospitals"
 
 [sites.cleveland]
 title = "Cleveland"
-platforms = ["duckdb", "numpy"]
+platforms = {cleveland}
 policy = "policies/cleveland.toml"
-tables.patients = {{ database = "cleveland.duckdb", table = "patients" }}
+tables.patients = {{ {patients}, table = "patients" }}
 
 [sites.hungary]
 title = "Hungary"
@@ -80,7 +80,10 @@ minimum_cell = 3
 _WITH_JAVA, _WITHOUT_JAVA = '["spark", "numpy"]', '["spark", "pandas", "numpy"]'
 
 
-def hospitals(folder: str | os.PathLike[str], *, java: bool = True) -> Path:
+_IN_DUCKDB = {"cleveland": '["duckdb", "numpy"]', "patients": 'database = "cleveland.duckdb"'}
+
+
+def hospitals(folder: str | os.PathLike[str], *, java: bool = True, postgres: bool = False) -> Path:
     """Write the federation of the example: four hospitals, four formats, a policy for each, one declaration.
 
     Cleveland is a table in a DuckDB file, Hungary and Switzerland are Parquet, VA Long Beach is a CSV file without a
@@ -93,6 +96,9 @@ def hospitals(folder: str | os.PathLike[str], *, java: bool = True) -> Path:
     java
         Whether Spark can run here. Without it Switzerland's site may use pandas too, so that the same plan has
         somewhere to go.
+    postgres
+        Whether Cleveland's records move to a PostgreSQL server, which is started for it, with its data in ``folder``,
+        and stops when the process ends. Where none can be had they stay in the DuckDB file, and a line says why.
 
     Returns
     -------
@@ -117,9 +123,26 @@ def hospitals(folder: str | os.PathLike[str], *, java: bool = True) -> Path:
     _write_data(folder)
     for site, title in _TITLES.items():
         _write_text(folder / "policies" / f"{site}.toml", _POLICY.format(title=title))
-    with_java, without = (_FEDERATION.format(switzerland=platforms) for platforms in (_WITH_JAVA, _WITHOUT_JAVA))
-    wanted, other = (with_java, without) if java else (without, with_java)
-    return _write_text(folder / "hospitals.toml", wanted, replaceable=other)
+    cleveland = (_in_postgres(folder) if postgres else None) or _IN_DUCKDB
+    texts = [
+        _FEDERATION.format(switzerland=platforms, **where)
+        for where in (cleveland, _IN_DUCKDB)
+        for platforms in ((_WITH_JAVA, _WITHOUT_JAVA) if java else (_WITHOUT_JAVA, _WITH_JAVA))
+    ]
+    return _write_text(folder / "hospitals.toml", texts[0], replaceable=[text for text in texts if text != texts[0]])
+
+
+def _in_postgres(folder: Path) -> dict[str, str] | None:
+    """Bring Cleveland's records to a server and return how they are declared; None where no server can be had."""
+    from jupyter_wayang.datasets.postgres import address, stored
+
+    try:
+        where = address(folder / "postgres")
+    except PlatformError as error:
+        print(f"Cleveland's records stay in a DuckDB file: {error.message}")  # noqa: T201 - for who runs the demo
+        return None
+    stored(where, "patients", heart_disease()["cleveland"])
+    return {"cleveland": '["postgres", "numpy"]', "patients": f'connection = "{where}"'}
 
 
 def _write_data(folder: Path) -> None:
@@ -141,8 +164,8 @@ def _atomically(path: Path, write: Callable[[Path], None]) -> None:
         (Path(scratch) / path.name).replace(path)
 
 
-def _write_text(path: Path, text: str, *, replaceable: str | None = None) -> Path:
-    if not path.exists() or (replaceable is not None and path.read_text(encoding="utf-8") == replaceable):
+def _write_text(path: Path, text: str, *, replaceable: Sequence[str] = ()) -> Path:
+    if not path.exists() or path.read_text(encoding="utf-8") in replaceable:
         _atomically(path, lambda scratch: _put(scratch, text))
     return path
 

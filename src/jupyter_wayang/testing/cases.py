@@ -690,7 +690,7 @@ FAILURES = [
 # -- chains: what comes out does not depend on how far a platform looks ahead -----------------------------------------
 NUMERALISH = Table.of({"t": "string"}, *(("x" if n % 3 else str(n - 9),) for n in range(3000)))
 _PIVOT = Pivot(on="p", values="i", function="sum", levels=(Literal.of(True), NULL, Literal.of(False)))
-CHAINS = {
+CHAINS: dict[str, tuple[Table, tuple[AnyOperator, ...]]] = {
     "filter, explode, filter": (
         _LISTS,
         (Filter(condition=op("k", "!=", s("x"))), Explode(column="l"), Filter(condition=op("l", ">", 0))),

@@ -95,7 +95,7 @@ def evaluate(expression: Expression, row: Row, schema: Schema, group: Rows | Non
         case Negate(arg=arg):
             held = ev(arg)
             if isinstance(held, Decimal):
-                return held.copy_negate()
+                return functions.EXACT.minus(held)
             return None if held is None else _int(-held) if isinstance(held, int) else -held
         case Shift(arg=arg, months=months, days=days, microseconds=microseconds):
             held = ev(arg)

@@ -65,7 +65,7 @@ class ReadTable(Source, frozen=True, kw_only=True, tag="read_table"):
 
     def describe(self) -> str:
         """Return database and table."""
-        return f"{PurePath(self.database).name}: {self.table or 'query'}"
+        return f"{PurePath(self.database.partition('?')[0]).name}: {self.table or 'query'}"
 
 
 class ReadFrame(Source, frozen=True, kw_only=True, tag="read_frame"):
