@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jupyter_wayang.platforms.platform import BASE_OPERATORS, FUNCTION_TAGS, LEARNING_OPERATORS, Platform
+from jupyter_wayang.optimizer.inflation import set_at_a_time
+from jupyter_wayang.platforms.platform import (
+    BASE_OPERATORS,
+    FUNCTION_TAGS,
+    GRAPH_OPERATORS,
+    LEARNING_OPERATORS,
+    MODEL_OPERATORS,
+    Platform,
+)
 from jupyter_wayang.platforms.registry import installed
 
 __all__ = ["PAGE", "RESULTS", "page", "tpch"]
@@ -18,9 +26,11 @@ _HEAD = """\
 <!-- Written by docs/write_platforms.py from what the platforms declare. Do not edit. -->
 
 What each platform declares: the optimizer considers a platform for an operator only if it is declared here, and one conformance suite proves that every operator gives the same rows wherever it is declared.
-A task's words are lowered to these operators: `with_columns`, `drop` and `rename` become `select`, `count` and `agg` become `group_by`, the preprocessing steps become aggregates and a `select`.
+A task's words are lowered to these operators: `with_columns`, `drop` and `rename` become `select`, `count` and `agg` become `group_by`, the preprocessing steps become aggregates and a `select`. A platform that has joins and groupings runs the operators of graphs as loops of them ("as joins").
 
 """
+
+_TAGS = (*BASE_OPERATORS, *FUNCTION_TAGS, *GRAPH_OPERATORS, *LEARNING_OPERATORS, *MODEL_OPERATORS)
 
 _WORDS = {
     "read_file": "read a file",
@@ -29,6 +39,9 @@ _WORDS = {
     "filter_by": "`filter` by a function of the notebook",
     "local_update": "train (a site's part of a round)",
     "score": "evaluate",
+    **{tag: f"fit a `{tag.removeprefix('fit_')}`" for tag in MODEL_OPERATORS if tag.startswith("fit_")},
+    "infer": "`predict` by a model that is no line",
+    "measure": "`evaluate` of a model of rows at hand",
 }
 
 _TAIL = """
@@ -73,7 +86,7 @@ def page() -> str:
     """Return the page."""
     platforms = list(installed().values())
     head = f"| operator | {' | '.join(p.title for p in platforms)} |\n|---|{'---|' * len(platforms)}\n"
-    rows = "".join(_row(tag, platforms) for tag in (*BASE_OPERATORS, *FUNCTION_TAGS, *LEARNING_OPERATORS))
+    rows = "".join(_row(tag, platforms) for tag in _TAGS)
     start = "| platform | word | badge | starts in |\n|---|---|---|---|\n" + "".join(
         f"| {p.title} | `{p.name}` | {p.badge} | {_seconds(p.costs.start_up_s)} |\n" for p in platforms
     )
@@ -84,7 +97,10 @@ def page() -> str:
 
 
 def _row(tag: str, platforms: list[Platform]) -> str:
-    cells = " | ".join("yes" if tag in platform.operators else "–" for platform in platforms)
+    cells = " | ".join(
+        "yes" if tag in platform.operators else "as joins" if set_at_a_time(tag, platform) else "–"
+        for platform in platforms
+    )
     return f"| {_WORDS.get(tag, f'`{tag}`')} | {cells} |\n"
 
 
