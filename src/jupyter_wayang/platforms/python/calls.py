@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, singledispatch
 from itertools import repeat
@@ -72,55 +73,81 @@ def _apply(operator: Calling, function: Function, tables: Sequence[pa.Table], ke
     raise TypeError(f"{operator.verb}() calls no function")
 
 
-def _calls(operator: Calling, function: Function, table: pa.Table) -> Iterator[tuple[int, Any, Any]]:
-    """Yield, for each row, its number, what the function was given, and what it returned."""
-    for index, row in enumerate(given(table, table.column_names, by_value=gets(operator) == "value")):
-        try:
-            made = function(row)
-        except Exception as error:
-            raise RaisedError(error, index, row) from error
-        yield index, row, made
+def _called(operator: Calling, function: Function, table: pa.Table) -> list[Any]:
+    """Return what the function returned of each row."""
+    made: list[Any] = []
+    keep = made.append
+    row: Any = None
+    try:
+        for row in given(table, table.column_names, by_value=gets(operator) == "value"):
+            keep(function(row))
+    except Exception as error:
+        raise RaisedError(error, len(made), row) from error
+    return made
 
 
 @_apply.register
 def _(operator: Map, function: Function, tables: Sequence[pa.Table], keys: Sequence[pa.Table]) -> pa.Table:
-    made = [one for _, _, one in _calls(operator, function, tables[0])]
+    made = _called(operator, function, tables[0])
     return _table(operator.output, made, range(len(made)))
 
 
 @_apply.register
 def _(operator: FlatMap, function: Function, tables: Sequence[pa.Table], keys: Sequence[pa.Table]) -> pa.Table:
     made: list[Any] = []
-    indexes: list[int] = []
-    for index, row, several in _calls(operator, function, tables[0]):
-        before = len(made)
-        made.extend(_several(several, index, row))
-        indexes.extend([index] * (len(made) - before))
-    return _table(operator.output, made, indexes)
+    ends: list[int] = []
+    (table,) = tables
+    row: Any = None
+    try:
+        for row in given(table, table.column_names, by_value=gets(operator) == "value"):
+            several = function(row)
+            if type(several) is list:
+                made += several
+            else:
+                made.extend(_several(several, len(ends)))
+            ends.append(len(made))
+    except WrongShapeError:
+        raise
+    except Exception as error:
+        # Of a generator, the function runs while its rows are taken.
+        raise RaisedError(error, len(ends), row) from error
+    return _table(operator.output, made, _Numbers(ends))
 
 
-def _several(made: Any, index: int, *rows: Any) -> Iterator[Any]:
-    """Yield what a function made that makes several rows; of nothing, nothing."""
+class _Numbers(Sequence[int]):
+    """The number of the call that made each row, from where the rows of each call end."""
+
+    def __init__(self, ends: list[int]) -> None:
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, row: Any) -> Any:
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        return bisect_right(self._ends, row)
+
+
+def _several(made: Any, index: int) -> Iterable[Any]:
+    """Return what a function made that makes several rows; of nothing, nothing."""
     if made is None:
-        return
+        return ()
     if isinstance(made, str | bytes | dict) or not isinstance(made, Iterable):
         text = f"returned {shown(made)}, {type(made).__name__}"
         raise WrongShapeError(index, text, "a list of rows, or a generator of them")
-    try:
-        yield from made
-    except Exception as error:
-        # Of a generator the function runs here.
-        raise RaisedError(error, index, *rows) from error
+    return made
 
 
 @_apply.register
 def _(operator: FilterBy, function: Function, tables: Sequence[pa.Table], keys: Sequence[pa.Table]) -> pa.Table:
-    kept: list[bool] = []
-    for index, _, answer in _calls(operator, function, tables[0]):
-        if answer is not None and type(answer).__name__ not in ("bool", "bool_"):
-            raise WrongShapeError(index, f"returned {shown(answer)}, {type(answer).__name__}", "True, False or None")
-        kept.append(bool(answer))
-    return tables[0].filter(pa.array(kept, pa.bool_()))
+    made = _called(operator, function, tables[0])
+    if not set(map(type, made)) <= {bool, type(None)}:
+        for index, answer in enumerate(made):
+            if answer is not None and type(answer).__name__ not in ("bool", "bool_"):
+                text = f"returned {shown(answer)}, {type(answer).__name__}"
+                raise WrongShapeError(index, text, "True, False or None")
+    return tables[0].filter(pa.array(list(map(bool, made)), pa.bool_()))
 
 
 @_apply.register
@@ -211,16 +238,16 @@ def _(operator: CoGroup, function: Function, tables: Sequence[pa.Table], keys: S
             found = (side, values) if None in values else values
             groups.setdefault(found, ([], []))[side].append(row)
     made: list[Any] = []
-    indexes: list[int] = []
+    ends: list[int] = []
     for index, (left, right) in enumerate(groups.values()):
         try:
-            several = function(left, right)
+            made.extend(_several(function(left, right), index))
+        except WrongShapeError:
+            raise
         except Exception as error:
             raise RaisedError(error, index, *left[:1], *right[:1]) from error
-        before = len(made)
-        made.extend(_several(several, index, *left[:1], *right[:1]))
-        indexes.extend([index] * (len(made) - before))
-    return _table(operator.output, made, indexes)
+        ends.append(len(made))
+    return _table(operator.output, made, _Numbers(ends))
 
 
 def _table(schema: Schema | None, made: Sequence[Any], indexes: Sequence[int]) -> pa.Table:

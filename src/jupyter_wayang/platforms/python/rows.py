@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import math
 import numbers
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jupyter_wayang.plan.operators.functions import VALUE
 from jupyter_wayang.plan.rows import arrow_type
@@ -169,11 +171,25 @@ def columns_of(made: Sequence[Any], schema: Schema, indexes: Sequence[int] | Non
         If a value does not fit, with the number of the call.
     """
     where = indexes if indexes is not None else range(len(made))
-    names = schema.names
-    rows = [pieces(value, schema, at) for value, at in zip(made, where, strict=True)]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    columns = _plain(made, schema)
+    if columns is None:
+        rows = [pieces(value, schema, where[at]) for at, value in enumerate(made)]
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     arrays = [_column(values, column, schema, where) for values, column in zip(columns, schema, strict=True)]
-    return pa.table(arrays, names=list(names))
+    return pa.table(arrays, names=list(schema.names))
+
+
+def _plain(made: Sequence[Any], schema: Schema) -> list[Sequence[Any]] | None:
+    """Return the values of each column of what is nothing but dicts, or no rows at all; else None: a quicker way."""
+    kinds = set(map(type, made))
+    if len(schema) == 1 and not any(issubclass(kind, Mapping | tuple) or is_dataclass(kind) for kind in kinds):
+        return [made]
+    if kinds != {dict} or set(map(len, made)) != {len(schema)}:
+        return None
+    try:
+        return [list(map(itemgetter(column.name), made)) for column in schema]
+    except KeyError:
+        return None
 
 
 def pieces(value: Any, schema: Schema, index: int) -> tuple[Any, ...]:
@@ -184,11 +200,6 @@ def pieces(value: Any, schema: Schema, index: int) -> tuple[Any, ...]:
     WrongShapeError
         If it has not these columns.
     """
-    if type(value) is dict and len(value) == len(schema.columns):
-        try:
-            return tuple([value[column.name] for column in schema.columns])
-        except KeyError:
-            pass
     found = _as_mapping(value)
     if found is None:
         if len(schema) == 1:
@@ -213,11 +224,7 @@ def _column(values: Sequence[Any], column: Column, schema: Schema, where: Sequen
     wrong = {kind for kind in set(map(type, values)) if kind is not type(None) and not _fits(kind, column.type)}
     if not wrong:
         try:
-            if column.type == "float64":
-                values = [None if value is None or math.isnan(value) else float(value) for value in values]
-            elif column.type == "timestamp":
-                values = [None if value is None else _without_zone(value) for value in values]
-            return pa.array(values, arrow_type(column.type))
+            return _array(values, column.type)
         except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
             index = next(i for i, value in enumerate(values) if not _alone(value, column.type))
             reason = "which does not fit into 64 bits" if column.type == "int64" else str(error).splitlines()[0]
@@ -227,9 +234,23 @@ def _column(values: Sequence[Any], column: Column, schema: Schema, where: Sequen
     raise WrongShapeError(where[index], f"returned {column.name}={_short(value)}, {_kind(value)}", shape(schema))
 
 
+def _array(values: Sequence[Any], type_: DataType) -> pa.Array:
+    if type_ == "float64":
+        # Of Python's integers Arrow takes only those that a float holds exactly.
+        made = pa.array(values if int not in map(type, values) else [_real(value) for value in values], pa.float64())
+        return pc.if_else(pc.is_nan(made), pa.scalar(None, pa.float64()), made)
+    if type_ == "timestamp":
+        values = [None if value is None else _without_zone(value) for value in values]
+    return pa.array(values, arrow_type(type_))
+
+
+def _real(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
 def _alone(value: Any, type_: DataType) -> bool:
     try:
-        pa.array([value], arrow_type(type_))
+        _array([value], type_)
     except (pa.ArrowException, OverflowError, ValueError, TypeError):
         return False
     return True
