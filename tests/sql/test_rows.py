@@ -48,6 +48,17 @@ SELECT id, (SELECT count(*) FROM wards w WHERE w.ward = v.ward) AS n FROM visits
 SELECT id, (SELECT count(*) FROM wards w WHERE w.bmi < v.bmi) AS n FROM visits v
 SELECT id, (SELECT coalesce(max(w.floor), -1) FROM wards w WHERE w.ward = v.ward) AS f FROM visits v
 SELECT id, (SELECT count(*) + sum(floor) FROM wards w WHERE w.floor < v.id) AS n FROM visits v
+SELECT id FROM visits v WHERE EXISTS (SELECT count(*) FROM wards w WHERE w.ward = v.ward) AND id < 4
+SELECT id FROM visits v WHERE NOT EXISTS (SELECT max(floor) FROM wards w WHERE w.ward = v.ward)
+SELECT id, EXISTS (SELECT sum(floor) FROM empty) AS e FROM visits
+SELECT id FROM visits WHERE EXISTS (SELECT max(floor) FROM wards HAVING max(floor) > 100)
+SELECT id FROM visits v WHERE 0 IN (SELECT count(*) FROM wards w WHERE w.ward = v.ward)
+SELECT id FROM visits v WHERE 0 NOT IN (SELECT count(*) FROM wards w WHERE w.ward = v.ward)
+SELECT id, 1 IN (SELECT count(*) FROM wards w WHERE w.ward = v.ward) AS one FROM visits v
+SELECT id, (SELECT count(*) + v.id FROM wards w WHERE w.ward = v.ward HAVING count(*) < 1) AS n FROM visits v
+SELECT id, (SELECT max(floor) FROM wards w WHERE w.ward = v.ward HAVING count(*) > 1) AS n FROM visits v
+SELECT id, (SELECT count(DISTINCT floor) FROM wards w WHERE w.ward = v.ward OR w.bmi = v.bmi) AS n FROM visits v
+SELECT id, (SELECT count(*) FROM wards w WHERE w.floor = 1 AND v.age IS NULL) AS n FROM visits v
 SELECT id FROM visits v WHERE 0 = (SELECT count(*) FROM wards w WHERE w.ward = v.ward)
 SELECT id, (SELECT w.floor FROM wards w WHERE w.bmi < v.bmi ORDER BY w.bmi DESC LIMIT 1) AS f FROM visits v
 SELECT id, (SELECT floor FROM wards WHERE floor > 100 ORDER BY floor LIMIT 1) AS f FROM visits

@@ -64,7 +64,6 @@ def correlation(
     items: tuple[Relation, ...],
     around: Place | Grouped | None,
     *,
-    all_values: bool,
     conditional: bool,
 ) -> Correlation:
     """Find what carries the columns of the place around.
@@ -79,8 +78,6 @@ def correlation(
         The tables of its FROM.
     around
         The place around.
-    all_values
-        Whether every value needs its row, also one that no row of the query has.
     conditional
         Whether conditions can wait for the join.
     """
@@ -97,7 +94,7 @@ def correlation(
             rest.append(condition)
         if isinstance(condition, _COMPARISONS) and not sub_queries(condition):
             strict |= {around.column(column) for column in columns_in(condition) if _is_outer(column, items)}
-    if len(equal) == len(wanted) and not all_values:
+    if len(equal) == len(wanted):
         return Correlation(tuple(wanted), equal, None, tuple(rest), frozenset(wanted))
     if conditional and not any(sub_queries(condition) for condition in rest):
         over = tuple(c for c in rest if any(_is_outer(column, items) for column in columns_in(c)))

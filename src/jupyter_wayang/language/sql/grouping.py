@@ -15,7 +15,7 @@ from jupyter_wayang.language.sql.scalars import Scalars
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, ColumnRef, Named
 from jupyter_wayang.plan.operators import GroupBy
 
-__all__ = ["Groups", "Item", "aggregates_in", "grouped"]
+__all__ = ["Groups", "Item", "aggregates_in", "grouped", "is_bare", "is_one_row", "is_total", "needs_all"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,3 +199,34 @@ def grouped(
             span=page.span(node.args.get("group") or node.expressions[0]),
         )
     return Grouped(place, Relation(made.port, ()), groups.key_of), groups
+
+
+def is_total(node: exp.Select) -> bool:
+    """Tell whether a SELECT aggregates all its rows into one."""
+    parts = [*node.expressions, *([node.args["having"]] if node.args.get("having") is not None else [])]
+    return node.args.get("group") is None and any(next(aggregates_in(part), None) is not None for part in parts)
+
+
+def is_bare(node: exp.Select) -> bool:
+    """Tell whether a SELECT has rows exactly where its FROM and WHERE have some."""
+    return node.args.get("group") is None and not is_total(node)
+
+
+def needs_all(node: exp.Select) -> bool:
+    """Tell whether the value of a query is not null where it has no rows: a count is 0 then."""
+    if not is_total(node):
+        return False
+    through = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Alias, exp.Paren, exp.Neg, exp.Literal, exp.Cast, exp.DataType)
+    arithmetic = (exp.Add, exp.Sub, exp.Mul, exp.Div)
+    item = node.expressions[0]
+    inside = {id(part) for aggregate in aggregates_in(item) for part in aggregate.walk() if part is not aggregate}
+    strict = all(
+        isinstance(part, (*through, *arithmetic, exp.Identifier)) for part in item.walk() if id(part) not in inside
+    )
+    return not strict or next(aggregates_in(item), None) is None
+
+
+def is_one_row(node: exp.In) -> bool:
+    """Tell whether IN has the one row of an aggregate after it: it is an equality then, also where there is nothing."""
+    query = node.args["query"].unnest()
+    return isinstance(query, exp.Select) and is_total(query) and not isinstance(node.this, exp.Tuple)

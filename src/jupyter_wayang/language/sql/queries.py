@@ -9,13 +9,13 @@ from sqlglot import exp
 
 from jupyter_wayang.language.sql.correlation import Correlation, correlation
 from jupyter_wayang.language.sql.froms import From, home, read_from
-from jupyter_wayang.language.sql.grouping import aggregates_in
+from jupyter_wayang.language.sql.grouping import aggregates_in, is_bare
 from jupyter_wayang.language.sql.joins import filtered, joined
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Place, columns_in, conjuncts, sub_queries
 from jupyter_wayang.language.sql.relations import Relation, same_name
 from jupyter_wayang.language.sql.scalars import Scalars
-from jupyter_wayang.language.sql.selects import Projection, is_bare, needs_all
+from jupyter_wayang.language.sql.selects import Projection
 from jupyter_wayang.language.sql.setops import combined
 from jupyter_wayang.language.sql.sources import Tables
 from jupyter_wayang.language.sql.subqueries import Answer, AnyPlace, SubQueries, Wanted
@@ -139,13 +139,11 @@ class Queries:
         source = self._from(node, tables)
         where = node.args.get("where")
         conditions = [*source.conditions, *(conjuncts(where.this) if where is not None else [])]
-        every = around.wanted == "value" and needs_all(node)
         link = correlation(
             around.columns,
             conditions,
             source.items,
             around.place,
-            all_values=every,
             conditional=around.wanted == "exists" and is_bare(node),
         )
         items = [*source.items, *([link.values] if link.values is not None else [])]

@@ -9,43 +9,18 @@ from sqlglot import exp
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language.sql.correlation import AROUND, Correlation
-from jupyter_wayang.language.sql.grouping import Groups, Item, aggregates_in, grouped
-from jupyter_wayang.language.sql.joins import Pair, filtered, joined_by, null_safe
+from jupyter_wayang.language.sql.grouping import Item, aggregates_in, grouped, is_bare, is_total, needs_all
+from jupyter_wayang.language.sql.joins import filtered
 from jupyter_wayang.language.sql.ordering import Output, finished, limit_of
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Grouped, Place, conjuncts, sub_queries
 from jupyter_wayang.language.sql.relations import Field, Relation, free_name, same_name
 from jupyter_wayang.language.sql.scalars import Scalars
 from jupyter_wayang.language.sql.subqueries import Answer, AnyPlace, SubQueries, Wanted
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Case, ColumnRef, IsNull, Literal, Named
+from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Case, ColumnRef, Literal, Named
 from jupyter_wayang.plan.operators import GroupBy, Select
 
-__all__ = ["Projection", "is_bare", "needs_all"]
-
-
-def _is_total(node: exp.Select) -> bool:
-    """Tell whether a SELECT aggregates all its rows into one."""
-    parts = [*node.expressions, *([node.args["having"]] if node.args.get("having") is not None else [])]
-    return node.args.get("group") is None and any(next(aggregates_in(part), None) is not None for part in parts)
-
-
-def is_bare(node: exp.Select) -> bool:
-    """Tell whether a SELECT has rows exactly where its FROM and WHERE have some."""
-    return node.args.get("group") is None and not _is_total(node)
-
-
-def needs_all(node: exp.Select) -> bool:
-    """Tell whether the value of a query is not null where it has no rows: a count is 0 then."""
-    if not _is_total(node):
-        return False
-    through = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Alias, exp.Paren, exp.Neg, exp.Literal, exp.Cast, exp.DataType)
-    arithmetic = (exp.Add, exp.Sub, exp.Mul, exp.Div)
-    item = node.expressions[0]
-    inside = {id(part) for aggregate in aggregates_in(item) for part in aggregate.walk() if part is not aggregate}
-    strict = all(
-        isinstance(part, (*through, *arithmetic, exp.Identifier)) for part in item.walk() if id(part) not in inside
-    )
-    return not strict or node.args.get("having") is not None
+__all__ = ["Projection"]
 
 
 class Projection:
@@ -78,19 +53,22 @@ class Projection:
     ) -> None:
         self.page, self.subs, self.node, self.wanted = page, subs, node, wanted
         self.link, self.carried = link, carried
-        self.filled = False
 
     def answer(self, place: Place) -> Answer:
         """Return the rows of the query."""
         node, names = self.node, tuple(self.carried.values())
-        total = _is_total(node)
+        total = is_total(node)
         if self.wanted == "exists" and is_bare(node):
             return self._bare(place, names)
         items = self._items(place)
         done: dict[int, AnyExpression] = {}
         at: AnyPlace = place
+        # Where there is no row to aggregate, a count is 0: that is known only where the two are joined.
+        late = self.wanted == "value" and total and bool(names) and needs_all(node)
         if total or node.args.get("group") is not None:
-            at, done = self._groups(place, items, names)
+            at, done = self._groups(place, items, names, late=late)
+        if late:
+            return self._late(at, items, done)
         at, done = self.subs.values([item.inner for item in items], at, done)
         scalars = Scalars(self.page, at, done)
         outputs = [Output(item.name, scalars.read(item.inner)) for item in items]
@@ -101,9 +79,22 @@ class Projection:
         return self._answered(relation, single=total or limit == 1)
 
     def _answered(self, relation: Relation, *, single: bool) -> Answer:
-        strict = self.link.strict if not self.filled else frozenset()
-        carried = tuple((outer, name, outer in strict) for outer, name in self.carried.items())
+        carried = tuple((outer, name, outer in self.link.strict) for outer, name in self.carried.items())
         return Answer(relation, carried, single)
+
+    def _late(self, at: AnyPlace, items: Sequence[Item], done: dict[int, AnyExpression]) -> Answer:
+        """Return the groups, and the one value as an expression over their columns."""
+        having = self.node.args.get("having")
+        for part in [*(item.inner for item in items), *([having.this] if having is not None else [])]:
+            if sub_queries(part):
+                hint = "WITH gives it a name; then join it"
+                raise self.page.unsupported(part, "a sub-query beside a count in a correlated one", hint)
+        scalars = Scalars(self.page, at, done)
+        value = scalars.read(items[0].inner)
+        if having is not None:
+            null = Literal(value=None, type=scalars.type_of(value))
+            value = Case(condition=scalars.read(having.this), then=value, otherwise=null)
+        return replace(self._answered(at.relation, single=True), value=value, columns=len(items))
 
     def _bare(self, place: Place, names: tuple[str, ...]) -> Answer:
         """Return what carries the columns around, and no more: whether there are rows is all that is asked for."""
@@ -149,18 +140,17 @@ class Projection:
         return items
 
     def _groups(
-        self, place: Place, items: Sequence[Item], names: tuple[str, ...]
+        self, place: Place, items: Sequence[Item], names: tuple[str, ...], *, late: bool
     ) -> tuple[Grouped, dict[int, AnyExpression]]:
         node = self.node
         having, order = node.args.get("having"), node.args.get("order")
         others = [*([having.this] if having is not None else []), *(order.expressions if order is not None else [])]
-        fill = self.link.values is not None and _is_total(node) and self.wanted == "value" and bool(names)
         inside = [a for part in (*(i.inner for i in items), *others) for a in aggregates_in(part)]
         inner, done = self.subs.values(inside, place, {})
-        whole = not fill
-        made, groups = grouped(self.page, inner, node, items, others, names, done, whole=whole)  # type: ignore[arg-type]
-        if fill:
-            made = self._filled(made, groups)
+        made, groups = grouped(self.page, inner, node, items, others, names, done, whole=not late)  # type: ignore[arg-type]
+        if late:
+            shown = tuple(Field(None, one.name, one.name) for one in groups.aggregates)
+            return replace(made, relation=replace(made.relation, fields=shown)), groups.done
         at: AnyPlace = made
         known = dict(groups.done)
         for part in conjuncts(having.this) if having is not None else []:
@@ -170,38 +160,6 @@ class Projection:
                 test = Scalars(self.page, at, known).read(part)
                 at = replace(at, relation=filtered(at.relation, [test]))
         return at, known  # type: ignore[return-value]
-
-    def _filled(self, made: Grouped, groups: Groups) -> Grouped:
-        """Give every value around its row: where there was none to aggregate, a count is 0 and the rest is null."""
-        values = self.link.values
-        assert values is not None  # noqa: S101 -- the caller has looked
-        pairs = []
-        columns = list(self.carried.values())
-        for field, name in zip(values.fields, columns, strict=True):
-            left, right = (
-                null_safe(values, ColumnRef(name=field.column)),
-                null_safe(made.relation, ColumnRef(name=name)),
-            )
-            pairs += [Pair(*sides) for sides in zip(left, right, strict=True)]
-        shown = replace(made.relation, fields=tuple(Field(None, one.name, one.name) for one in groups.aggregates))
-        both = joined_by(values, shown, pairs, "left")
-        place = dict(zip([one.name for one in groups.aggregates], both.fields[len(values.fields) :], strict=True))
-        outer = [
-            Named(name=n, expression=ColumnRef(name=f.column)) for n, f in zip(columns, values.fields, strict=True)
-        ]
-        counted = [
-            Named(name=one.name, expression=_counted(one.expression, ColumnRef(name=place[one.name].column)))
-            for one in groups.aggregates
-        ]
-        self.filled = True
-        relation = Relation(both.then(Select(columns=(*outer, *counted))).port, ())
-        return replace(made, relation=relation)
-
-
-def _counted(aggregate: AnyExpression, column: ColumnRef) -> AnyExpression:
-    if isinstance(aggregate, Aggregate) and aggregate.function in ("count", "n_unique"):
-        return Case(condition=IsNull(arg=column), then=Literal.of(0), otherwise=column)
-    return column
 
 
 def _name_of(node: exp.Expr, place: Place) -> str:

@@ -9,6 +9,7 @@ from typing import Literal as Choice
 from sqlglot import exp
 
 from jupyter_wayang.language.sql.functions import BINARY
+from jupyter_wayang.language.sql.grouping import is_one_row, is_total
 from jupyter_wayang.language.sql.joins import Pair, all_of, filtered, joined_by, null_safe
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.places import Grouped, Place, sub_queries
@@ -24,6 +25,7 @@ from jupyter_wayang.plan.expressions import (
     Literal,
     Named,
     Not,
+    substitute,
 )
 from jupyter_wayang.plan.operators import GroupBy, JoinHow, Select, WithColumns
 
@@ -48,6 +50,10 @@ class Answer:
         (column of the place around, column here that carries it, whether null means nothing there).
     single
         Whether there is exactly one row, or one for each of the values that are carried.
+    value
+        The one value as an expression over the fields, to be computed where the two are joined; None: the first field.
+    columns
+        The number of columns that SELECT has, where fields are others.
     over, reads
         Conditions that are to be met where the two are joined, and the columns of the place around that they read.
     """
@@ -55,6 +61,8 @@ class Answer:
     relation: Relation
     carried: tuple[tuple[AnyExpression, str, bool], ...] = ()
     single: bool = False
+    value: AnyExpression | None = None
+    columns: int = 1
     over: tuple[exp.Expr, ...] = ()
     reads: tuple[AnyExpression, ...] = ()
 
@@ -78,6 +86,9 @@ class SubQueries:
         negated, core = _stripped(condition)
         if isinstance(core, exp.Exists):
             return self._exists(place, core.this, negated=negated)
+        if isinstance(core, exp.In) and is_one_row(core):
+            same = exp.EQ(this=core.this, expression=core.args["query"])
+            return self.filter(place, exp.Not(this=same) if negated else same, done)
         if isinstance(core, exp.In) and core.args.get("query") is not None and not sub_queries(core.this):
             return self._not_in(place, core, done) if negated else self._in(place, core, done)
         place, more = self.values([condition], place, done, strict=_is_strict(condition))
@@ -102,7 +113,11 @@ class SubQueries:
         known = dict(done)
         for query in [query for node in nodes if id(node) not in known for query in sub_queries(node)]:
             holder = query.parent
-            if isinstance(holder, exp.Exists):
+            if isinstance(holder, exp.In) and holder.args.get("query") is query and is_one_row(holder):
+                place, value = self._value(place, query, strict=False)
+                scalars = Scalars(self.page, place, known)
+                known[id(holder)] = scalars.compared("==", scalars.read(holder.this), value)
+            elif isinstance(holder, exp.Exists):
                 place, known[id(holder)] = self._exists_value(place, holder)
             elif isinstance(holder, exp.In) and holder.args.get("query") is query:
                 place, known[id(holder)] = self._in_value(place, holder, known)
@@ -113,8 +128,23 @@ class SubQueries:
                 raise self.page.unsupported(holder or query, self.page.text(holder or query), hint)
         return place, known
 
-    def _exists(self, place: AnyPlace, query: exp.Query, *, negated: bool) -> AnyPlace:
+    def _asked(self, place: AnyPlace, query: exp.Query) -> Answer | None:
+        """Return what EXISTS asks for; None where there is always a row: that of an aggregate over all."""
+        inner = query.unnest()
+        total = isinstance(inner, exp.Select) and is_total(inner)
+        if total and inner.args.get("having") is None:
+            return None
         answer = self.answer(query, place, "exists")
+        if total and answer.carried:
+            raise self.page.unsupported(
+                inner.args["having"], "HAVING in EXISTS without GROUP BY", "compare the aggregate"
+            )
+        return answer
+
+    def _exists(self, place: AnyPlace, query: exp.Query, *, negated: bool) -> AnyPlace:
+        answer = self._asked(place, query)
+        if answer is None:
+            return replace(place, relation=filtered(place.relation, [_FALSE])) if negated else place
         if not answer.carried and not answer.over:
             place, count = self._counted(place, answer)
             test = Binary(op="==" if negated else ">", left=count["n"], right=Literal.of(0))
@@ -211,7 +241,10 @@ class SubQueries:
         return place, counts
 
     def _exists_value(self, place: AnyPlace, node: exp.Exists) -> tuple[AnyPlace, AnyExpression]:
-        place, count = self._counted(place, self.answer(node.this, place, "exists"))
+        answer = self._asked(place, node.this)
+        if answer is None:
+            return place, _TRUE
+        place, count = self._counted(place, answer)
         return place, Binary(op=">", left=count["n"], right=Literal.of(0))
 
     def _in_value(
@@ -241,13 +274,26 @@ class SubQueries:
         place, (found,) = self._beside(place, replace(answer, relation=marked), [Pair(value, column)], [mark], "left")
         return place, found
 
+    def _late(self, place: AnyPlace, answer: Answer, value: AnyExpression) -> tuple[AnyPlace, AnyExpression]:
+        """Return a value over aggregates of each group: where there is no group, a count is 0 and the rest is null."""
+        names = [field.column for field in answer.relation.fields]
+        place, found = self._beside(place, answer, [], names, "left")
+        grouping = answer.relation.port.vertex.operator
+        assert isinstance(grouping, GroupBy)  # noqa: S101 -- what has a late value is grouped
+        made = {one.name: one.expression for one in grouping.aggregates}
+        columns: dict[str, AnyExpression] = {name: outer for outer, name, _ in answer.carried}
+        columns |= {name: _value_of(made[name], column) for name, column in zip(names, found, strict=True)}
+        return place, substitute(value, columns)
+
     def _value(self, place: AnyPlace, query: exp.Subquery, *, strict: bool) -> tuple[AnyPlace, AnyExpression]:
         answer = self.answer(query, place, "value")
-        if len(answer.relation.fields) != 1:
+        if (answer.columns if answer.value is not None else len(answer.relation.fields)) != 1:
             raise self.page.unsupported(query, "a value that is a row of several columns", "one column is a value")
         if not answer.single:
             hint = "an aggregate makes one value of many rows: (SELECT MAX(x) FROM …); or ORDER BY … LIMIT 1"
             raise self.page.unsupported(query, "a value of a query that may have several rows", hint)
+        if answer.value is not None:
+            return self._late(place, answer, answer.value)
         column = answer.relation.fields[0].column
         names = [column, *(name for _, name, _ in answer.carried)]
         if set(answer.relation.schema.names) != set(names):
@@ -255,6 +301,13 @@ class SubQueries:
             answer = replace(answer, relation=answer.relation.then(Select(columns=columns)))
         place, (value,) = self._beside(place, answer, [], [column], "inner" if strict else "left")
         return place, value
+
+
+def _value_of(aggregate: AnyExpression, column: ColumnRef) -> AnyExpression:
+    """Return an aggregate where there was perhaps nothing to aggregate."""
+    if isinstance(aggregate, Aggregate) and aggregate.function in ("count", "n_unique"):
+        return Case(condition=IsNull(arg=column), then=Literal.of(0), otherwise=column)
+    return column
 
 
 def _stripped(node: exp.Expr) -> tuple[bool, exp.Expr]:
