@@ -245,7 +245,7 @@ def _operators(bench: _Bench, size: int) -> None:
     for wide in (False, True):
         table, other = workload.rows(size, wide=wide), workload.lookup(size)
         for case in workload.operators(_schema(table), size):
-            inputs = (table, other)[: case.inputs]
+            inputs = (table, table) if case.twice else (table, other)[: case.inputs]
             bytes_ = sum(one.num_rows * _schema(one).row_bytes for one in inputs)
             bench.operator(case.operator, size, inputs, bytes_)
 

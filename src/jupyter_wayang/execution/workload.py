@@ -14,8 +14,10 @@ from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     ConnectedComponents,
+    Except,
     Filter,
     GroupBy,
+    Intersect,
     Join,
     Limit,
     PageRank,
@@ -25,6 +27,7 @@ from jupyter_wayang.plan.operators import (
     Sort,
     SortKey,
     Split,
+    Union,
 )
 from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.plan.schema import Schema
@@ -63,11 +66,12 @@ _CITIES = ("Amsterdam", "Basel", "Bern", "Budapest", "Cleveland", "Ghent", "Haar
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """An operator to be measured: its tag, itself, and how many of the tables (rows, lookup) it reads."""
+    """An operator to be measured: its tag, itself, how many of the tables (rows, lookup) it reads, or the first twice."""
 
     tag: str
     operator: AnyOperator
     inputs: int = 1
+    twice: bool = False
     title: str = ""
 
 
@@ -160,6 +164,9 @@ def operators(schema: Schema, count: int) -> tuple[Job, ...]:
         ),
         Job(tag="limit", operator=Limit(rows=max(1, count // 2)), title="limit to half"),
         Job(tag="split", operator=Split(fraction=0.8, seed=7, by=(half,)), title="split by a condition"),
+        Job(tag="union", operator=Union(), inputs=2, twice=True, title="union with itself"),
+        Job(tag="intersect", operator=Intersect(), inputs=2, twice=True, title="intersect with itself"),
+        Job(tag="except_", operator=Except(), inputs=2, twice=True, title="except itself"),
     )
 
 
