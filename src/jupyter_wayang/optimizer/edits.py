@@ -161,8 +161,8 @@ def fresh_id(draft: Draft, wanted: str) -> str:
 
 
 def free(node: Node) -> bool:
-    """Tell whether a rule may move or change a node: nobody said anything about it."""
-    return node.hints == _NO_HINTS
+    """Tell whether a rule may move or change a node: nobody said anything about it, but perhaps what it is called."""
+    return msgspec.structs.replace(node.hints, name=None) == _NO_HINTS
 
 
 def only_reader(draft: Draft, port: Port) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from jupyter_wayang.optimizer.rules.fold_constants import fold_constants
 from jupyter_wayang.optimizer.rules.order_joins import order_joins
 from jupyter_wayang.optimizer.rules.push_filters import push_filters
+from jupyter_wayang.optimizer.rules.push_into_groups import push_into_groups
+from jupyter_wayang.optimizer.rules.push_into_sets import push_into_sets
 from jupyter_wayang.optimizer.rules.push_limits import push_limits
 from jupyter_wayang.optimizer.rules.push_projections import push_projections
 from jupyter_wayang.plan.logical import LogicalPlan
@@ -17,7 +19,14 @@ __all__ = ["RULES", "SIZED_RULES", "Rule", "SizedRule", "rewrite"]
 Rule = Callable[[LogicalPlan], LogicalPlan]
 SizedRule = Callable[[LogicalPlan, Mapping[str, SourceStatistics]], LogicalPlan]
 
-RULES: tuple[Rule, ...] = (fold_constants, push_filters, push_limits, push_projections)
+RULES: tuple[Rule, ...] = (
+    fold_constants,
+    push_filters,
+    push_into_groups,
+    push_into_sets,
+    push_limits,
+    push_projections,
+)
 """In this order: projections come last, because where filters end up decides which columns are read."""
 
 _PASSES = 10

@@ -146,7 +146,17 @@ class TestPushFilters:
         assert push_filters(before := plan(where(ordered, op("age", "<", 9)))) is before
         ordered = then(by("age"), read())
         assert push_filters(before := plan(where(ordered, op("age", "<", 9), pin="duckdb"))) is before
-        assert push_filters(before := plan(where(ordered, op("age", "<", 9), selectivity=0.1))) is before
+        assert push_filters(before := plan(where(ordered, op("age", "<", 9), rows=7))) is before
+
+    def test_what_was_said_of_its_share_goes_with_a_filter(self):
+        ordered = then(by("age"), read())
+        after = push_filters(plan(where(ordered, op("age", "<", 9), selectivity=0.1)))
+        assert [node.id for node in after.nodes] == ["read", "filter", "sort"]
+        assert after["filter"].hints.selectivity == 0.1
+        # A share of the whole says nothing of its parts.
+        joined = then(Join(on=ON), read(), wards())
+        both = op(op("bmi", "<", 9.0), "and", op("beds", ">", 1))
+        assert push_filters(before := plan(where(joined, both, selectivity=0.1))) is before
 
     def test_names_stay_with_what_they_name(self):
         ordered = then(by("age"), read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 
 import msgspec
@@ -23,11 +24,11 @@ from jupyter_wayang.plan.expressions import (
     type_of,
     walk,
 )
-from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Drop, Filter, Join, Rename, Select, Sort, WithColumns
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["push_filters"]
+__all__ = ["may_go", "push_filters", "put_below", "written_over"]
 
 _CHEAP_NODES = 6
 """A computed column of up to this many parts may be computed a second time in a filter below it."""
@@ -81,7 +82,7 @@ def push_filters(plan: LogicalPlan) -> LogicalPlan:
 def _move(draft: Draft, id_: str) -> tuple[str, ...]:
     """Move a filter down by one; return the filters that may go on."""
     node = draft[id_]
-    if not isinstance(node.operator, Filter) or not free(node):
+    if not isinstance(node.operator, Filter) or not may_go(node):
         return ()
     below = draft[node.inputs[0].node]
     if not free(below) or not only_reader(draft, node.inputs[0]):
@@ -93,23 +94,27 @@ def _move(draft: Draft, id_: str) -> tuple[str, ...]:
     return ()
 
 
+def may_go(node: Node) -> bool:
+    """Tell whether a filter may be moved: what a person said of the share that it keeps goes with it."""
+    return msgspec.structs.replace(node.hints, selectivity=None, name=None) == Hints()
+
+
 def _below_projection(draft: Draft, node: Node, condition: AnyExpression, below: Node) -> tuple[str, ...]:
     if any(has_window(made) for made in _made(below).values()):
         return ()  # a window needs the rows that the filter drops
     pushed: list[AnyExpression] = []
     kept: list[AnyExpression] = []
     for part in conjuncts(condition):
-        moved = _through(part, below)
+        moved = written_over(part, _made(below))
         if moved is None:
             kept.append(part)
         else:
             pushed.append(moved)
-    return _rebuilt(draft, node, below, [(0, pushed)], kept) if pushed else ()
+    return put_below(draft, node, below, [(0, pushed)], kept) if pushed else ()
 
 
-def _through(part: AnyExpression, below: Node) -> AnyExpression | None:
-    """Write a condition over the input of a projection, or return None where that is not worth it."""
-    made = _made(below)
+def written_over(part: AnyExpression, made: Mapping[str, AnyExpression]) -> AnyExpression | None:
+    """Write a condition over what columns are made of, or return None where that is not worth it."""
     read = [made[name] for name in columns_of(part) if name in made]
     if any(not isinstance(e, ColumnRef) and _size(e) > _CHEAP_NODES for e in read):
         return None
@@ -117,7 +122,7 @@ def _through(part: AnyExpression, below: Node) -> AnyExpression | None:
     if grown > max(_LONG_NODES, _size(part)):
         return None
     try:
-        return substitute(part, made)
+        return substitute(part, dict(made))
     except OperatorError:  # nested too deeply once the columns are written out
         return None
 
@@ -154,7 +159,7 @@ def _below_join(draft: Draft, node: Node, condition: AnyExpression, below: Node,
             kept.append(part)
         else:
             sides.setdefault(side, []).append(moved)
-    return _rebuilt(draft, node, below, sorted(sides.items()), kept) if sides else ()
+    return put_below(draft, node, below, sorted(sides.items()), kept) if sides else ()
 
 
 def _never_fails(condition: AnyExpression, schema: Schema) -> bool:
@@ -174,14 +179,19 @@ def _may_fail(part: Expression, schema: Schema) -> bool:
     return False
 
 
-def _rebuilt(
+def put_below(
     draft: Draft,
     node: Node,
     below: Node,
     sides: list[tuple[int, list[AnyExpression]]],
     kept: list[AnyExpression],
 ) -> tuple[str, ...]:
-    """Put filters on some inputs of ``below``; the first has the id of ``node`` unless a part of that stays above."""
+    """Put filters on some inputs of ``below``; the first has the id of ``node`` unless a part of that stays above.
+
+    Returns the filters that may go on. A filter of which a person said what share it keeps is not cut.
+    """
+    if node.hints.selectivity is not None and (kept or len(sides) > 1):
+        return ()
     inputs = list(below.inputs)
     own = None if kept else node
     for side, parts in sides:
