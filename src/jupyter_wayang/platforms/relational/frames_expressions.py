@@ -72,19 +72,19 @@ def can_fail(expression: AnyExpression, schema: Schema) -> bool:
         if isinstance(part, Window | Shift) or (isinstance(part, Call) and part.function in STAGED):
             return True
         if isinstance(part, Cast):
-            found = type_of(part.arg, schema)
-            if (
-                found == "string"
-                or decimal_of(found)
-                or decimal_of(part.to)
-                or (found, part.to) == ("float64", "int64")
-            ):
+            if _cast_can_fail(type_of(part.arg, schema), part.to):
                 return True
         elif isinstance(part, Binary | Negate | Call):
             made = type_of(part, schema)
             if made == "int64" or decimal_of(made):
                 return True
     return False
+
+
+def _cast_can_fail(found: DataType, to: DataType) -> bool:
+    if decimal_of(found) or decimal_of(to):
+        return found != to
+    return found == "string" or (found, to) == ("float64", "int64")
 
 
 def value(expression: AnyExpression, context: Context, to: DataType | None = None) -> nw.Expr:
@@ -280,7 +280,9 @@ def _integers(expression: Binary, a: nw.Expr, b: nw.Expr, context: Context) -> n
         return exact(expression.op, a, b)
     if isinstance(expression.right, Literal) and expression.right.value == 0:
         return context.null("int64")
-    if isinstance(expression.right, Literal) and expression.right.value != -1:
+    if isinstance(expression.right, Literal) and expression.right.value == -1:
+        return exact("-", scalar(0, "int64"), a) if expression.op == "//" else exact("-", a, a)
+    if isinstance(expression.right, Literal):
         safe = b
     else:
         # The least integer divided by -1 does not fit, and no engine says so in the same way.
@@ -342,9 +344,11 @@ def _cast(expression: Cast, arg: AnyExpression, to: DataType, context: Context) 
     simpler = expanded(expression, context.schema)
     if simpler is not expression:
         return value(simpler, context)
-    made = context.guarded(value(arg, context))
+    made = value(arg, context)
     if found == to:
         return made
+    if _cast_can_fail(found, to):
+        made = context.guarded(made)
     if decimal_of(found) or decimal_of(to):
         return (
             context.cast(made, found, to)
