@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -55,7 +56,7 @@ def read_from(node: exp.Select, tables: Tables, derived: Derived) -> From:
     first = node.args.get("from_")
     if first is None:
         raise page.unsupported(node, "a SELECT without FROM", "constants go beside the columns of a table")
-    reader = _Reader(page, tables, derived)
+    reader = _Reader(page, tables, derived, node.root())
     parts = [_Pending([reader.item(first.this)])]
     for join in node.args.get("joins") or ():
         how = reader.kind(join)
@@ -71,8 +72,11 @@ def read_from(node: exp.Select, tables: Tables, derived: Derived) -> From:
 
 
 class _Reader:
-    def __init__(self, page: SqlPage, tables: Tables, derived: Derived) -> None:
+    def __init__(self, page: SqlPage, tables: Tables, derived: Derived, root: exp.Expr) -> None:
         self.page, self.tables, self.derived = page, tables, derived
+        parts = list(root.walk())
+        self.reads = Counter(part.name.casefold() for part in parts if isinstance(part, exp.Column))
+        self.starred = any(isinstance(part, exp.Star) and not isinstance(part.parent, exp.Count) for part in parts)
 
     def item(self, node: exp.Expr) -> Relation:
         """Return a table, or the rows of a query in brackets."""
@@ -127,11 +131,11 @@ class _Reader:
 
     def _settled(self, part: _Pending) -> Relation:
         """Return the rows of a part so far."""
-        relation, rest = joined(part.items, part.conditions, lambda node: home(node, part.items), self._reads)
+        relation, rest = joined(part.items, part.conditions, lambda node: home(node, part.items), self._scalars)
         part.conditions = []
-        return filtered(relation, [self._reads(relation).read(condition) for condition in rest])
+        return filtered(relation, [self._scalars(relation).read(condition) for condition in rest])
 
-    def _reads(self, relation: Relation) -> Scalars:
+    def _scalars(self, relation: Relation) -> Scalars:
         return Scalars(self.page, Place(relation))
 
     def _using(self, part: _Pending, right: Relation, join: exp.Join) -> list[str]:
@@ -141,25 +145,35 @@ class _Reader:
             names = [field.name for field in right.fields if field.name in ours]
         return names
 
+    def _lost(self, right: Relation, names: list[str]) -> set[str]:
+        """Return the columns on the right of an outer join that nothing else in the text can read."""
+        if self.starred and not names:
+            return set()
+        return {
+            one.column
+            for one in right.fields
+            if one.name in names or (not self.starred and self.reads[one.name.casefold()] <= 1)
+        }
+
     def _outer(
         self, left: Relation, right: Relation, conditions: list[exp.Expr], names: list[str], how: str, join: exp.Join
     ) -> Relation:
         sides = [left, right]
         equal = links(conditions, {0}, 1, lambda node: home(node, sides))
-        pairs = [read_pair(link, left, right, 1, lambda node: home(node, sides), self._reads) for link in equal]
+        pairs = [read_pair(link, left, right, 1, lambda node: home(node, sides), self._scalars) for link in equal]
         for name in names:
             column = exp.column(name)
             with self.page.at(join):
-                pairs.append(Pair(self._reads(left).read(column), self._reads(right).read(column)))
+                pairs.append(Pair(self._scalars(left).read(column), self._scalars(right).read(column)))
         rest = [condition for condition in conditions if condition not in equal]
         about_right = [c for c in rest if how == "left" and home(c, sides) == frozenset({1})]
-        right = filtered(right, [self._reads(right).read(condition) for condition in about_right])
+        right = filtered(right, [self._scalars(right).read(condition) for condition in about_right])
         residual = [condition for condition in rest if condition not in about_right]
 
         def where(both: Relation) -> AnyExpression | None:
-            return all_of([self._reads(both).read(condition) for condition in residual]) if residual else None
+            return all_of([self._scalars(both).read(condition) for condition in residual]) if residual else None
 
-        return joined_by(left, right, pairs, _how(how), where)
+        return joined_by(left, right, pairs, _how(how), where, self._lost(right, names) if how == "left" else ())
 
 
 def _how(how: str) -> JoinHow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -100,6 +100,7 @@ def joined_by(
     pairs: Sequence[Pair],
     how: JoinHow,
     where: Callable[[Relation], AnyExpression | None] = lambda _: None,
+    lost: Collection[str] = (),
 ) -> Relation:
     """Join two relations on equal expressions; every field of both can still be read.
 
@@ -115,13 +116,16 @@ def joined_by(
         Which rows come out.
     where
         Makes, of the two side by side, a condition more for rows to match.
+    lost
+        Right columns that are not read again, so that they need no copy.
     """
     on: list[tuple[str, str]] = []
     same: dict[str, str] = {}
     for pair in pairs:
         left, ours = _key(left, pair.left, keep=how == "full")
         types = left.schema[ours].type == right.type_of(pair.right)
-        right, theirs = _key(right, pair.right, keep=how in ("left", "full") or not types)
+        read_again = not isinstance(pair.right, ColumnRef) or pair.right.name not in lost
+        right, theirs = _key(right, pair.right, keep=read_again and (how in ("left", "full") or not types))
         on.append((ours, theirs))
         same[theirs] = ours
     keys = {theirs for _, theirs in on}
