@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_wayang.errors import WayangError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from jupyter_wayang.language.builder import Collection
+    from jupyter_wayang.platforms.connections import Connection
     from jupyter_wayang.session import Federation
     from jupyter_wayang.site.calibration import Calibration
 
@@ -62,6 +64,7 @@ __all__ = [
     "WayangError",
     "calibrate",
     "col",
+    "connect",
     "datasets",
     "decision_tree",
     "default_session",
@@ -71,6 +74,7 @@ __all__ = [
     "gradient_boosting",
     "kmeans",
     "linear_regression",
+    "lines",
     "load_ipython_extension",
     "logistic_regression",
     "loop",
@@ -78,10 +82,14 @@ __all__ = [
     "mlp",
     "naive_bayes",
     "pca",
+    "query",
     "random_forest",
+    "range",
     "read",
     "repeat",
     "sql",
+    "table",
+    "values",
 ]
 
 
@@ -100,6 +108,56 @@ def read(where: object, *, sites: str | None = None, **options: Any) -> Collecti
     from jupyter_wayang.app import default_session
 
     return default_session().read(where, sites=sites, **options)
+
+
+def connect(name: str, where: str | os.PathLike[str]) -> Connection:
+    """Give a database a name in the default session, for ``table(name, …)`` and ``query(name, …)``.
+
+    Parameters
+    ----------
+    name
+        The name.
+    where
+        The path of a DuckDB or SQLite file, or ``postgresql://user:password@host/database``.
+    """
+    from jupyter_wayang.app import default_session
+
+    return default_session().connect(name, where)
+
+
+def table(connection: object, name: object) -> Collection:
+    """Return a table of a database in the default session: of a connection, or of a file of DuckDB or SQLite."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().table(connection, name)
+
+
+def query(connection: object, text: object) -> Collection:
+    """Return the rows of a SELECT that runs in a database, in the default session."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().query(connection, text)
+
+
+def lines(where: object) -> Collection:
+    """Return the lines of a text file, in one column, ``line``, in the default session."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().lines(where)
+
+
+def range(n: object) -> Collection:
+    """Return the whole numbers from 0 up to, and without, ``n``, in one column, ``n``, in the default session."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().range(n)
+
+
+def values(rows: object) -> Collection:
+    """Return rows that are written down, in the default session: values in one column, ``value``, or dicts by column."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().values(rows)
 
 
 def sql(text: str, tables: Mapping[str, object] | None = None) -> Collection:

@@ -6,6 +6,8 @@ A cell calls the same methods, so that both ways of writing make equal plans.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import cast, get_args
 
@@ -40,6 +42,7 @@ from jupyter_wayang.plan.operators.sources import FileFormat
 from jupyter_wayang.plan.schema import Column, Schema, common_type
 
 _FORMATS = (*get_args(FileFormat), "tsv")
+_PATTERN = re.compile(r"[*?]|\[.+\]")
 
 __all__ = ["Collection", "FittedModel", "Grouped", "Pair", "Planned", "frame", "placed", "read"]
 
@@ -268,8 +271,9 @@ def read(
         See :class:`~jupyter_wayang.language.desk.ReadRequest`.
     """
     word = WORDS["read"]
+    path = given.path(where)
     request = ReadRequest(
-        where=given.path(where),
+        where=path,
         format=None if format is None else given.choice("format", format, word, _FORMATS),
         header=given.flag("header", header, word),
         names=None if names is None else given.texts("names", names, word),
@@ -278,6 +282,10 @@ def read(
         delimiter=None if delimiter is None else given.text("delimiter", delimiter, word),
         federation=federation,
     )
+    if federation is None and _PATTERN.search(path):
+        made = [dataclasses.replace(request, where=one) for one in desk.matching(path)]
+        first, *more = (Collection(VertexPort(Vertex(desk.source(one))), desk) for one in made)
+        return functools.reduce(Collection.union, more, first)
     return Collection(VertexPort(Vertex(desk.source(request))), desk)
 
 
