@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -58,3 +59,20 @@ def test_a_file_of_something_else_is_said(tmp_path, body):
 def test_platforms_that_were_not_measured_again_keep_what_was_known():
     before = MachineCosts(start_up_s={"pandas": 1.0, "duckdb": 2.0})
     assert MEASURED.over(before).start_up_s == {"pandas": 1.0, "duckdb": 9.0}
+
+
+def test_what_was_not_measured_is_as_much_slower_as_what_was(tmp_path):
+    shipped = DUCKDB.costs.operators
+    slower = {
+        tag: replace(
+            one, fixed_s=3 * one.fixed_s, row_s=3 * one.row_s, out_row_s=3 * one.out_row_s, byte_s=3 * one.byte_s
+        )
+        for tag, one in shipped.items()
+        if tag in ("filter", "sort", "join")
+    }
+    known = KnownCosts(tmp_path)
+    known.keep(MachineCosts(operators={"duckdb": slower}))
+    table = known.table(DUCKDB)
+    assert table.operators["select"].fixed_s == pytest.approx(3 * shipped["select"].fixed_s)
+    assert table.operators["sort"] == slower["sort"]
+    assert table.conversions.keys() == DUCKDB.costs.conversions.keys()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any, cast
 
 import msgspec
@@ -17,6 +19,8 @@ __all__ = ["FILE", "VERSION", "KnownCosts", "MachineCosts", "costed"]
 
 FILE = "costs.json"
 VERSION = 1
+_MEDIUM, _WIDTH = 10_000, 50  # rows, and bytes of one
+_TELLING = 3  # so many measured coefficients say something of the others
 
 
 class MachineCosts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +101,7 @@ class KnownCosts:
         self.machine = machine or machine_class()
         self._path = None if folder is None else folder / FILE
         self._file = _File() if self._path is None else _read(self._path)
+        self._tables: dict[str, CostTable] = {}
 
     @property
     def measured(self) -> MachineCosts | None:
@@ -106,6 +111,7 @@ class KnownCosts:
     def keep(self, costs: MachineCosts) -> None:
         """Take costs as those of this machine from now on, and write them down."""
         self._file = _File(machines={**self._file.machines, self.machine: costs})
+        self._tables.clear()
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             scratch = self._path.with_suffix(".new")
@@ -126,15 +132,22 @@ class KnownCosts:
 
     def table(self, platform: Platform) -> CostTable:
         """Return the costs of a platform: what was measured here, and what ships with it for all else."""
+        if platform.name not in self._tables:
+            self._tables[platform.name] = self._table(platform)
+        return self._tables[platform.name]
+
+    def _table(self, platform: Platform) -> CostTable:
         shipped, here = platform.costs, self.measured
         if here is None:
             return shipped
         name = platform.name
-        own = {**here.conversions.get("", {}), **here.conversions.get(name, {})}
+        operators, own = here.operators.get(name, {}), here.conversions.get(name, {})
+        # What was not measured is as much slower here as what was.
+        factor = _factor({**shipped.operators, **shipped.conversions}, {**operators, **own})
         return CostTable(
             start_up_s=here.start_up_s.get(name, shipped.start_up_s),
-            operators={**shipped.operators, **here.operators.get(name, {})},
-            conversions={**shipped.conversions, **own},
+            operators={**_scaled(shipped.operators, factor), **operators},
+            conversions={**_scaled(shipped.conversions, factor), **here.conversions.get("", {}), **own},
         )
 
 
@@ -151,6 +164,33 @@ def _read(path: Path) -> _File:
     if found.version != VERSION:
         raise DataError(f"{path} has version {found.version}, and this program reads version {VERSION}", hint=hint)
     return found
+
+
+def _factor(shipped: Mapping[str, Coefficient], here: Mapping[str, Coefficient]) -> float:
+    """Return how many times as long things take here, in the middle of those that were measured, at a medium size."""
+    ratios = [
+        _medium_s(here[tag]) / _medium_s(shipped[tag])
+        for tag in here.keys() & shipped.keys()
+        if _medium_s(shipped[tag]) > 0 and _medium_s(here[tag]) > 0
+    ]
+    return median(ratios) if len(ratios) >= _TELLING else 1.0
+
+
+def _medium_s(one: Coefficient) -> float:
+    return one.fixed_s + (one.row_s + one.out_row_s) * _MEDIUM + one.byte_s * _MEDIUM * _WIDTH
+
+
+def _scaled(table: Mapping[str, Coefficient], factor: float) -> dict[str, Coefficient]:
+    return {
+        tag: replace(
+            one,
+            fixed_s=one.fixed_s * factor,
+            row_s=one.row_s * factor,
+            out_row_s=one.out_row_s * factor,
+            byte_s=one.byte_s * factor,
+        )
+        for tag, one in table.items()
+    }
 
 
 class _Costed:

@@ -87,7 +87,7 @@ class Plan:
         factor
             A positive number.
         """
-        if not (isinstance(factor, int | float) and 0 < factor < float("inf")):
+        if not (isinstance(factor, int | float) and 0 < factor < float("inf")):  # type: ignore[redundant-expr]
             raise OperatorError(f"a plan is scaled by a positive number, not {factor!r}")
         return Plan(self._known().plan(float(factor)))
 
