@@ -240,3 +240,12 @@ def test_an_error_marks_the_operator_in_the_cell(session, lines):
         session.run(cell.ports, wait=True, **options)
     span = caught.value.span
     assert cell.source[span.column : span.end_column] == "map(broken)"
+
+
+def test_a_plan_shows_the_text_of_its_functions(lines):
+    def shouted(row) -> str:
+        return row.line.upper()
+
+    plan = lines.map(shouted).plan().execution
+    assert plan.operator("map").code == "def shouted(row) -> str:\n    return row.line.upper()"
+    assert plan.operator("read").code is None

@@ -6,6 +6,7 @@ owns, and nowhere else; no message has a place for them.
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,11 @@ class Function:
     """Its text, if that can be had."""
     captured: tuple[str, ...] = ()
     """The names of the notebook's variables that it captured."""
+
+    @property
+    def text(self) -> str | None:
+        """Its text as a person reads it, if that can be had."""
+        return textwrap.dedent("\n".join(self.source)) or None
 
     def line(self, number: int) -> str | None:
         """Return a line of its text by its number in the cell or file, or None.

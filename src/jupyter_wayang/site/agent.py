@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -217,7 +217,7 @@ class SiteAgent:
             made=made,
             context=context,
             running=lambda: self._engines.running,
-            shown=self._shown,
+            shown=partial(self._shown, local),
             minimum=0 if self._own.allows_rows else max(1, self._own.minimum_rows),
         )
         empty = any(statistics.rows.high == 0 for statistics in context.statistics.values())
@@ -235,7 +235,7 @@ class SiteAgent:
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
         self._parts[message.run] = _Part(plan=message.plan, executor=executor, ports=moved, replanned=replanning.told)
-        return messages.Planned(run=message.run, plan=self._shown(planned), empty=empty)
+        return messages.Planned(run=message.run, plan=self._shown(local, planned), empty=empty)
 
     @_answer.register
     def _(self, message: messages.Learned) -> messages.Answer:
@@ -449,11 +449,14 @@ class SiteAgent:
 
         return finished
 
-    def _shown(self, plan: ExecutionPlan) -> ExecutionPlan:
-        """Return the plan as it may leave: code that reads names files of the site."""
+    def _shown(self, logical: LogicalPlan, plan: ExecutionPlan) -> ExecutionPlan:
+        """Return the plan as it may leave: with the functions of its own person, and without the names of files."""
         if self._own.allows_rows:
-            return plan
-        operators = (msgspec.structs.replace(o, code=None) if o.verb == "read" else o for o in plan.operators)
+            called = {n.id: n.operator.function.key for n in logical.nodes if isinstance(n.operator, Calling)}
+            texts = {id_: self._functions[key].text for id_, key in called.items() if key in self._functions}
+            operators = (msgspec.structs.replace(o, code=texts.get(o.logical, o.code)) for o in plan.operators)
+        else:
+            operators = (msgspec.structs.replace(o, code=None) if o.verb == "read" else o for o in plan.operators)
         return msgspec.structs.replace(plan, operators=tuple(operators))
 
 
