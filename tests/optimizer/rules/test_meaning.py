@@ -14,9 +14,12 @@ from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, IsNull, Li
 from jupyter_wayang.plan.logical import LogicalPlan, Port, Vertex, VertexPort
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Distinct,
     Drop,
+    Except,
     Filter,
     GroupBy,
+    Intersect,
     Join,
     Limit,
     ReadFrame,
@@ -25,6 +28,9 @@ from jupyter_wayang.plan.operators import (
     Sort,
     SortKey,
     Split,
+    TopK,
+    Union,
+    Unpivot,
     WithColumns,
 )
 from jupyter_wayang.plan.schema import Schema
@@ -85,7 +91,21 @@ def operator(rng: random.Random, schema: Schema) -> AnyOperator:
             return Rename(names=((some[0], f"{some[0]}_"),)) if f"{some[0]}_" not in schema else Limit(rows=3)
         case 7:
             return Sort(keys=tuple(SortKey(expression=col(name), descending=rng.random() < 0.5) for name in some))
-    return rng.choice((Limit(rows=rng.randint(1, 9)), Split(fraction=0.5)))
+    keys = tuple(SortKey(expression=col(name), descending=rng.random() < 0.5) for name in some)
+    choices = [Limit(rows=rng.randint(1, 9)), Split(fraction=0.5), TopK(rows=4, keys=keys), Distinct()]
+    if not {"variable", "value"} & set(schema.names):
+        numbers = [column.name for column in schema if column.type in ("int64", "float64")]
+        choices += [Unpivot(columns=tuple(numbers[:2]))] if numbers else []
+    return rng.choice([*choices, Distinct(columns=tuple(some))])
+
+
+def join(rng: random.Random, on: tuple[str, str], how: str, schema: Schema) -> Join:
+    plain = Join(on=(on,), how=how)  # type: ignore[arg-type]
+    if rng.random() < 0.3:
+        return msgspec.structs.replace(plain, where=condition(rng, plain.matched(schema, SCHEMA)))
+    if how in ("inner", "left") and rng.random() < 0.3:
+        return msgspec.structs.replace(plain, as_of=(on[0], "a"))
+    return plain
 
 
 def random_plan(rng: random.Random) -> LogicalPlan:
@@ -100,7 +120,10 @@ def random_plan(rng: random.Random) -> LogicalPlan:
             keys = [c.name for c in schema if c.type == "int64"]
             free = not any(f"{name}_right" in schema for name in SCHEMA.names)
             if keys and free:
-                ports.append(VertexPort(Vertex(Join(on=((rng.choice(keys), "k"),), how=how), (rows, other))))
+                ports.append(VertexPort(Vertex(join(rng, (rng.choice(keys), "k"), how, schema), (rows, other))))
+        elif schema == SCHEMA and rng.random() < 0.3:
+            combined = rng.choice((Union(), Intersect(), Except()))
+            ports.append(VertexPort(Vertex(combined, (rows, ports[rng.randrange(2)]))))
         else:
             vertex = Vertex(operator(rng, schema), (rows,))
             ports.append(VertexPort(vertex, rng.randrange(len(vertex.outputs))))
