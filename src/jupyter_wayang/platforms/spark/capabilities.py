@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_wayang.errors import WayangError
-from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.model_specs import LinearRegression
+from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate
 from jupyter_wayang.plan.operators.functions import Producing
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Channel, Conversion, CostTable, Engine
@@ -43,7 +44,7 @@ class SparkPlatform:
     channels: tuple[Channel, ...] = CHANNELS
     conversions: tuple[Conversion, ...] = CONVERSIONS
     operators: frozenset[str] = frozenset(
-        {"read_file", "read_frame", *SQL_OPERATORS, "split", *TAGS, *LEARNING_OPERATORS}
+        {"read_file", "read_frame", *SQL_OPERATORS, "split", *TAGS, *LEARNING_OPERATORS, "fit_linear_regression"}
     )
     costs: CostTable = COSTS
 
@@ -63,6 +64,8 @@ class SparkPlatform:
         if isinstance(operator, Producing) and operator.output is not None:
             nothing = next((column.name for column in operator.output if column.type == "null"), None)
             return f"Spark makes no column of nothing but null, as {nothing} is" if nothing else None
+        if isinstance(operator, LocalUpdate) and isinstance(operator.model, LinearRegression) and not operator.model.l2:
+            return "without l2 several lines may fit as well as each other, and Spark's is another than the others'"
         if _tag(operator) not in _WRITTEN:
             return None
         try:

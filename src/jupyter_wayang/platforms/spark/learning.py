@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from jupyter_wayang.errors import OperatorError, PlatformError, WayangError
+from jupyter_wayang.plan.model_specs import LinearRegression
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.learning import (
     missing_values,
@@ -21,6 +22,7 @@ from jupyter_wayang.platforms.numpy.learning import (
     penalties,
     updated,
 )
+from jupyter_wayang.platforms.spark import regression
 from jupyter_wayang.platforms.spark.reading import quoted
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ def update(rows: DataFrame, task: LocalTask) -> Update:
     import numpy as np
 
     columns = [*task.features, TARGET]
+    if isinstance(task.model, LinearRegression):
+        return regression.fit(_columns(rows, columns), columns, task.model)
     train = _carried(_fit(task) if task.solver == "exact" else _steps(task), len(columns))
     answers = _columns(rows, columns).coalesce(1).mapInArrow(train, _UPDATE).collect()
     if not answers or not answers[0].rows:
