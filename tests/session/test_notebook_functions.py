@@ -249,3 +249,16 @@ def test_a_plan_shows_the_text_of_its_functions(lines):
     plan = lines.map(shouted).plan().execution
     assert plan.operator("map").code == "def shouted(row) -> str:\n    return row.line.upper()"
     assert plan.operator("read").code is None
+
+
+def test_a_function_that_never_returns_is_not_waited_for_where_a_cell_is_read(lines, monkeypatch):
+    monkeypatch.setattr("jupyter_wayang.kernel.execution_kernel._PATIENCE_S", 0.5)
+
+    def never(row):
+        while True:
+            pass
+
+    with pytest.raises(PlanError, match=r"map\(never\) has not come to an end on the first rows") as caught:
+        lines.map(never)
+    assert "dict(word=str, n=int)" in caught.value.hint
+    assert lines.map(lambda row: row.line).columns == ("value",)

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from jupyter_wayang.errors import NameUnknownError, OperatorError, RunStoppedError, SiteError, WayangError
+from jupyter_wayang.errors import NameUnknownError, OperatorError, PlanError, RunStoppedError, SiteError, WayangError
 from jupyter_wayang.events import AnyEvent, Paused, Resumed, RunFinished, StopRequested
-from jupyter_wayang.kernel.asking import RunContext
+from jupyter_wayang.kernel.asking import RunContext, Stopped
 from jupyter_wayang.kernel.journal import Journal, RunSummary
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, compiled
@@ -120,12 +120,23 @@ class ExecutionKernel:
         run = f"sample-{uuid4().hex[:8]}"
         context = self._context(run, "", None, None, emit=_unheard)
         steps = sampling(plan, operator, context)
+        interrupt = partial(self._here, encode(Interrupt(run=run)))
+        timer = threading.Timer(_PATIENCE_S, interrupt)
+        timer.start()
         try:
             return drive_in_thread(steps, {HERE: self._here}, threading.Event())
+        except Stopped as error:
+            raise PlanError(
+                f"{operator.verb}({operator.describe()}) has not come to an end on the first rows "
+                f"within {_PATIENCE_S:g} s: its columns are not known",
+                hint="a hint says them, as in def f(row) -> dict(word=str, n=int)",
+            ) from error
         except BaseException:
             # An interrupt of the notebook: the function must not go on alone.
-            self._here(encode(Interrupt(run=run)))
+            interrupt()
             raise
+        finally:
+            timer.cancel()
 
     def submit(
         self,
