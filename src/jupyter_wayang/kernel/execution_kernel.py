@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import uuid4
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError, PlanError, RunStoppedError, SiteError, WayangError
