@@ -261,4 +261,5 @@ def test_a_function_that_never_returns_is_not_waited_for_where_a_cell_is_read(li
     with pytest.raises(PlanError, match=r"map\(never\) has not come to an end on the first rows") as caught:
         lines.map(never)
     assert "dict(word=str, n=int)" in caught.value.hint
+    monkeypatch.undo()
     assert lines.map(lambda row: row.line).columns == ("value",)
