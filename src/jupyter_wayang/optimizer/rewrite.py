@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from jupyter_wayang.optimizer.rules.fold_constants import fold_constants
 from jupyter_wayang.optimizer.rules.order_joins import order_joins
+from jupyter_wayang.optimizer.rules.push_aggregates import push_aggregates
 from jupyter_wayang.optimizer.rules.push_filters import push_filters
 from jupyter_wayang.optimizer.rules.push_into_groups import push_into_groups
 from jupyter_wayang.optimizer.rules.push_into_sets import push_into_sets
@@ -32,7 +33,7 @@ RULES: tuple[Rule, ...] = (
 _PASSES = 10
 
 
-SIZED_RULES: tuple[SizedRule, ...] = (order_joins,)
+SIZED_RULES: tuple[SizedRule, ...] = (order_joins, push_aggregates)
 """Rules that look at sizes: they run when the others are through, once, and the others once more."""
 
 
