@@ -50,6 +50,9 @@ SELECT id, (SELECT coalesce(max(w.floor), -1) FROM wards w WHERE w.ward = v.ward
 SELECT id, (SELECT count(*) + sum(floor) FROM wards w WHERE w.floor < v.id) AS n FROM visits v
 SELECT id FROM visits v WHERE EXISTS (SELECT count(*) FROM wards w WHERE w.ward = v.ward) AND id < 4
 SELECT id FROM visits v WHERE NOT EXISTS (SELECT max(floor) FROM wards w WHERE w.ward = v.ward)
+SELECT id, EXISTS (SELECT 1 FROM wards w WHERE v.ward = v.ward) AS e FROM visits v
+SELECT id, EXISTS (SELECT 1 FROM wards w WHERE w.bmi > v.bmi AND w.ward <> v.ward) AS e FROM visits v
+SELECT id FROM visits v WHERE id = 1 OR NOT EXISTS (SELECT 1 FROM wards w WHERE w.bmi > v.bmi)
 SELECT id, EXISTS (SELECT sum(floor) FROM empty) AS e FROM visits
 SELECT id FROM visits WHERE EXISTS (SELECT max(floor) FROM wards HAVING max(floor) > 100)
 SELECT id FROM visits v WHERE 0 IN (SELECT count(*) FROM wards w WHERE w.ward = v.ward)

@@ -228,5 +228,5 @@ def needs_all(node: exp.Select) -> bool:
 
 def is_one_row(node: exp.In) -> bool:
     """Tell whether IN has the one row of an aggregate after it: it is an equality then, also where there is nothing."""
-    query = node.args["query"].unnest()
+    query = node.args["query"].unnest() if node.args.get("query") is not None else None
     return isinstance(query, exp.Select) and is_total(query) and not isinstance(node.this, exp.Tuple)

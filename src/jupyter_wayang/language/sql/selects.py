@@ -58,7 +58,7 @@ class Projection:
         """Return the rows of the query."""
         node, names = self.node, tuple(self.carried.values())
         total = is_total(node)
-        if self.wanted == "exists" and is_bare(node):
+        if self.wanted in ("exists", "count") and is_bare(node):
             return self._bare(place, names)
         items = self._items(place)
         done: dict[int, AnyExpression] = {}

@@ -31,8 +31,8 @@ from jupyter_wayang.plan.operators import GroupBy, JoinHow, Select, WithColumns
 
 __all__ = ["Answer", "SubQueries", "Wanted"]
 
-Wanted = Choice["rows", "exists", "value"]
-"""What is wanted of a query: its rows, whether there are any, or the value of its one row."""
+Wanted = Choice["rows", "exists", "count", "value"]
+"""What is wanted of a query: its rows, whether there are any, how many there are, or the value of its one row."""
 
 AnyPlace = Place | Grouped
 _TRUE, _FALSE = Literal.of(True), Literal.of(False)
@@ -128,13 +128,13 @@ class SubQueries:
                 raise self.page.unsupported(holder or query, self.page.text(holder or query), hint)
         return place, known
 
-    def _asked(self, place: AnyPlace, query: exp.Query) -> Answer | None:
+    def _asked(self, place: AnyPlace, query: exp.Query, wanted: Wanted) -> Answer | None:
         """Return what EXISTS asks for; None where there is always a row: that of an aggregate over all."""
         inner = query.unnest()
         total = isinstance(inner, exp.Select) and is_total(inner)
         if total and inner.args.get("having") is None:
             return None
-        answer = self.answer(query, place, "exists")
+        answer = self.answer(query, place, wanted)
         if total and answer.carried:
             raise self.page.unsupported(
                 inner.args["having"], "HAVING in EXISTS without GROUP BY", "compare the aggregate"
@@ -142,7 +142,7 @@ class SubQueries:
         return answer
 
     def _exists(self, place: AnyPlace, query: exp.Query, *, negated: bool) -> AnyPlace:
-        answer = self._asked(place, query)
+        answer = self._asked(place, query, "exists")
         if answer is None:
             return replace(place, relation=filtered(place.relation, [_FALSE])) if negated else place
         if not answer.carried and not answer.over:
@@ -241,7 +241,7 @@ class SubQueries:
         return place, counts
 
     def _exists_value(self, place: AnyPlace, node: exp.Exists) -> tuple[AnyPlace, AnyExpression]:
-        answer = self._asked(place, node.this)
+        answer = self._asked(place, node.this, "count")
         if answer is None:
             return place, _TRUE
         place, count = self._counted(place, answer)
