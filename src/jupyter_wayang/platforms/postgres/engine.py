@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 from sqlglot import exp
@@ -18,7 +19,7 @@ from jupyter_wayang.platforms.postgres.session import Session
 from jupyter_wayang.platforms.postgres.writing import CAREFUL, WRITER
 from jupyter_wayang.platforms.relational.dialects import DIALECTS
 from jupyter_wayang.platforms.relational.relation import Relation
-from jupyter_wayang.platforms.relational.sql import physical_names, to_sql
+from jupyter_wayang.platforms.relational.sql import physical_names, source, to_sql
 from jupyter_wayang.platforms.relational.sql_engine import SqlEngine
 from jupyter_wayang.platforms.relational.sql_failures import explained
 
@@ -42,6 +43,8 @@ class PostgresEngine(SqlEngine):
     def __init__(self) -> None:
         super().__init__()
         self._sessions: dict[str, Session] = {}
+        self._waiting: WeakKeyDictionary[Relation, pa.Table] = WeakKeyDictionary()
+        self._sent: WeakKeyDictionary[Relation, Relation] = WeakKeyDictionary()
         self._running: Session | None = None
 
     def interrupt(self) -> None:
@@ -74,12 +77,30 @@ class PostgresEngine(SqlEngine):
                 self._sessions[place] = Session(connection(place))
             return self._sessions[place]
 
+    def _entered(self, table: pa.Table, schema: Schema, label: str) -> Relation:
+        """Hold rows until it is known which server they are needed at."""
+        name = self._named(label)
+        select = exp.Select(expressions=[exp.Star()], from_=exp.From(this=source(name)))
+        made = Relation(select=select, schema=schema, kept=True)
+        self._waiting[made] = table
+        return made
+
     def _together(self, inputs: tuple[Relation, ...]) -> tuple[Relation, ...]:
-        place = inputs[0].place
+        place = next((one.place for one in inputs if one.place), None) or self._home()
         return tuple(one if one.place == place else self._moved(one, place) for one in inputs)
 
     def _moved(self, relation: Relation, place: str) -> Relation:
-        table = self._arrow(relation, relation.schema)
+        known = self._sent.get(relation)
+        if known is not None and known.place == place:
+            return known
+        made = self._sent[relation] = self._copied(relation, place)
+        return made
+
+    def _copied(self, relation: Relation, place: str) -> Relation:
+        waiting = self._waiting.get(relation)
+        table = (
+            self._arrow(relation, relation.schema) if waiting is None else waiting.select(list(relation.schema.names))
+        )
         name = self._named("moved")
         with self._lock:
             self._put(name, table.rename_columns(list(physical_names(relation.schema))), relation.schema, place)
@@ -114,12 +135,17 @@ class PostgresEngine(SqlEngine):
         self._run(lambda session, sql: session.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql}"), relation)
 
     def _fetch(self, relation: Relation) -> pa.Table:
+        waiting = self._waiting.get(relation)
+        if waiting is not None:
+            return waiting.select(list(relation.schema.names))
         table = self._run(lambda session, sql: session.arrow(sql), relation)
         return pa.table(
             [_received(column) for column in table.columns], names=[f"c{i}" for i in range(table.num_columns)]
         )
 
     def _count(self, relation: Relation) -> int:
+        if relation in self._waiting:
+            return int(self._waiting[relation].num_rows)
         inner = exp.Subquery(this=relation.select.copy(), alias=exp.TableAlias(this=exp.to_identifier("counted")))
         counting = exp.Select(expressions=[exp.Count(this=exp.Star())], from_=exp.From(this=inner))
         ((count,),) = self._run(lambda session, sql: session.rows(sql), relation, counting)
