@@ -30,7 +30,7 @@ CELLS = {
     "unknown column in quotes": VISITS + 'visits.drop("wardd")',
     "unknown column in a join": VISITS + "visits.join(wards, on=[(ward, warrd)])",
     "unknown operator": VISITS + "old = visits.fliter(age > 60)",
-    "operator of a later version": VISITS + "visits.broadcast()",
+    "operator of a later version": VISITS + "visits.bin(age)",
     "operator of something else": VISITS + "visits.predict(visits)",
     "operator without brackets": VISITS + "visits.count",
     "unknown platform": VISITS + 'visits.filter(age > 3).on("sprak")',

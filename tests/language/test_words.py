@@ -55,7 +55,6 @@ def test_every_word_has_help():
         (".agg", 1, (), "every column of agg() needs a name"),
         (".sort", 1, ("decending",), "Did you mean descending?"),
         (".fit", 2, ("privacy",), "privacy= of fit() is not in this version"),
-        (".join", 1, ("as_of",), "as_of= of join() is not in this version"),
         ("read", 2, (), "read() takes 1 argument, not 2"),
     ],
 )
@@ -73,7 +72,7 @@ def test_arguments_that_fit():
 
 def test_unknown_operators():
     assert (
-        unknown_method("cache", "a collection", "collection").message == 'the operator "cache" is not in this version'
+        unknown_method("bin", "a collection", "collection").message == 'the operator "bin" is not in this version'
     )
     assert unknown_method("predict", "a collection", "collection").message == (
         "predict() does not go with a collection, as it does in model.predict(test)"
