@@ -107,6 +107,18 @@ def test_folds_are_those_of_a_plain_loop(table: wy.Collection) -> None:
     assert found.to_arrow()["rmse"].to_pylist() == pytest.approx(wanted, rel=1e-9)
 
 
+@pytest.mark.parametrize("model", [wy.kmeans(3), wy.decision_tree(depth=2), wy.linear_regression()])
+def test_a_model_that_was_fitted_is_not_fitted_again(session: wy.Session, table: wy.Collection, model: Any) -> None:
+    target = None if model == wy.kmeans(3) else "cost"
+    fitted = (table if target else table.drop("cost")).scale("a").fit(model, target=target)
+    before = fitted.predict(table).sort("a").run().to_arrow()
+    session.remember(fitted.run().run, {})
+    again = fitted.predict(table).sort("a")
+    assert not {"fit", "scale"} & {operator.verb for operator in again.plan().execution.operators}
+    assert again.run().to_arrow()["prediction"].to_pylist() == pytest.approx(before["prediction"].to_pylist())
+    assert fitted.evaluate(table).run().to_arrow()["rows"].to_pylist() == [COUNT]
+
+
 def test_the_coefficients_and_centres_are_a_table(table: wy.Collection) -> None:
     line = table.fit(wy.linear_regression(), target="cost").run().to_arrow().to_pylist()
     assert [row["feature"] for row in line] == ["(intercept)", "a", "b"]
