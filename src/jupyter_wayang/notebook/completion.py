@@ -193,7 +193,9 @@ class _Completer:
 
     def _remember(self, statement: str) -> None:
         try:
-            self.scope.keep(read_cell(statement, self.scope, self.desk, federation=self.federation).assigned)
+            # In the body of a loop a line is indented.
+            line = statement.strip()
+            self.scope.keep(read_cell(line, self.scope, self.desk, federation=self.federation).assigned)
         except WayangError:
             # A line that is not right yet gives no name; its error is shown when the cell runs.
             return
