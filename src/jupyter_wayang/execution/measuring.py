@@ -428,6 +428,19 @@ def _started(platform: Platform, folder: Path) -> tuple[Engine, float]:
     return engine, max(0.0, opened - began - again)
 
 
+def _steps(platform: Platform, effort: Effort) -> list[tuple[Callable[[_Bench, int], None], int]]:
+    """Return what is measured, in an order in which the end can be left out: two sizes, a stage, and then the rest."""
+    few, many = effort.sizes[:2], effort.sizes[2:]
+    held = effort.held_out if "read_frame" in platform.operators else ()
+    kinds = (_reads, _operators, _functions, _graphs, _learning, _conversions)
+    return [
+        *((what, size) for size in few for what in kinds),
+        *((_stages, size) for size in held[:1]),
+        *((what, size) for size in many for what in kinds),
+        *((_stages, size) for size in held[1:]),
+    ]
+
+
 def measure(platform: Platform, effort: Effort, told: Callable[[Progress], None]) -> Measured:
     """Measure everything that a platform does.
 
@@ -440,17 +453,12 @@ def measure(platform: Platform, effort: Effort, told: Callable[[Progress], None]
     told
         Told how far it is.
     """
+    began = perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
         told(Progress(share=0.0, text=f"{platform.title}: starting"))
         engine, start_up_s = _started(platform, Path(scratch))
         bench = _Bench(platform=platform, engine=engine, folder=Path(scratch), repeats=effort.repeats)
-        steps = [
-            (what, size)
-            for size in effort.sizes
-            for what in (_reads, _operators, _functions, _graphs, _learning, _conversions)
-        ]
-        steps += [(_stages, size) for size in effort.held_out if "read_frame" in platform.operators]
-        began = perf_counter()
+        steps = _steps(platform, effort)
         for number, (what, size) in enumerate(steps):
             if effort.budget_s is not None and perf_counter() - began > effort.budget_s:
                 break
