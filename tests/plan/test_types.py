@@ -122,5 +122,10 @@ def test_arrow_has_the_same_types():
     categories = pa.array(["x", None, "x"]).dictionary_encode()
     table = normalize(pa.table({"c": categories, "l": pa.array([[1], None, []], pa.large_list(pa.int32()))}))
     assert table.to_pydict() == {"c": ["x", None, "x"], "l": [[1], None, []]}
+    nan = float("nan")
+    nested = pa.chunked_array([[[[1.0, nan]], None], [[], [None, [nan]]]], pa.list_(pa.list_(pa.float64())))
+    sliced = nested.slice(1)
+    assert normalize(pa.table({"l": nested}))["l"].to_pylist() == [[[1.0, None]], None, [], [None, [None]]]
+    assert normalize(pa.table({"l": sliced}))["l"].to_pylist() == [None, [], [None, [None]]]
     with pytest.raises(WayangError, match="not every platform has"):
         schema_of(pa.schema([("a", pa.decimal256(50, 2))]))

@@ -89,6 +89,24 @@ def _type_name(foreign: pa.DataType) -> DataType | None:
     return None
 
 
+def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_list(column.type):
+        # Items are looked at where they lie; the lists keep their bounds and their nulls.
+        lists = column.combine_chunks()
+        items = _without_nan(pa.chunked_array([lists.values]))
+        offsets = lists.offsets
+        kept = (
+            pa.ListArray.from_arrays(offsets, items.combine_chunks(), mask=pc.is_null(lists)) if len(lists) else lists
+        )
+        return pa.chunked_array([kept], column.type)
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    return column
+
+
 def normalize(table: pa.Table) -> pa.Table:
     """Cast a table to the closed set of types; NaN becomes null.
 
@@ -104,7 +122,6 @@ def normalize(table: pa.Table) -> pa.Table:
     [1.5, None]
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     target = arrow_schema(schema_of(table.schema))
     columns = []
@@ -116,7 +133,5 @@ def normalize(table: pa.Table) -> pa.Table:
                 f'the column "{field.name}" holds a value that {field.type} cannot',
                 facts=(("arrow", str(error).splitlines()[0]),),
             ) from error
-        if pa.types.is_floating(field.type):
-            column = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
-        columns.append(column)
+        columns.append(_without_nan(column))
     return pa.table(columns, schema=target)

@@ -14,6 +14,33 @@ from jupyter_wayang.testing.build import agg, c, call, cast, date, named, op, pa
 from jupyter_wayang.testing.cases import Case, case
 from jupyter_wayang.testing.runner import Table
 
+__all__ = [
+    "DATES",
+    "DAYS",
+    "DECIMALS",
+    "EXPRESSIONS",
+    "FAILURES",
+    "KEYS",
+    "MILD",
+    "MONEY",
+    "MOST_DIGITS",
+    "NAMES",
+    "NULL",
+    "NUMBERS",
+    "ODD",
+    "SALES",
+    "SCORES",
+    "SEVERAL",
+    "TEXTS",
+    "WIDE",
+    "WINDOWS",
+    "WORDS",
+    "ZEROS",
+    "exact",
+    "over",
+    "two",
+]
+
 exact = Literal.decimal
 NULL = Literal.of(None)
 
@@ -33,6 +60,7 @@ WIDE = Table.of(
     (D("-0.01"), D("0.0000000001")),
     (None, None),
 )
+MOST_DIGITS = Table.of({"a": "decimal(38, 0)"}, (D("9" * 38),), (None,))
 DECIMALS = [
     case("decimals + - *", select(a=op("a", "+", "b"), b=op("a", "-", "b"), c=op("a", "*", "b")), MONEY),
     case("decimals / **", select(a=op("a", "/", "b"), b=op("a", "/", 3), c=op("b", "**", 2)), MONEY),
@@ -53,6 +81,7 @@ DECIMALS = [
         select(a=op("a", "+", "b"), b=op("a", "-", exact("0.005")), c=Negate(arg=c("a")), d=cast("b", "string")),
         WIDE,
     ),
+    case("as wide as can be", select(a=op("a", "*", exact("1")), b=op("a", "-", 1)), MOST_DIGITS),
     case(
         "constant decimals",
         select(a=op("a", "*", exact("0.0001")), b=exact("-12.50"), c=op("b", "/", exact("0.00"))),
@@ -399,7 +428,17 @@ def over(
 
 
 _AGGREGATES = ("count", "sum", "mean", "min", "max", "var", "std")
+ZEROS = Table.of({"x": "float64", "n": "int64"}, (0.0, 1), (-0.0, 2), (1.5, 3), (-0.0, 4), (None, 5))
 WINDOWS = [
+    case(
+        "windows over minus zero, which is zero",
+        select(
+            n="n",
+            s=Window(function="sum", args=(c("n"),), partition=(c("x"),)),
+            r=Window(function="rank", order=(c("x"),), descending=(False,)),
+        ),
+        ZEROS,
+    ),
     case(
         "aggregates of partitions",
         select(n="n", **{f"{f}_{a}": over(f, a) for f in _AGGREGATES for a in ("price", "n", "x")}),

@@ -12,6 +12,25 @@ from typing import Any
 
 from jupyter_wayang.plan.types import decimal_of
 
+__all__ = [
+    "EXACT",
+    "FUNCTIONS",
+    "Refused",
+    "date_diff",
+    "exact",
+    "fitted",
+    "format_date",
+    "from_decimal",
+    "like",
+    "parse_date",
+    "regex_extract",
+    "shifted",
+    "slice_text",
+    "to_decimal",
+    "total",
+    "truncated",
+]
+
 EXACT = Context(prec=120)
 
 
@@ -24,7 +43,7 @@ def fitted(held: Decimal, type_: str) -> Decimal:
     digits = decimal_of(type_)
     assert digits is not None
     made = held.quantize(Decimal(1).scaleb(-digits.scale), ROUND_HALF_UP, EXACT)
-    if abs(made) >= Decimal(10) ** (digits.precision - digits.scale):
+    if made.copy_abs() >= Decimal(10) ** (digits.precision - digits.scale):
         raise Refused(f"{held} is no {type_}")
     return made
 

@@ -21,6 +21,7 @@ Attempt = Callable[[exp.Query], duckdb.Error | None]
 """Runs a statement to its end and returns what it failed with, or None."""
 
 _REASONS = (
+    (("of decimal", "to type decimal", "could not cast value"), "a result has more digits than its decimal"),
     (("overflow", "out of range for the destination type int64"), "a result does not fit into a 64-bit integer"),
     (
         ("could not convert", "not a whole number", "out of range", "conversion error"),

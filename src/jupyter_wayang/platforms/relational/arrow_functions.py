@@ -6,6 +6,7 @@ column; what has no value raises an error of Arrow.
 
 from __future__ import annotations
 
+from decimal import Context
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,18 +46,26 @@ _EPOCH = "datetime64[D]"
 
 def exact(op: str, a: Column, b: Column, to: DataType) -> Column:
     """Add, subtract or multiply decimals without losing a digit; the result fits ``to`` or it is an error."""
-    digits = [decimal_of(_name(side.type)) for side in (a, b)]
-    # The product of two numbers of 38 digits has one more than the widest decimal of Arrow; 37 are enough for one that fits.
-    most = 37 if op == "*" else 38
-    wide = [
-        side.cast(pa.decimal256(min(most, d.precision), d.scale)) for side, d in zip((a, b), digits, strict=True) if d
-    ]
     kernel = {"+": pc.add, "-": pc.subtract, "*": pc.multiply}[op]
-    return kernel(*wide).cast(arrow_type(to))
+    try:
+        return kernel(_wide(a, op), _wide(b, op)).cast(arrow_type(to))
+    except pa.ArrowInvalid:
+        return _by_python(op, a, b, to)
 
 
-def _name(type_: pa.DataType) -> DataType:
-    return f"decimal({type_.precision}, {type_.scale})"
+def _wide(column: Column, op: str) -> Column:
+    # The product of two numbers of 38 digits has one more than the widest decimal of Arrow.
+    most = min(column.type.precision, 37 if op == "*" else 38)
+    return column.cast(pa.decimal256(most, column.type.scale))
+
+
+def _by_python(op: str, a: Column, b: Column, to: DataType) -> Column:
+    """Compute as Python's decimals what is too wide for Arrow on the way, and fails where it is too wide for ``to``."""
+    context = Context(prec=2 * _WIDE)
+    compute = {"+": context.add, "-": context.subtract, "*": context.multiply}[op]
+    pairs = zip(a.to_pylist(), b.to_pylist(), strict=True)
+    made = [None if x is None or y is None else compute(x, y) for x, y in pairs]
+    return pa.chunked_array([pa.array(made, arrow_type(to))])
 
 
 def decimal_cast(column: Column, found: DataType, to: DataType) -> Column:

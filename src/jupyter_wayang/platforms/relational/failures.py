@@ -8,9 +8,16 @@ from jupyter_wayang.plan.expressions import Expression, text
 __all__ = ["failure"]
 
 _REASONS = (
+    (
+        ("decimal value does not fit", "decimal type with precision", "decimal addition", "decimal multiplication"),
+        "a result has more digits than its decimal",
+    ),
     (("overflow", "i128", "out of bounds", "out of range"), "a result does not fit into a 64-bit integer"),
     (("truncated", "from `f64` to `i64`"), "a number does not fit into a 64-bit integer"),
-    (("parse", "conversion from", "strptime", "cast"), "a value cannot be read as the type that is asked for"),
+    (
+        ("parse", "conversion from", "strptime", "cast", "valid decimal", "converted to decimal"),
+        "a value cannot be read as the type that is asked for",
+    ),
 )
 
 

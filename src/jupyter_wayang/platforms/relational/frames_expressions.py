@@ -282,11 +282,8 @@ def _integers(expression: Binary, a: nw.Expr, b: nw.Expr, context: Context) -> n
         return context.null("int64")
     if isinstance(expression.right, Literal) and expression.right.value == -1:
         return exact("-", scalar(0, "int64"), a) if expression.op == "//" else exact("-", a, a)
-    if isinstance(expression.right, Literal):
-        safe = b
-    else:
-        # The least integer divided by -1 does not fit, and no engine says so in the same way.
-        safe = nw.when((b != 0) & (b != -1)).then(b)
+    # The least integer divided by -1 does not fit, and no engine says so in the same way.
+    safe = b if isinstance(expression.right, Literal) else nw.when((b != 0) & (b != -1)).then(b)
     quotient = a // safe
     if expression.op == "//":
         if safe is b:

@@ -49,7 +49,7 @@ def grouped(keys: Sequence[Column], rows: int) -> Groups:
     codes = np.zeros(rows, np.int64)
     if not keys:
         return Groups(codes, 1, np.zeros(1, np.int64))
-    for key in keys:
+    for key in map(_one_zero, keys):
         encoded = key.combine_chunks().dictionary_encode(null_encoding="encode")
         here = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         _, codes = np.unique(codes * (int(here.max(initial=0)) + 1) + here, return_inverse=True)
@@ -59,9 +59,14 @@ def grouped(keys: Sequence[Column], rows: int) -> Groups:
     return Groups(place[inverse], len(firsts), np.sort(firsts))
 
 
+def _one_zero(key: Column) -> Column:
+    """Make 0.0 of -0.0, which is the same value and not the same bytes."""
+    return pc.add(key, 0.0) if pa.types.is_floating(key.type) else key
+
+
 def order_of(codes: Numbers, keys: Sequence[Column], descending: Sequence[bool]) -> Numbers:
     """Return the rows by group and, within one, in order; stable, nulls last."""
-    table = pa.table([pa.array(codes), *keys], names=["group", *(f"k{i}" for i in range(len(keys)))])
+    table = pa.table([pa.array(codes), *map(_one_zero, keys)], names=["group", *(f"k{i}" for i in range(len(keys)))])
     orders = [("group", "ascending")]
     orders += [(f"k{i}", "descending" if down else "ascending") for i, down in enumerate(descending)]
     made: Numbers = pc.sort_indices(table, sort_keys=orders).to_numpy()

@@ -60,6 +60,7 @@ _REASONS = {
     "ARITHMETIC_OVERFLOW": "a result does not fit into a 64-bit integer",
     "CAST_OVERFLOW": "a number does not fit into the type that is asked for",
     "CAST_INVALID_INPUT": "a value cannot be read as the type that is asked for",
+    "NUMERIC_VALUE_OUT_OF_RANGE": "a result has more digits than its decimal",
     "DIVIDE_BY_ZERO": "a number is divided by zero",
     "UNRESOLVED_COLUMN": "there is no such column",
 }
