@@ -16,6 +16,7 @@ def columns_of(expression: Expression) -> tuple[str, ...]:
 
     Examples
     --------
+    >>> from jupyter_wayang.plan.expressions import Literal
     >>> columns_of(Binary(op=">", left=ColumnRef(name="age"), right=Literal.of(18)))
     ('age',)
     """
@@ -41,6 +42,7 @@ def substitute(expression: AnyExpression, columns: dict[str, AnyExpression]) -> 
 
     Examples
     --------
+    >>> from jupyter_wayang.plan.expressions import Literal, text
     >>> text(substitute(ColumnRef(name="a"), {"a": Literal.of(1)}))
     '1'
     """
