@@ -17,6 +17,8 @@ from jupyter_wayang.plan.expressions import (
 from jupyter_wayang.plan.operators import Select
 from jupyter_wayang.plan.schema import DataType
 
+__all__ = ["agg", "c", "call", "cast", "date", "named", "op", "part", "s", "select", "timestamp"]
+
 
 def c(name: str) -> ColumnRef:
     """Read a column."""

@@ -31,6 +31,8 @@ from jupyter_wayang.plan.operators import (
 from jupyter_wayang.testing.build import agg, c, call, cast, date, named, op, part, s, select, timestamp
 from jupyter_wayang.testing.runner import Table
 
+__all__ = ["CASES", "CHAINS", "EMPTY", "FAILURES", "MEASURED", "TIES", "TWINS", "Case", "case"]
+
 NULL = Literal.of(None)
 MOST, LEAST = 2**63 - 1, -(2**63)
 

@@ -14,32 +14,7 @@ from jupyter_wayang.testing.build import agg, c, call, cast, date, named, op, pa
 from jupyter_wayang.testing.cases import Case, case
 from jupyter_wayang.testing.runner import Table
 
-__all__ = [
-    "DATES",
-    "DAYS",
-    "DECIMALS",
-    "EXPRESSIONS",
-    "FAILURES",
-    "KEYS",
-    "MILD",
-    "MONEY",
-    "MOST_DIGITS",
-    "NAMES",
-    "NULL",
-    "NUMBERS",
-    "ODD",
-    "SALES",
-    "SCORES",
-    "SEVERAL",
-    "TEXTS",
-    "WIDE",
-    "WINDOWS",
-    "WORDS",
-    "ZEROS",
-    "exact",
-    "over",
-    "two",
-]
+__all__ = ["EXPRESSIONS", "FAILURES"]
 
 exact = Literal.decimal
 NULL = Literal.of(None)

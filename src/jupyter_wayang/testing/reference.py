@@ -49,6 +49,8 @@ from jupyter_wayang.testing import reference_functions as functions
 from jupyter_wayang.testing import reference_windows as windows
 from jupyter_wayang.testing.reference_functions import Refused
 
+__all__ = ["Row", "Rows", "apply", "evaluate", "moment"]
+
 Row = dict[str, Any]
 Rows = list[Row]
 

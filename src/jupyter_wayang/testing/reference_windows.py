@@ -10,6 +10,8 @@ from typing import Any
 
 from jupyter_wayang.plan.expressions import Literal, Window
 
+__all__ = ["Row", "compare", "correlation", "covariance", "extreme", "quantile", "windowed"]
+
 Row = dict[str, Any]
 
 

@@ -17,6 +17,8 @@ from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms import channels
 from jupyter_wayang.platforms.platform import ARROW, Conversion, Engine, Payload, Platform
 
+__all__ = ["Bench", "Row", "Table", "assert_rows", "close"]
+
 Row = dict[str, Any]
 
 
