@@ -51,7 +51,9 @@ class Wayang(Configurable):
 
     max_rows = Integer(20, help="Rows of a result that a cell shows").tag(config=True)
     platforms = Unicode("", help="Platforms that may be used, with commas between; empty: all").tag(config=True)
-    objective = Enum(OBJECTIVES, "time", help="What plans are compared by").tag(config=True)
+    objective = Enum(
+        OBJECTIVES, None, allow_none=True, help="What plans are compared by; None: as the session prefers"
+    ).tag(config=True)
     frames_per_second = Float(4.0, min=0.1, max=20.0, help="How often a live view of a run may change").tag(config=True)
 
 
