@@ -72,7 +72,8 @@ class Queries:
             with self.page.at(node):
                 return self._select(node, tables, around)
         if isinstance(node, exp.SetOperation):
-            sides = [self._answer(side, tables, around) for side in (node.this, node.expression)]
+            rows = replace(around, wanted="rows")
+            sides = [self._answer(side, tables, rows) for side in (node.this, node.expression)]
             return combined(self.page, node, sides[0], sides[1])
         raise self.page.unsupported(node, node.key.upper(), "a query is SELECT …, or several of them with UNION")
 
@@ -171,8 +172,9 @@ class Queries:
             if sub_queries(part):
                 place = subs.filter(place, part, {})  # type: ignore[assignment]
         columns: dict[AnyExpression, str] = {}
-        for outer, expression in place.carried.items():
-            made, columns[outer] = place.relation.with_column(expression, "carried")
+        # In the order in which they are wanted: the queries of a UNION carry theirs alike.
+        for outer in (outer for outer in link.wanted if outer in place.carried):
+            made, columns[outer] = place.relation.with_column(place.carried[outer], "carried")
             place = replace(place, relation=made)
         return place, link, columns
 

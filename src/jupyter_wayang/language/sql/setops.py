@@ -46,7 +46,12 @@ def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer)
         else:
             # Bags: of different rows every one that the other has goes, however often it is there.
             made = (first.distinct() if distinct else first).then(Except(), second.port)
-    return replace(left, relation=sorted_by(page, node, made), single=False)
+    # Null means nothing there only if it means nothing in both.
+    carried = tuple(
+        (outer, name, ours and theirs)
+        for (outer, name, ours), (_, _, theirs) in zip(left.carried, right.carried, strict=True)
+    )
+    return replace(left, relation=sorted_by(page, node, made), carried=carried, single=False)
 
 
 def _called(answer: Answer, names: list[str], like: Answer) -> Relation:
