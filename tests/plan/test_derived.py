@@ -113,6 +113,13 @@ def test_constants_are_checked_when_a_call_is_made(function, constants, message)
             'date_diff(d, d, "microsecond") // 3600000000',
         ),
         (Call(function="date_diff", args=(c("d"), c("d"))), "date_diff(d, d)"),
+        (Shift(arg=Literal(value="2024-01-31", type="date"), months=1, days=-30), 'date("2024-01-30")'),
+        (
+            Shift(arg=Literal(value="1998-12-01", type="date"), microseconds=-1),
+            'timestamp("1998-11-30T23:59:59.999999")',
+        ),
+        (Shift(arg=Literal(value="9999-12-01", type="date"), months=1), 'date("9999-12-01") + interval(months=1)'),
+        (Shift(arg=c("d"), days=1), "d + interval(days=1)"),
         (Aggregate(function="first", arg=c("t"), other=c("d")), "arg_min(t, d)"),
         (Aggregate(function="mean", arg=c("a")), "sum(a) / count(a)"),
         (Aggregate(function="mean", arg=c("x")), "mean(x)"),

@@ -10,7 +10,7 @@ from jupyter_wayang.optimizer.rules.fold_constants import fold, fold_constants
 from jupyter_wayang.optimizer.rules.push_filters import push_filters
 from jupyter_wayang.optimizer.rules.push_limits import push_limits
 from jupyter_wayang.optimizer.rules.push_projections import push_projections
-from jupyter_wayang.plan.expressions import Aggregate, Binary, Call, Case, Cast, IsNull, Literal, Not, Window, text
+from jupyter_wayang.plan.expressions import Aggregate, Binary, Call, Case, Cast, IsNull, Literal, Not, Shift, Window, text
 from jupyter_wayang.plan.logical import LogicalPlan, VertexPort
 from jupyter_wayang.plan.models import LogisticRegression
 from jupyter_wayang.plan.operators import (
@@ -265,6 +265,7 @@ class TestFoldConstants:
             (op(Literal.of(1.5), "-", 1), "0.5"),
             (op("age", ">", op(Literal.of(2), "*", op(Literal.of(3), "+", 4))), "age > 14"),
             (Not(arg=Literal.of(True)), "false"),
+            (Shift(arg=Literal(value="1998-12-01", type="date"), days=-90), 'date("1998-09-02")'),
             (op(Literal.of(True), "and", IsNull(arg=col("a"))), "a is None"),
             (op("a", "and", False), "false"),
             (op("a", "or", True), "true"),

@@ -10,7 +10,19 @@ from typing import cast
 import msgspec
 
 from jupyter_wayang.optimizer.edits import Draft, free
-from jupyter_wayang.plan.expressions import AnyExpression, Binary, Case, Expression, IsIn, IsNull, Literal, Named, Not
+from jupyter_wayang.plan.expressions import (
+    AnyExpression,
+    Binary,
+    Case,
+    Expression,
+    IsIn,
+    IsNull,
+    Literal,
+    Named,
+    Not,
+    Shift,
+)
+from jupyter_wayang.plan.expressions.derived import moved_constant
 from jupyter_wayang.plan.logical import LogicalPlan, Node
 from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, Select, Sort, SortKey, WithColumns
 from jupyter_wayang.plan.schema import NUMERIC
@@ -111,6 +123,8 @@ def _value(expression: AnyExpression) -> AnyExpression:
     match expression:
         case Not(arg=Literal(value=bool() as value)):
             return Literal.of(not value)
+        case Shift():
+            return moved_constant(expression) or expression
         case Case(condition=Literal(value=bool() as value), then=Literal() as then, otherwise=Literal() as otherwise):
             # Without a schema only two constants can be seen to be of one type.
             return (then if value else otherwise) if then.type == otherwise.type else expression

@@ -5,6 +5,8 @@ Each rule is (expression, schema) -> expression, and gives the same object back 
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import cast
@@ -28,7 +30,7 @@ from jupyter_wayang.plan.expressions.nodes import (
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.types import decimal_of, decimal_type
 
-__all__ = ["expanded", "expanded_all", "unit_of"]
+__all__ = ["expanded", "expanded_all", "moved_constant", "unit_of"]
 
 _PARTS = {
     "Y": ("year", 4),
@@ -58,6 +60,8 @@ def expanded(expression: AnyExpression, schema: Schema) -> AnyExpression:
         case Aggregate():
             made = _aggregate(expression, schema)
             return expression if made == expression else made
+        case Shift():
+            return moved_constant(expression) or expression
         case Cast(arg=arg, to=to) if decimal_of(to):
             return _to_decimal(arg, to, schema) or expression
         case _:
@@ -79,6 +83,29 @@ def expanded_all(expression: AnyExpression, schema: Schema) -> AnyExpression:
     if all(getattr(made, name) == value for name, value in changed.items()):
         return made
     return msgspec.structs.replace(made, **changed)
+
+
+def moved_constant(shift: Shift) -> Literal | None:
+    """Return a constant date or timestamp that was moved, or None where it is no constant.
+
+    Examples
+    --------
+    >>> moved_constant(Shift(arg=Literal(value="2024-01-31", type="date"), months=1)).value
+    '2024-02-29'
+    """
+    if not isinstance(shift.arg, Literal) or shift.arg.type not in ("date", "timestamp") or shift.arg.value is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(str(shift.arg.value))
+        month = moment.year * 12 + moment.month - 1 + shift.months
+        year, month = month // 12, month % 12 + 1
+        moment = moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
+        moment += dt.timedelta(days=shift.days, microseconds=shift.microseconds)
+    except (ValueError, OverflowError, calendar.IllegalMonthError):
+        return None  # what is wrong with it is said where it runs
+    if shift.arg.type == "date" and not shift.microseconds:
+        return Literal(value=moment.date().isoformat(), type="date")
+    return Literal(value=moment.isoformat(), type="timestamp")
 
 
 def _aggregate(aggregate: Aggregate, schema: Schema) -> AnyExpression:

@@ -35,7 +35,7 @@ from jupyter_wayang.plan.expressions import (
     type_of,
     walk,
 )
-from jupyter_wayang.plan.expressions.derived import expanded
+from jupyter_wayang.plan.expressions.derived import expanded, moved_constant
 from jupyter_wayang.plan.expressions.inference import digits_of
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.plan.types import decimal_of, decimal_type
@@ -69,6 +69,8 @@ def _operand(expression: AnyExpression, other: AnyExpression, context: Context, 
 def can_fail(expression: AnyExpression, schema: Schema) -> bool:
     """Tell whether an expression can fail on some rows."""
     for part in walk(expression):
+        if isinstance(part, Shift) and moved_constant(part) is not None:
+            continue
         if isinstance(part, Window | Shift) or (isinstance(part, Call) and part.function in STAGED):
             return True
         if isinstance(part, Cast):
@@ -140,7 +142,8 @@ def _lower(expression: AnyExpression, context: Context) -> nw.Expr:
         case Cast(arg=arg, to=to):
             return _cast(expression, arg, to, context)
         case Shift(arg=arg):
-            return _shift(expression, arg, context)
+            constant = moved_constant(expression)
+            return _shift(expression, arg, context) if constant is None else value(constant, context)
         case Window():
             return _window(expression, context)
         case Call():

@@ -29,7 +29,7 @@ from jupyter_wayang.plan.expressions import (
     Shift,
     type_of,
 )
-from jupyter_wayang.plan.expressions.derived import expanded
+from jupyter_wayang.plan.expressions.derived import expanded, moved_constant
 from jupyter_wayang.plan.expressions.inference import digits_of
 from jupyter_wayang.plan.schema import DataType, Schema, common_type
 from jupyter_wayang.plan.types import decimal_of, decimal_type
@@ -333,6 +333,9 @@ def _int_floored(expression: Binary, schema: Schema, dialect: Dialect) -> Sql:
 
 @render.register
 def _(expression: Shift, schema: Schema, dialect: Dialect) -> Sql:
+    constant = moved_constant(expression)
+    if constant is not None:
+        return render(constant, schema, dialect)
     to = type_of(expression, schema)
     made = coerced(expression.arg, schema, dialect, to)
     parts = (("MONTH", expression.months), ("DAY", expression.days), ("MICROSECOND", expression.microseconds))
