@@ -34,7 +34,7 @@ class Going:
 def test_waiting_reads_each_event_once() -> None:
     kernel = Going()
     Run("a", kernel).wait()  # type: ignore[arg-type]
-    assert kernel.read == 4
+    assert kernel.read == 5
 
 
 def test_waiting_for_a_while_reads_each_event_once() -> None:

@@ -208,8 +208,13 @@ class ExecutionKernel:
     def _end(self, run: str, active: _Active) -> None:
         """Have a run stop at its next step, and a function that it has called at once: it may never return."""
         active.stop.set()
-        for part in (run, rest_of(run)):
-            self._here(encode(Interrupt(run=part)))
+
+        def interrupt() -> None:
+            for part in (run, rest_of(run)):
+                self._here(encode(Interrupt(run=part)))
+
+        # Whoever asks does not wait: the place may be busy.
+        threading.Thread(target=interrupt, name=f"wayang-stop-{run}", daemon=True).start()
 
     def pause(self, run: str) -> None:
         """Ask a run to wait at its next step; what sites answer meanwhile is kept. A run that ends is left alone."""
