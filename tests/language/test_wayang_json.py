@@ -80,6 +80,20 @@ def test_the_same_in_python(session):
     assert found == [("B", 2), ("C", 1)]
 
 
+def test_a_text_is_split_by_every_platform_where_that_means_the_same(session):
+    lines = collected(1, 'List("a,b,,", ",", "")')
+    plain = operator(2, "flatMap", 1, udf='s => s.split(",").filter(_.nonEmpty)')
+    assert rows(session, lines, plain) == [("a",), ("b",)]
+    in_python = operator(2, "flatMap", 1, udf="lambda s: s.split(',')")
+    assert rows(session, lines, in_python) == [("",)] * 5 + [("a",), ("b",)]
+    for one in (plain, in_python):
+        verbs = [o.verb for o in session.from_wayang_json(planned(lines, one)).plan().execution.operators]
+        assert "explode" in verbs
+        assert "flat_map" not in verbs
+    in_java = operator(2, "flatMap", 1, udf='s => s.split(",").toList')
+    assert rows(session, lines, in_java) == [("",), ("a",), ("b",)]
+
+
 def test_join_pairs_elements(session):
     found = rows(
         session,

@@ -195,11 +195,12 @@ class _Reader:
 
     def lines(self, operator: _Operator, _: tuple[Elements, ...]) -> Elements:
         """Read the lines of a text file."""
-        return Elements(self._frame(operator, _lines(_path(self.text(operator, "filename")), operator)), VALUE)
+        rows = self._file(operator, "text")
+        return Elements(rows, rows.columns[0])
 
     def parquet(self, operator: _Operator, _: tuple[Elements, ...]) -> Elements:
         """Read a Parquet file."""
-        rows = builder.read(self._desk, _path(self.text(operator, "filename")), format="parquet")
+        rows = self._file(operator, "parquet")
         wanted = (operator.data or {}).get("projection") or (operator.data or {}).get("columnNames")
         return _record(rows, wanted)
 
@@ -224,6 +225,15 @@ class _Reader:
         given = self._tables[name]
         rows = given if isinstance(given, Collection) else builder.frame(self._desk, given, name)
         return _record(rows, (operator.data or {}).get("columnNames"))
+
+    def _file(self, operator: _Operator, format: str) -> Collection:
+        path = _path(self.text(operator, "filename"))
+        try:
+            return builder.read(self._desk, path, format=format)
+        except WayangError as error:
+            raise OperatorError(
+                f"operator {operator.id} ({operator.name}) cannot read {path}: {error.message}", hint=error.hint
+            ) from error
 
     def _frame(self, operator: _Operator, columns: dict[str, list[Any]]) -> Collection:
         import pyarrow as pa
@@ -259,15 +269,6 @@ def _is_pickled(text: str) -> bool:
 
 def _path(text: str) -> str:
     return unquote(urlparse(text).path) if text.startswith("file:") else text
-
-
-def _lines(path: str, operator: _Operator) -> dict[str, list[Any]]:
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as the plan says it
-            return {VALUE: [line.rstrip("\r\n") for line in file]}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise OperatorError(f"operator {operator.id} ({operator.name}) cannot read {path}: {reason.lower()}") from error
 
 
 def _record(rows: Collection, names: object) -> Elements:

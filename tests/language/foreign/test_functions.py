@@ -100,6 +100,7 @@ def test_a_split_text_is_a_list_with_what_follows():
         ("\\W+", "scala", ", a b", ["", "a", "b"]),
         ("", "scala", "abc", ["a", "b", "c"]),
         (" ", "scala", "", [""]),
+        (" ", "scala", "  ", []),
         (None, "python", "  a  b ", ["a", "b"]),
         (",", "python", "a,", ["a", ""]),
         (" ", "scala", None, []),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.expressions import E, col
 from jupyter_wayang.language.foreign.meaning import Listed, Meaning, Shape, Value, columns_of, leaves, refer, shape_at
 from jupyter_wayang.language.foreign.splitting import Splitting
-from jupyter_wayang.language.foreign.tree import Function, Unreadable
+from jupyter_wayang.language.foreign.tree import Constant, Each, Function, Method, Name, Operation, Unreadable
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Call, Case, ColumnRef, Literal, Named
 from jupyter_wayang.plan.logical import Vertex, VertexPort
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, Select
@@ -59,10 +60,15 @@ class Elements:
     def _split(self, listed: Listed) -> Elements:
         if listed.source is None:
             raise Unreadable("its list is empty")
-        lines = self._made(listed.source)
+        if _is_plain(listed):
+            parts = Call(function="split", args=(listed.source, Literal.of(listed.separator)))
+            made = self._made(parts)
+            return Elements(made.rows.explode(VALUE), VALUE)
         function = self.rows.desk.function(Splitting(listed.separator, listed.language))
         operator = FlatMap(function=function, output=Schema.of(**{VALUE: "string"}), given="value")
-        return Elements(_then(lines.rows, operator), VALUE)
+        alone = isinstance(listed.source, ColumnRef) and tuple(self.rows.columns) == (listed.source.name,)
+        lines = self.rows if alone else self._made(listed.source).rows
+        return Elements(_then(lines, operator), VALUE)
 
     def reduce(self, function: Function, key: Function | None = None) -> Elements:
         """Make one element of all, or of all with the same key.
@@ -181,6 +187,33 @@ class Elements:
         if same and tuple(column.name for column in columns) == tuple(self.rows.columns):
             return Elements(self.rows, shape)
         return Elements(_then(self.rows, Select(columns=columns)), shape)
+
+
+def _is_plain(listed: Listed) -> bool:
+    """Tell whether the expression split() makes the same parts: then every platform can do it."""
+    if not listed.separator:
+        return False
+    if listed.language == "python":
+        return True
+    # Java leaves empty parts at the end out, and reads the separator as a pattern.
+    first = listed.then[0] if listed.then else None
+    return (
+        re.escape(listed.separator).replace("\\ ", " ") == listed.separator
+        and first is not None
+        and _is_not_empty(first)
+    )
+
+
+def _is_not_empty(each: Each) -> bool:
+    """Tell whether only parts with a sign in them are kept."""
+    if not each.keeps or len(each.function.parameters) != 1:
+        return False
+    item = Name(str(each.function.parameters[0]))
+    return each.function.body in (
+        Method(item, "nonEmpty"),
+        Operation("not", (Method(item, "isEmpty"),)),
+        Operation("!=", (item, Constant(""))),
+    )
 
 
 def _many(name: str, made: AnyExpression, keys: dict[AnyExpression, str]) -> Aggregate | ColumnRef:

@@ -36,11 +36,13 @@ class Splitting:
             return []
         if self.language == "python":
             return line.split(self.separator)
+        if not line:
+            return [line]
         separator = re.compile(r"\s+" if self.separator is None else self.separator)
         parts = separator.split(line)
         first = separator.match(line)
         if len(parts) > 1 and not parts[0] and first is not None and not first[0]:
             del parts[0]  # nothing at all stood before the first part
-        while len(parts) > 1 and not parts[-1]:
+        while parts and not parts[-1]:
             del parts[-1]
         return parts
