@@ -50,13 +50,13 @@ from jupyter_wayang.plan.operators import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["OPEN", "OPERATORS", "Policy", "read_policy", "withhold"]
+__all__ = ["OPEN", "OPERATORS", "ROW_BY_ROW", "Policy", "read_policy", "withhold"]
 
 OPERATORS = ("aggregate", "learn", "fit", "evaluate", "rows")
 """What a policy can allow; ``rows`` is for a person's own machine."""
 
 _STEPS = (Impute, Scale, OneHot)
-_ROW_BY_ROW = (
+ROW_BY_ROW = (
     *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split, Sample),
     *(*_STEPS, Prepare, Predict, LocalUpdate, Score),
 )
@@ -127,7 +127,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                     f"{site} runs no window functions on its rows: one row could count for many",
                     hint="a group_by(…).agg(…) is allowed",
                 )
-            elif not isinstance(operator, _ROW_BY_ROW):
+            elif not isinstance(operator, ROW_BY_ROW):
                 raise DisclosureError(
                     f"{site} does not run {operator.verb}() on its rows: one row could count for many",
                     hint="filter, select, with_columns and the like, and then agg(…), group_by(…).agg(…) or fit(…)",
