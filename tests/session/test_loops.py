@@ -125,6 +125,37 @@ def test_turns_are_told(ones: wy.Collection) -> None:
     assert [(edge.source.node, edge.target) for edge in back] == [("with_columns", "carry")]
 
 
+def test_what_a_turn_makes_elsewhere_is_moved_back(ones: wy.Collection) -> None:
+    made = wy.repeat(4, lambda v: v.on("pandas").with_columns(x=wy.col.x * 2).on("duckdb"), ones)
+    result = made.run()
+    assert rows(made) == [{"k": 1, "x": 16.0}, {"k": 2, "x": 160.0}]
+    (back,) = [edge for edge in result.run.plan().execution.edges if edge.back]
+    assert back.movement is not None
+    assert (back.movement.channels[0], back.movement.channels[-1]) == ("duckdb.relation", "pandas.frame")
+
+
+def test_a_hint_on_what_a_loop_made_leaves_one_loop(ones: wy.Collection) -> None:
+    first, second = wy.repeat(2, lambda a, b: (b, a.with_columns(x=wy.col.x + 1)), ones, ones)
+    made = first.on("polars").join(second.on("duckdb").rename(x="y"), on="k")
+    result = made.run()
+    assert rows(made) == [{"k": 1, "x": 2.0, "y": 2.0}, {"k": 2, "x": 11.0, "y": 11.0}]
+    assert [operator.verb for operator in result.run.plan().execution.operators].count("repeat") == 1
+
+
+def test_what_comes_out_of_a_loop_is_learned_from(ones: wy.Collection) -> None:
+    grown = wy.repeat(3, lambda v: v.union(v.with_columns(x=wy.col.x + wy.col.k)), ones)
+    model = grown.scale("k").fit(wy.linear_regression(l2=0.1), target="x")
+    assert model.evaluate(grown).run().to_arrow()["rows"].to_pylist() == [16]
+    said = model.predict(ones).sort("k").run().to_arrow()["prediction"].to_pylist()
+    assert said[0] < said[1]
+
+
+def test_a_model_is_asked_in_every_turn(ones: wy.Collection) -> None:
+    model = ones.fit(wy.linear_regression(), target="x")  # x is 9 k - 8
+    made = wy.repeat(2, lambda v: model.predict(v).select("k", x=wy.col.prediction).with_columns(k=wy.col.k + 1), ones)
+    assert rows(made) == [{"k": 3, "x": pytest.approx(10)}, {"k": 4, "x": pytest.approx(19)}]
+
+
 def test_a_loop_without_an_end_is_stopped_by_hand(session: wy.Session, ones: wy.Collection) -> None:
     endless = wy.loop(lambda v: v.agg(go=wy.count() > 0), lambda v: v.with_columns(x=wy.col.x), ones, limit=10**9)
     run = endless.run(wait=False)

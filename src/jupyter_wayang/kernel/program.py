@@ -181,7 +181,8 @@ class _Compiler:
         """Add a prediction: an expression, or features and a model that is asked about them."""
         model, rows = node.inputs[0].node, node.inputs[1]
         spec = self.spec(model)
-        self.asked.append(rows)
+        if not any(rows.node in loop.body for loop in self.loops.values()):
+            self.asked.append(rows)
         action = PredictRows(node=node.id, model=model, column=operator.column, port=rows)
         if isinstance(spec, LogisticRegression | LinearRegression):
             link: Literal["logit", "identity"] = "logit" if isinstance(spec, LogisticRegression) else "identity"

@@ -12,10 +12,12 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language import arguments as given
 from jupyter_wayang.language.desk import Desk
-from jupyter_wayang.language.recipe import Recipe, sites_of
+from jupyter_wayang.language.recipe import Recipe, rows_of, sites_of
 from jupyter_wayang.language.unknown import unknown
 from jupyter_wayang.language.words import WORDS, worded
-from jupyter_wayang.plan.logical import Hints, Pin, VertexPort
+from jupyter_wayang.plan.expressions import ColumnRef, Named
+from jupyter_wayang.plan.logical import Hints, Pin, Vertex, VertexPort
+from jupyter_wayang.plan.operators import Carry, Repeat, Select
 
 __all__ = ["Planned"]
 
@@ -106,5 +108,10 @@ class Planned:
         hints = msgspec.structs.replace(self._hints, **changes)
         if self.recipe is not None:
             return dataclasses.replace(self, recipe=self.recipe.with_last(hints=hints))
-        vertex = dataclasses.replace(self.made.vertex, hints=hints)
-        return dataclasses.replace(self, made=VertexPort(vertex, self.made.port))
+        vertex = self.made.vertex
+        if isinstance(vertex.operator, Carry | Repeat):
+            # A loop knows its names by these vertices: the hint goes to a select that changes nothing.
+            columns = (Named(name=name, expression=ColumnRef(name=name)) for name in rows_of(self.made).names)
+            vertex = Vertex(Select(columns=tuple(columns)), (self.made,), span=vertex.span)
+            return dataclasses.replace(self, made=VertexPort(dataclasses.replace(vertex, hints=hints)))
+        return dataclasses.replace(self, made=VertexPort(dataclasses.replace(vertex, hints=hints), self.made.port))
