@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from jupyter_wayang.language.sql.joins import filtered
 from jupyter_wayang.language.sql.ordering import sorted_by
 from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.relations import Field, Relation
 from jupyter_wayang.language.sql.subqueries import Answer
-from jupyter_wayang.plan.expressions import ColumnRef, Named
+from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
 from jupyter_wayang.plan.operators import Except, Intersect, Select, Union
 
 __all__ = ["combined"]
@@ -34,7 +35,7 @@ def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer)
         what = f"{node.key.upper()} of {count} and {other} columns"
         raise page.unsupported(node.expression, what, "both have the same number of columns")
     names = [field.name for field in left.relation.fields]
-    first, second = _called(left, names, left), _called(right, names, left)
+    first, second = _called(_alike(left, right), names, left), _called(_alike(right, left), names, left)
     distinct = bool(node.args.get("distinct"))
     with page.at(node):
         if isinstance(node, exp.Union):
@@ -52,6 +53,16 @@ def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer)
         for (outer, name, ours), (_, _, theirs) in zip(left.carried, right.carried, strict=True)
     )
     return replace(left, relation=sorted_by(page, node, made), carried=carried, single=False)
+
+
+def _alike(answer: Answer, other: Answer) -> Answer:
+    """Leave out rows that carry a null that means nothing here, where it means something in the other query."""
+    loose = [
+        Not(arg=IsNull(arg=ColumnRef(name=name)))
+        for (_, name, strict), (_, _, theirs) in zip(answer.carried, other.carried, strict=True)
+        if strict and not theirs
+    ]
+    return replace(answer, relation=filtered(answer.relation, loose))
 
 
 def _called(answer: Answer, names: list[str], like: Answer) -> Relation:
