@@ -115,3 +115,16 @@ def test_table_of_widgets():
     for row in table:
         middle, high = (float(cell.split()[0].replace(",", "")) for cell in row[1:3])
         assert 0 < middle <= high
+
+
+def test_table_of_planning():
+    printed = output("planning.py", "--quick")
+    assert [row[0] for row in rows_of(printed, "operators × platforms")] == ["10 × 3", "20 × 3"]
+    assert all(cell.endswith("ms") for row in rows_of(printed, "operators × platforms") for cell in row[1:4])
+
+
+def test_table_of_plans_that_are_made_again():
+    printed = output("replanning.py", "--quick")
+    cases = rows_of(printed, "2,000 rows")
+    assert [row[0].split(",")[0] for row in cases] == ["keeps 99.9 %", "keeps 99.9 %", "keeps 0.1 %"]
+    assert {row[3] for row in cases} <= {"yes", "no"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from optimizer.fakes import op, read, where
 
 from jupyter_wayang.language.expressions import col
 from jupyter_wayang.optimizer.cardinality import estimate
@@ -52,3 +53,11 @@ def test_a_hint_is_called_one(people):
 
 def test_a_limit_is_what_it_asks_for(people):
     assert of(people.limit(3), origin="counted") == "what it asks for"
+
+
+def test_a_range_is_known_from_sampled_values():
+    plan = LogicalPlan.of([where(read(), op("age", "<", 9))])
+    known = {"read": SourceStatistics(rows=Interval.exact(100), quantiles={"age": (0.0, 50.0, 100.0)})}
+    found = estimate(plan, plan.outputs(), known)
+    assert origins(plan, found, known, {})["filter"] == "sampled values"
+    assert origins(plan, estimate(plan, plan.outputs(), {}), {}, {})["filter"] == "default"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.edits import SOURCES
 from jupyter_wayang.optimizer.selectivity import selectivity
-from jupyter_wayang.plan.expressions import ColumnRef
+from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Filter, GroupBy, Join, Limit, Split
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
@@ -35,6 +35,15 @@ def origins(
     return found
 
 
+def _of_condition(
+    condition: AnyExpression, distinct: Mapping[str, int], quantiles: Mapping[str, tuple[float, ...]]
+) -> str:
+    known = selectivity(condition, distinct)
+    if selectivity(condition, distinct, quantiles) != known:
+        return "sampled values"
+    return DEFAULT if known == selectivity(condition, {}) else "distinct values"
+
+
 def _origin(
     node: Node,
     estimates: Mapping[Port, Estimate],
@@ -52,7 +61,8 @@ def _origin(
     distinct = first.distinct if first is not None else {}
     match node.operator:
         case Filter(condition=condition):
-            return DEFAULT if selectivity(condition, distinct) == selectivity(condition, {}) else "distinct values"
+            spread = first.quantiles if first is not None else {}
+            return _of_condition(condition, distinct, spread)
         case GroupBy(keys=keys):
             if not keys:
                 return "one row"
