@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,40 @@ def test_what_a_turn_makes_elsewhere_is_moved_back(ones: wy.Collection) -> None:
     (back,) = [edge for edge in result.run.plan().execution.edges if edge.back]
     assert back.movement is not None
     assert (back.movement.channels[0], back.movement.channels[-1]) == ("duckdb.relation", "pandas.frame")
+
+
+def written(seed: int, other: wy.Collection) -> Any:
+    """Return a body of some operators by chance, some of them pinned to a platform."""
+    r = random.Random(seed)  # noqa: S311 - a plan is no secret
+    col = wy.col
+    moves = [
+        lambda v: v.with_columns(x=col.x / 2 + col.k),
+        lambda v: v.filter(col.k % 5 != 3),
+        lambda v: v.join(other.filter(col.k > 0), on="k", how="left").select("k", x=col.x + wy.coalesce(col.y, 0.5)),
+        lambda v: v.group_by("k").agg(x=wy.sum(col.x)),
+        lambda v: v.union(v.select(k=col.k + 1, x=col.x * 0.25)),
+        lambda v: v.join(v.agg(top=wy.max(col.x)), how="cross").select("k", x=col.x - col.top / 8),
+    ]
+    chosen = [(r.choice(moves), r.choice(["pandas", "polars", "duckdb", None])) for _ in range(r.randint(1, 4))]
+
+    def body(v: wy.Collection) -> wy.Collection:
+        for move, platform in chosen:
+            v = move(v) if platform is None else move(v).on(platform)
+        return v
+
+    return body
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_loop_is_what_its_body_is_when_it_is_written_out(session: wy.Session, seed: int) -> None:
+    start = session.read(pa.table({"k": [1, 2, 3, 4], "x": [1.0, -2.0, 0.5, 8.0]}))
+    other = session.read(pa.table({"k": [1, 2, 2, 0], "y": [1.0, 2.0, 3.0, 9.0]}))
+    body, plain = written(seed, other), start
+    for _ in range(3):
+        plain = body(plain)
+    found, wanted = (rows(one, ["pandas", "polars", "duckdb"]) for one in (wy.repeat(3, body, start), plain))
+    assert len(wanted) > 0
+    assert [list(row.values()) for row in found] == [pytest.approx(list(row.values())) for row in wanted]
 
 
 def test_a_hint_on_what_a_loop_made_leaves_one_loop(ones: wy.Collection) -> None:
