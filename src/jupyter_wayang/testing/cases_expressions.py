@@ -280,6 +280,7 @@ TEXTS = [
         ),
         WORDS,
     ),
+    case("the first of two choices", select(a=call("regex_extract", "t", s("gr|gre|g"))), WORDS),
     case(
         "texts split",
         select(

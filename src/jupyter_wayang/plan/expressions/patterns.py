@@ -11,7 +11,7 @@ import re
 
 from jupyter_wayang.errors import OperatorError
 
-__all__ = ["has_group", "like_pattern", "portable"]
+__all__ = ["has_choices", "has_group", "like_pattern", "portable"]
 
 _CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\x0b"}
 _TOKEN = re.compile(
@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"|(?P<plain>[^\\\[\](){}*+?])|(?P<close>\))",
     re.DOTALL,
 )
+_MOST_TIMES = 255
 _LITERAL_ESCAPES = frozenset(".^$*+?()[]{}|\\/-\"'#&~<>=!:;,%@ `_")
 _CONTROL = {"n": "\\n", "t": "\\t", "r": "\\r", "f": "\\f"}
 
@@ -50,7 +51,7 @@ def portable(pattern: str, end: str = r"\z") -> str:
         if found is None:
             raise _refused(pattern, pattern[place : place + 3])
         kind, part = str(found.lastgroup), found[0]
-        if kind == "repeat" and repeated:
+        if kind == "repeat" and (repeated or any(int(times) > _MOST_TIMES for times in re.findall(r"\d+", part))):
             raise _refused(pattern, part)
         repeated = kind in ("repeat", "group") or part in "|^"
         depth += {"group": 1, "close": -1}.get(kind, 0)
@@ -73,6 +74,22 @@ def has_group(pattern: str) -> bool:
     (True, False, False)
     """
     return any(found[0] == "(" for found in _TOKEN.finditer(pattern))
+
+
+def has_choices(pattern: str) -> bool:
+    """Tell whether an engine that looks for the longest match may find another than one that tries from the left.
+
+    Examples
+    --------
+    >>> has_choices("a|ab"), has_choices("a?(?:ab)?"), has_choices("[|]+(b*)")
+    (True, True, False)
+    """
+    before = ""
+    for found in _TOKEN.finditer(pattern):
+        if found[0] == "|" or (found.lastgroup == "repeat" and before == ")"):
+            return True
+        before = found[0]
+    return False
 
 
 def _written(pattern: str, kind: str, token: str) -> str:

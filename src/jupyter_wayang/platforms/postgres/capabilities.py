@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from jupyter_wayang.plan.expressions import Call, Literal, walk
+from jupyter_wayang.plan.expressions.patterns import has_choices
 from jupyter_wayang.plan.operators import AnyOperator, Join
+from jupyter_wayang.plan.operators.operator import expressions_of
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.connections import connected
 from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, Engine
@@ -56,7 +59,11 @@ class PostgresPlatform:
                 return f"PostgreSQL has names of {_LONGEST_NAME} bytes, and {name[:20]}… is longer"
         if isinstance(operator, Join) and operator.how == "full" and not operator.on:
             return "PostgreSQL joins in full by equal keys only"
-        return without_types(operator, inputs, self.title, nested=False) or elsewhere(operator, self.name, self.title)
+        return (
+            without_types(operator, inputs, self.title, nested=False)
+            or elsewhere(operator, self.name, self.title)
+            or _longest(operator)
+        )
 
     def code(self, operator: AnyOperator, inputs: tuple[tuple[str, Schema], ...]) -> str | None:
         """Return the SQL of a base operator over named inputs, or None where an operator is no SQL.
@@ -79,3 +86,17 @@ class PostgresPlatform:
         from jupyter_wayang.platforms.postgres.engine import PostgresEngine
 
         return PostgresEngine()
+
+
+def _longest(operator: AnyOperator) -> str | None:
+    """Return why a pattern is not looked for: PostgreSQL finds the longest match, others the first from the left."""
+    for expression in expressions_of(operator):
+        for part in walk(expression):
+            if isinstance(part, Call) and part.function == "regex_extract" and has_choices(_pattern(part)):
+                return f"PostgreSQL may find another match of {_pattern(part)!r}: it takes the longest"
+    return None
+
+
+def _pattern(call: Call) -> str:
+    held = call.args[1]
+    return str(held.value) if isinstance(held, Literal) else ""
