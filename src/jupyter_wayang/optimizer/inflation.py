@@ -16,8 +16,10 @@ from jupyter_wayang.plan.operators import AnyOperator, LocalUpdate, Output
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import (
     BASE_OPERATORS,
+    FUNCTION_TAGS,
     GRAPH_OPERATORS,
     LEARNING_OPERATORS,
+    MODEL_OPERATORS,
     PASSING_OPERATORS,
     Platform,
 )
@@ -37,6 +39,9 @@ _LOWERED = {
     "zip_with_id": "split",
     "write_file": "split",
 }
+
+
+_TAGS = (*BASE_OPERATORS, *FUNCTION_TAGS, *LEARNING_OPERATORS, *MODEL_OPERATORS, *GRAPH_OPERATORS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,11 +169,14 @@ def _impossible(platform: Platform, operator: AnyOperator, schemas: tuple[Schema
     if set_at_a_time(tag, platform):
         return None
     if tag not in platform.operators:
-        known = [
-            name for name in (*BASE_OPERATORS, *LEARNING_OPERATORS, *GRAPH_OPERATORS) if name in platform.operators
-        ]
-        if len(known) <= 3:
-            return f"{platform.title} runs only {' and '.join(known)}"
+        known = [name for name in _TAGS if name in platform.operators]
+        if 1 <= len(known) <= 3:
+            *first, last = known
+            return (
+                f"{platform.title} runs only {', '.join(first)} and {last}"
+                if first
+                else f"{platform.title} runs only {last}"
+            )
         return f"{platform.title} does not run {tag}"
     if tag not in platform.costs.operators:
         return f"{platform.title} says nothing of what {tag} costs"
