@@ -300,12 +300,15 @@ class LaneExecutor:
             self._follow(*found, frozenset(ran))
 
     def _at_rest(self, port: Port) -> int:
-        """Return how many rows a port has; if they are only a recipe, they are made, and no second time."""
+        """Return how many rows a port has; if they are only a recipe, they are made: moved if they will be, else kept."""
         channel = self._channel(port.node)
-        engine = self._engines[self._platform[port.node]]
         if not self._resting(port.node):
-            self._payloads[port] = engine.keep(self._payloads[port])
-        return engine.count(self._payloads[port]) if channel != ARROW else int(self._payloads[port].num_rows)
+            leaving = (edge.movement for edge in self._edges.values() if edge.source == port and edge.movement)
+            if any(movement.channels[1:2] == (ARROW,) for movement in leaving):
+                return int(self._step(port, (channel, ARROW), self._payloads[port]).num_rows)
+            self._payloads[port] = self._engines[self._platform[port.node]].keep(self._payloads[port])
+        payload = self._payloads[port]
+        return int(payload.num_rows) if channel == ARROW else self._engines[self._platform[port.node]].count(payload)
 
     def _resting(self, node: str) -> bool:
         platform = self._engines.platforms[self._platform[node]]
@@ -397,16 +400,18 @@ class LaneExecutor:
         """Return how many read a port: the operators after it, and whoever asks for a result."""
         return len(self._consumers.get(port, ())) + self._logical.results.count(port)
 
+    def _step(self, port: Port, path: tuple[str, ...], payload: Payload) -> Payload:
+        """Take the rows of a port the last step of a path, once."""
+        if (port, path) not in self._moved:
+            self._moved[port, path] = self._engines.convert(payload, path[-2], path[-1], self._schemas[port])
+        return self._moved[port, path]
+
     def _moved_payload(self, port: Port, node: str, index: int, *, keep: bool = False) -> Payload:
         edge = self._edges.get((node, index))
         path = edge.movement.channels if edge is not None and edge.movement is not None else (self._channel(port.node),)
-        schema = self._schemas[port]
         payload = self._payloads[port]
         for step in range(1, len(path)):
-            key = (port, path[: step + 1])
-            if key not in self._moved:
-                self._moved[key] = self._engines.convert(payload, path[step - 1], path[step], schema)
-            payload = self._moved[key]
+            payload = self._step(port, path[: step + 1], payload)
         if keep:
             key = (port, (*path, "kept"))
             if key not in self._moved:
