@@ -57,6 +57,8 @@ SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM wards w WHERE w.bmi > v.bmi 
 SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM wards w WHERE w.ward = v.ward AND w.floor = v.id UNION ALL SELECT 2 FROM wards w WHERE w.floor = v.id AND w.ward = v.ward)
 SELECT id FROM visits v WHERE v.id IN (SELECT floor FROM wards w WHERE w.ward = v.ward AND w.bmi < v.bmi INTERSECT SELECT floor FROM wards w WHERE w.bmi < v.bmi)
 SELECT id FROM visits v WHERE NOT EXISTS (SELECT floor FROM wards w WHERE w.ward = v.ward EXCEPT SELECT 1 FROM wards)
+SELECT id FROM visits v WHERE ward IN (SELECT w.ward FROM wards w WHERE w.ward = v.ward UNION SELECT 'd' FROM wards w WHERE w.ward <> v.ward)
+SELECT id FROM visits v WHERE upper(ward) IN (SELECT upper(w.ward) AS ward FROM wards w WHERE w.ward = v.ward)
 SELECT id, EXISTS (SELECT sum(floor) FROM empty) AS e FROM visits
 SELECT id FROM visits WHERE EXISTS (SELECT max(floor) FROM wards HAVING max(floor) > 100)
 SELECT id FROM visits v WHERE 0 IN (SELECT count(*) FROM wards w WHERE w.ward = v.ward)

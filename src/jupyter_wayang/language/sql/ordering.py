@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -36,7 +36,7 @@ class _Key:
 
 
 def finished(
-    node: exp.Select, relation: Relation, outputs: Sequence[Output], carried: Sequence[str], scalars: Scalars
+    node: exp.Select, relation: Relation, outputs: Sequence[Output], carried: Mapping[str, str], scalars: Scalars
 ) -> Relation:
     """Return the rows of a SELECT: its columns as fields, and beside them the columns that are carried.
 
@@ -49,7 +49,7 @@ def finished(
     outputs
         What SELECT makes.
     carried
-        Columns that stay beside; DISTINCT and LIMIT are for each of their values.
+        Columns that stay beside, and what they are called then; DISTINCT and LIMIT are for each of their values.
     scalars
         Reads expressions over the rows before.
     """
@@ -150,7 +150,7 @@ def _sort_keys(keys: Sequence[_Key], expressions: Sequence[AnyExpression]) -> tu
 
 
 def _each(
-    relation: Relation, keys: Sequence[_Key], carried: Sequence[str], limit: int, page: SqlPage, node: exp.Select
+    relation: Relation, keys: Sequence[_Key], carried: Iterable[str], limit: int, page: SqlPage, node: exp.Select
 ) -> Relation:
     """Return the first rows for each of the values that are carried."""
     if not keys:
@@ -169,13 +169,15 @@ def _each(
     return filtered(numbered, [Binary(op="<=", left=ColumnRef(name=name), right=Literal.of(limit))])
 
 
-def selected(relation: Relation, outputs: Sequence[Output], carried: Sequence[str]) -> Relation:
+def selected(relation: Relation, outputs: Sequence[Output], carried: Mapping[str, str]) -> Relation:
     """Return rows with the columns of SELECT, and those that are carried beside them."""
     columns = [Named(name=output.name, expression=output.expression) for output in outputs]
     fields = [Field(None, output.name, output.name) for output in outputs]
     shown = {output.name: output.expression for output in outputs}
     columns += [
-        Named(name=name, expression=ColumnRef(name=name)) for name in carried if shown.get(name) != ColumnRef(name=name)
+        Named(name=new, expression=ColumnRef(name=old))
+        for old, new in carried.items()
+        if shown.get(new) != ColumnRef(name=old)
     ]
     same = [column.expression == ColumnRef(name=column.name) for column in columns]
     if [column.name for column in columns] == list(relation.schema.names) and all(same):

@@ -72,7 +72,9 @@ class Projection:
         at, done = self.subs.values([item.inner for item in items], at, done)
         scalars = Scalars(self.page, at, done)
         outputs = [Output(item.name, scalars.read(item.inner)) for item in items]
-        relation = finished(node, at.relation, outputs, names, scalars)
+        called = _called(names, outputs)
+        relation = finished(node, at.relation, outputs, called, scalars)
+        self.carried = {outer: called[name] for outer, name in self.carried.items()}
         limit = limit_of(self.page, node)
         if self.wanted == "value" and limit == 1 and not total and not names and len(outputs) == 1:
             relation, limit = _one_row(relation), 1
@@ -160,6 +162,16 @@ class Projection:
                 test = Scalars(self.page, at, known).read(part)
                 at = replace(at, relation=filtered(at.relation, [test]))
         return at, known  # type: ignore[return-value]
+
+
+def _called(names: Sequence[str], outputs: Sequence[Output]) -> dict[str, str]:
+    """Return what carried columns are called beside those of SELECT: a column that is both is there once."""
+    shown = {output.name: output.expression for output in outputs}
+    called: dict[str, str] = {}
+    for name in names:
+        same = shown.get(name, ColumnRef(name=name)) == ColumnRef(name=name)
+        called[name] = name if same else free_name(name, shown, names, called.values())
+    return called
 
 
 def _name_of(node: exp.Expr, place: Place) -> str:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from jupyter_wayang.language.sql.joins import filtered
 from jupyter_wayang.language.sql.ordering import sorted_by
 from jupyter_wayang.language.sql.page import SqlPage
-from jupyter_wayang.language.sql.relations import Field, Relation
+from jupyter_wayang.language.sql.relations import Field, Relation, free_name
 from jupyter_wayang.language.sql.subqueries import Answer
 from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
 from jupyter_wayang.plan.operators import Except, Intersect, Select, Union
@@ -35,7 +35,10 @@ def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer)
         what = f"{node.key.upper()} of {count} and {other} columns"
         raise page.unsupported(node.expression, what, "both have the same number of columns")
     names = [field.name for field in left.relation.fields]
-    first, second = _called(_alike(left, right), names, left), _called(_alike(right, left), names, left)
+    beside: list[str] = []
+    for _, name, _ in left.carried:
+        beside.append(free_name(name, names, beside))
+    first, second = _called(_alike(left, right), names, beside), _called(_alike(right, left), names, beside)
     distinct = bool(node.args.get("distinct"))
     with page.at(node):
         if isinstance(node, exp.Union):
@@ -50,7 +53,7 @@ def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer)
     # Null means nothing there only if it means nothing in both.
     carried = tuple(
         (outer, name, ours and theirs)
-        for (outer, name, ours), (_, _, theirs) in zip(left.carried, right.carried, strict=True)
+        for (outer, _, ours), (_, _, theirs), name in zip(left.carried, right.carried, beside, strict=True)
     )
     return replace(left, relation=sorted_by(page, node, made), carried=carried, single=False)
 
@@ -65,10 +68,10 @@ def _alike(answer: Answer, other: Answer) -> Answer:
     return replace(answer, relation=filtered(answer.relation, loose))
 
 
-def _called(answer: Answer, names: list[str], like: Answer) -> Relation:
-    """Return rows with columns of these names, and those that are carried called as in another answer."""
+def _called(answer: Answer, names: list[str], beside: list[str]) -> Relation:
+    """Return rows with columns of these names, and beside them those that are carried."""
     pairs = [(name, field.column) for name, field in zip(names, answer.relation.fields, strict=True)]
-    pairs += [(there[1], here[1]) for here, there in zip(answer.carried, like.carried, strict=True)]
+    pairs += [(name, column) for name, (_, column, _) in zip(beside, answer.carried, strict=True)]
     fields = tuple(Field(None, name, name) for name in names)
     if [column for _, column in pairs] == list(answer.relation.schema.names) == [name for name, _ in pairs]:
         return replace(answer.relation, fields=fields)
