@@ -146,7 +146,7 @@ def test_what_is_printed_is_an_event_and_shown(lines, capsys):
 
     result = lines.filter(talks).run()
     said = [event for event in result.run.events() if isinstance(event, Printed)]
-    assert {event.operator for event in said} == {"filter"}
+    assert [event.operator for event in said] == ["filter"], "one event a call"
     assert capsys.readouterr().out == "".join(event.text for event in said) == "row to be or not\nrow None\nrow to be\n"
 
 

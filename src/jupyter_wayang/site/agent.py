@@ -430,8 +430,12 @@ class SiteAgent:
 
         def printed(node: str, text: str) -> None:
             part = self._parts.get(run)
-            if part is not None:
-                part.printed.append(messages.Printed(node=node, text=text))
+            if part is None:
+                return
+            if part.printed and part.printed[-1].node == node:
+                # One event a call, however many lines.
+                text = part.printed.pop().text + text
+            part.printed.append(messages.Printed(node=node, text=text))
 
         def measured(key: str, rows: int, out: int, seconds: float) -> None:
             known = self._taken.get(key)
