@@ -40,7 +40,7 @@ def task(session: wy.Session, table: object, least: float, hint: float | None) -
     dear = session.read(table).on("sqlite").filter(col.price > least).on("sqlite")
     dear = dear.selectivity(hint) if hint is not None else dear
     others = dear.select("item", other=col.buyer)
-    pairs = dear.join(others, on="item").group_by(col.buyer).agg(n=wy.count(), latest=wy.max(col.other))
+    pairs = dear.join(others, on="item").group_by(col.buyer).agg(n=wy.count(), total=wy.sum(col.other))
     return pairs.sort(col.n, descending=True).limit(10)
 
 
