@@ -88,6 +88,21 @@ def test_a_connection_that_is_not_there(session):
     assert rows(session.table("archive", "wards"))[0] == {"ward": "A", "floor": 1}
 
 
+def test_a_statement_that_takes_for_ever_is_stopped(session):
+    session.connect("slow", postgres.address())
+    endless = session.query("slow", "SELECT count(*) AS n FROM generate_series(1, 1000000000000)")
+    run = endless.run(wait=False)
+    server = Server(connections.connection("slow"))
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%1000000000000%' AND pid <> pg_backend_pid()"
+    while server.rows(busy) == [(0,)]:
+        assert run.state == "running"
+    run.stop()
+    run.wait()
+    assert run.state == "stopped"
+    assert server.rows(busy) == [(0,)]
+    server.close()
+
+
 def test_what_can_runs_where_the_table_is(session):
     server = Server(connections.connect("visits", postgres.address()))
     server.execute("DROP TABLE IF EXISTS stays")

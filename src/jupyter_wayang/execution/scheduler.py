@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -66,6 +66,13 @@ class Engines:
         if owner is None:
             return channels.convert(payload, source, target, self.workspace)
         return self[owner].convert(payload, source, target, schema)
+
+    def interrupt(self, names: Iterable[str | None]) -> None:
+        """Stop what runs on some platforms, from another thread, where they can; it raises RunStoppedError there."""
+        for name in names:
+            end = getattr(self._open.get(name or ""), "interrupt", None)
+            if end is not None:
+                end()
 
     def close(self) -> None:
         """Close every engine."""
@@ -382,8 +389,9 @@ class LaneExecutor:
         return schema_of(made.schema)
 
     def stop(self) -> None:
-        """End the function of the notebook that runs, and let none begin."""
+        """End the function of the notebook or the statement that runs, and let no function begin."""
         self._stopping.stop()
+        self._engines.interrupt(set(self._platform.values()))
 
     def _called(
         self, node: str, operator: Calling, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...]

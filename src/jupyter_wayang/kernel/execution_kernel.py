@@ -32,6 +32,7 @@ __all__ = ["ExecutionKernel"]
 _TAKEN = frozenset({"here", "kernel", "global"})
 _KEPT_OUTCOMES = 20
 _PATIENCE_S = 10.0
+_AGAIN_S = 0.2
 
 
 @dataclass
@@ -206,12 +207,16 @@ class ExecutionKernel:
                 self._end(run, active)
 
     def _end(self, run: str, active: _Active) -> None:
-        """Have a run stop at its next step, and a function that it has called at once: it may never return."""
+        """Have a run stop at its next step, and what it has begun at once: a function or statement may never return."""
         active.stop.set()
 
         def interrupt() -> None:
-            for part in (run, rest_of(run)):
-                self._here(encode(Interrupt(run=part)))
+            # Again, because what is to be stopped may be about to begin.
+            while True:
+                for part in (run, rest_of(run)):
+                    self._here(encode(Interrupt(run=part)))
+                if wait((active.outcome,), _AGAIN_S).done:
+                    return
 
         # Whoever asks does not wait: the place may be busy.
         threading.Thread(target=interrupt, name=f"wayang-stop-{run}", daemon=True).start()
