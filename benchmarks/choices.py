@@ -9,8 +9,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from jupyter_wayang.execution.measuring import interleaved
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
+from jupyter_wayang.execution.timing import interleaved
 from jupyter_wayang.execution.workload import Job, frame, lookup, operators, rows
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.pipeline import Optimized, optimize

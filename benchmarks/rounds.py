@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import jupyter_wayang as wy
 from jupyter_wayang.datasets import heart_disease
 from jupyter_wayang.events import MetricsMeasured, RoundFinished, RoundStarted
-from jupyter_wayang.execution.measuring import interleaved
+from jupyter_wayang.execution.timing import interleaved
 from jupyter_wayang.language.functions import where
 from jupyter_wayang.platforms.registry import installed
 

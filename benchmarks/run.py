@@ -21,9 +21,9 @@ import rounds
 import widgets
 
 import jupyter_wayang as wy
-from jupyter_wayang.execution.measuring import interleaved
-from jupyter_wayang.execution.measuring import seconds as timed
 from jupyter_wayang.execution.scheduler import Engines
+from jupyter_wayang.execution.timing import interleaved
+from jupyter_wayang.execution.timing import seconds as timed
 from jupyter_wayang.execution.workload import Job, operators, rows
 from jupyter_wayang.language.cell import read_cell
 from jupyter_wayang.language.scope import Scope

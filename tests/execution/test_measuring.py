@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_wayang.execution import measuring
-from jupyter_wayang.execution.measuring import interleaved
+from jupyter_wayang.execution import timing
+from jupyter_wayang.execution.bench import Bench
+from jupyter_wayang.execution.timing import interleaved
 
 
 class Clock:
@@ -31,7 +32,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(measuring, "perf_counter", clock)
+    monkeypatch.setattr(timing, "perf_counter", clock)
     return clock
 
 
@@ -48,7 +49,7 @@ def test_a_long_job_runs_once_and_a_quick_one_more_often_than_promised(clock):
 
 
 def test_what_two_sizes_say_is_too_long_is_left_out():
-    bench = measuring._Bench(platform=type("Any", (), {"name": "any"})(), engine=None, folder=Path(), repeats=1)
+    bench = Bench(platform=type("Any", (), {"name": "any"})(), engine=None, folder=Path(), repeats=1)
     bench.record("sort", (100, 100, 800), 0.001, 100)
     assert not bench.too_long("sort", 1_000_000)
     bench.record("sort", (10_000, 10_000, 80_000), 0.5, 10_000)
