@@ -17,114 +17,21 @@ S. Kruse et al., "RHEEMix in the data jungle", VLDB Journal 29 (2020), section 5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
-from typing import Any
+from itertools import combinations, islice
 
-from jupyter_wayang.optimizer.conversions import CostedGraph, Demand
+from jupyter_wayang.optimizer.elimination import Costs, Pass
+from jupyter_wayang.optimizer.problem import Assignment, Output, Problem
+from jupyter_wayang.optimizer.tables import Tables
 
 __all__ = ["Assignment", "Enumeration", "Output", "Problem", "cheapest", "enumerate_plans"]
 
-Assignment = tuple[str, ...]
-"""A platform for every operator, in order."""
-
 _INFINITE = float("inf")
-_Key = tuple[Any, ...]
-"""Platforms of the boundary; while the readers of an output are gathered also what they are, as one entry."""
-
-_GATHERED = 3
-"""From so many tables of readers on they are gathered one by one."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """What one operator makes for some others.
-
-    ``cost`` of moving it is given the platforms at both ends. Consumers of one kind may change places without changing
-    the cost; by default each is of its own kind. With few kinds an output may have many consumers.
-    """
-
-    producer: int
-    consumers: tuple[int, ...]
-    cost: Callable[[str, Assignment], float]
-    kinds: tuple[Hashable, ...] = ()
-
-    @classmethod
-    def across(
-        cls,
-        producer: int,
-        consumers: tuple[int, ...],
-        graph: CostedGraph,
-        channels: Mapping[str, str],
-        production: Mapping[str, float] | None = None,
-    ) -> Output:
-        """Make an output whose rows change their form along the cheapest tree of conversions.
-
-        Parameters
-        ----------
-        producer, consumers
-            Indices of operators.
-        graph
-            Channels, conversions and what these cost for the rows of this output.
-        channels
-            The channel that each platform makes and takes.
-        production
-            What it costs to make the rows once more, by platform: paid for every reader beyond the first that is served
-            from a channel that is not reusable. Default: nothing.
-
-        Examples
-        --------
-        >>> graph = CostedGraph.of({"rows": True, "table": True}, {("rows", "table"): 2.0})
-        >>> output = Output.across(0, (1, 2), graph, {"a": "rows", "b": "table"})
-        >>> output.cost("a", ("a", "b")), output.cost("a", ("b", "b")), output.cost("b", ("a", "b"))
-        (2.0, 2.0, inf)
-        """
-        again = production or {}
-
-        def cost(source: str, targets: Assignment) -> float:
-            demands = tuple(Demand(channels[target]) for target in targets)
-            return graph.cost_s(channels[source], demands, frozenset((source, *targets)), again.get(source, 0.0))
-
-        return cls(producer, consumers, cost, (0,) * len(consumers))
-
-    def kind(self, position: int) -> int:
-        """Return the number of the kind of a consumer."""
-        return self.kinds.index(self.kinds[position]) if self.kinds else position
-
-    def gathered_cost(self, source: str, readers: tuple[tuple[int, str], ...]) -> float:
-        """Return the cost for sorted pairs of kind and platform."""
-        order = sorted(range(len(self.consumers)), key=self.kind)
-        targets = [""] * len(order)
-        for position, (_, platform) in zip(order, readers, strict=True):
-            targets[position] = platform
-        return self.cost(source, tuple(targets))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Operators, what flows between them, and what platforms cost.
-
-    Parameters
-    ----------
-    operators
-        For every operator the platforms that can run it, with the cost; of two that cost the same the first is taken.
-    outputs
-        What flows; an operator may have several outputs, and an output several consumers or none.
-    start_up
-        Paid once for each platform that is used.
-    """
-
-    operators: tuple[Mapping[str, float], ...]
-    outputs: tuple[Output, ...] = ()
-    start_up: Mapping[str, float] = field(default_factory=dict)
-
-    def cost(self, assignment: Assignment) -> float:
-        """Return what a complete plan costs."""
-        compute = sum(costs[platform] for costs, platform in zip(self.operators, assignment, strict=True))
-        moves = sum(o.cost(assignment[o.producer], tuple(assignment[c] for c in o.consumers)) for o in self.outputs)
-        return compute + moves + sum(self.start_up.get(platform, 0.0) for platform in set(assignment))
+_MOST_SETS = 16
+_MOST_ENTRIES = 4_000_000
+"""Of the tables of all sets that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +40,7 @@ class Enumeration:
 
     problem: Problem
     best: Assignment
-    _found: Mapping[tuple[int, str], tuple[float, _Pass]]
+    _found: Mapping[tuple[int, str], _Found]
 
     @cached_property
     def cost(self) -> float:
@@ -147,8 +54,7 @@ class Enumeration:
             return None
         if self.best[operator] == platform:
             return self.cost, self.best
-        cost, run = found
-        return cost, run.assignment(operator, platform)
+        return found.cost, found.plan(operator)
 
 
 def enumerate_plans(problem: Problem) -> Enumeration | None:
@@ -176,28 +82,30 @@ def enumerate_plans(problem: Problem) -> Enumeration | None:
     """
     if not problem.operators:
         return Enumeration(problem, (), {})
-    joins = _joins(problem)
-    memo: dict[tuple[int, _Key], float] = {}
-    everything = frozenset(platform for costs in problem.operators for platform in costs)
-    paid = [p for p in sorted(everything) if problem.start_up.get(p, 0.0) > 0]
-    bound = _run(problem, joins, everything, memo)
-    if bound is None:
+    search = _Search.of(problem)
+    if search is None:
         return None
-    least = bound.totals()
-    found: dict[tuple[int, str], tuple[float, _Pass]] = dict.fromkeys(least, (_INFINITE, bound))
-    for set_, price in _sets(paid, problem.start_up):
-        allowed = everything - (set(paid) - set_)
-        # Without any start-up a plan costs at least this much; a set that cannot improve on anything is left out.
-        if not any(price + least[choice] < cost for choice, (cost, _) in found.items() if choice[1] in allowed):
-            continue
-        run = bound if allowed == everything else _run(problem, joins, allowed, memo)
-        if run is None:
-            continue
-        for choice, cost in run.totals().items():
-            if price + cost < found[choice][0]:
-                found[choice] = price + cost, run
-    first = min((choice for choice in found if choice[0] == 0), key=lambda choice: found[choice][0])
-    return Enumeration(problem, found[first][1].assignment(*first), found)
+    # Without any start-up a plan costs at least this much; a set that cannot improve on anything is left out.
+    least = [search.bound.totals(operator)[0] for operator in range(len(problem.operators))]
+    found: dict[tuple[int, str], _Found] = {}
+
+    def improves(set_: frozenset[str], price: float) -> bool:
+        return any(
+            price + least[operator][choice] < _cost(found.get((operator, platform)))
+            for operator, platforms in enumerate(search.platforms)
+            for choice, platform in enumerate(platforms)
+            if platform in set_
+        )
+
+    for made, prices in search.passes(improves):
+        for operator, platforms in enumerate(search.platforms):
+            totals = made.totals(operator) + prices[:, None]
+            for choice, (platform, set_) in enumerate(zip(platforms, totals.argmin(axis=0), strict=True)):
+                cost = float(totals[set_, choice])
+                if cost < _cost(found.get((operator, platform))):
+                    found[operator, platform] = _Found(cost, search, made, int(set_), choice)
+    first = min((one for (operator, _), one in found.items() if operator == 0), key=lambda one: one.cost)
+    return Enumeration(problem, first.plan(0), found)
 
 
 def cheapest(problem: Problem) -> Assignment | None:
@@ -210,273 +118,92 @@ def cheapest(problem: Problem) -> Assignment | None:
     """
     if not problem.operators:
         return ()
-    joins = _joins(problem)
-    memo: dict[tuple[int, _Key], float] = {}
-    everything = frozenset(platform for costs in problem.operators for platform in costs)
-    paid = [p for p in sorted(everything) if problem.start_up.get(p, 0.0) > 0]
-    bound = _run(problem, joins, everything, memo)
-    if bound is None:
+    search = _Search.of(problem)
+    if search is None:
         return None
-    best: tuple[float, _Pass] | None = None
-    for set_, price in _sets(paid, problem.start_up):
-        if best is not None and price + bound.least >= best[0]:
-            break  # the sets that follow are as dear or dearer
-        allowed = everything - (set(paid) - set_)
-        run = bound if allowed == everything else _run(problem, joins, allowed, memo)
-        if run is not None and (best is None or price + run.least < best[0]):
-            best = price + run.least, run
-    return best[1].best() if best is not None else None
+    least = float(search.bound.least[0])
+    best: tuple[float, Pass, int] | None = None
+
+    def improves(_: frozenset[str], price: float) -> bool:
+        return best is None or price + least < best[0]
+
+    for made, prices in search.passes(improves):
+        totals = made.least + prices
+        first = int(totals.argmin())
+        if totals[first] < (_INFINITE if best is None else best[0]):
+            best = float(totals[first]), made, first
+    return None if best is None else search.named(best[1].best(best[2]))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The best whole plan with a choice: what it costs, and where it stands."""
+
+    cost: float
+    search: _Search
+    made: Pass
+    set_: int
+    choice: int
+
+    def plan(self, operator: int) -> Assignment:
+        return self.search.named(self.made.best_with(self.set_, operator, self.choice))
+
+
+def _cost(found: _Found | None) -> float:
+    return _INFINITE if found is None else found.cost
+
+
+class _Search:
+    """A problem as tables, and passes over them for the sets of platforms that start-up may be paid for.
+
+    ``bound`` is the pass in which all platforms are there and nothing has to be started.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._tables = Tables(problem)
+        self.platforms = self._tables.platforms
+        self._everything = frozenset(platform for platforms in self.platforms for platform in platforms)
+        self._together = max(1, min(_MOST_SETS, _MOST_ENTRIES // self._tables.widest))
+        self.bound = self._pass([self._everything])
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Search | None:
+        """Return the search, or None if no plan has a finite cost."""
+        made = cls(problem) if all(problem.operators) else None
+        return made if made is not None and made.bound.least[0] < _INFINITE else None
+
+    def passes(self, improves: Callable[[frozenset[str], float], bool]) -> Iterator[tuple[Pass, Costs]]:
+        """Yield passes and what their sets cost to start, the cheapest first, as far as they can improve anything."""
+        import numpy as np
+
+        start_up = self._problem.start_up
+        paid = [platform for platform in sorted(self._everything) if start_up.get(platform, 0.0) > 0]
+        free = self._everything - set(paid)
+        waiting = iter(_sets(paid, start_up))
+        while True:
+            # What a set can improve on is asked when it is its turn.
+            some = ((free | set_, price) for set_, price in waiting if improves(free | set_, price))
+            taken = list(islice(some, self._together))
+            if not taken:
+                return
+            yield self._pass([set_ for set_, _ in taken]), np.array([price for _, price in taken])
+
+    def named(self, choices: list[int]) -> Assignment:
+        """Return the platforms that were chosen."""
+        return tuple(platforms[choice] for platforms, choice in zip(self.platforms, choices, strict=True))
+
+    def _pass(self, sets: list[frozenset[str]]) -> Pass:
+        import numpy as np
+
+        operators = [
+            np.array([[cost if platform in set_ else _INFINITE for platform, cost in costs.items()] for set_ in sets])
+            for costs in self._problem.operators
+        ]
+        return Pass(self._tables.lengths, self._tables.joins, operators)
 
 
 def _sets(platforms: list[str], start_up: Mapping[str, float]) -> list[tuple[frozenset[str], float]]:
     """Return all sets of platforms that start-up may be paid for, the cheapest first."""
     sets = (frozenset(some) for size in range(len(platforms) + 1) for some in combinations(platforms, size))
     return sorted(((set_, sum(start_up[p] for p in set_)) for set_ in sets), key=lambda item: item[1])
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Join:
-    """Tables that become one.
-
-    Positions are those in the keys of the tables, one after the other. ``readers`` says where consumers of the output
-    are, with their kinds; ``gathered`` where those are that were gathered before; ``producer`` where the producer is, in
-    the join that has all of them and adds the cost.
-    """
-
-    tables: tuple[int, ...]
-    kept: tuple[int, ...] = ()
-    output: int | None = None
-    readers: tuple[tuple[int, int], ...] = ()
-    gathered: int | None = None
-    producer: int | None = None
-
-
-def _joins(problem: Problem) -> tuple[_Join, ...]:
-    """Plan the joins: tables are numbered, first one per operator, then one per join; small joins come first."""
-    tables = _Tables(problem)
-    waiting = set(range(len(problem.outputs)))
-    while waiting:
-        index = min(waiting, key=lambda index: (tables.size(index), index))
-        waiting.remove(index)
-        tables.join(index)
-    return tables.closed()
-
-
-class _Tables:
-    """The tables while the joins are planned, and which operators each still has in its keys."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._open = [0] * len(problem.operators)
-        for output in problem.outputs:
-            for operator in _scope(output):
-                self._open[operator] += 1
-        self._boundary: list[tuple[int, ...]] = [(i,) for i in range(len(problem.operators))]
-        self._table_of = list(range(len(problem.operators)))
-        self._joins: list[_Join] = []
-
-    def size(self, index: int) -> int:
-        """Return how many pairs a join of all tables of an output would look at."""
-        pairs = 1
-        for table in {self._table_of[i] for i in _scope(self._problem.outputs[index])}:
-            for operator in self._boundary[table]:
-                pairs *= len(self._problem.operators[operator])
-        return pairs
-
-    def join(self, index: int) -> None:
-        """Join all tables of an output."""
-        output = self._problem.outputs[index]
-        for operator in _scope(output):
-            self._open[operator] -= 1
-        own = self._table_of[output.producer]
-        others = sorted({self._table_of[i] for i in output.consumers} - {own})
-        gathered: int | None = None
-        if len(others) >= _GATHERED:
-            for table in others:
-                gathered = self._add(index, (table,), gathered, last=False)
-            others = []
-        self._add(index, (own, *others), gathered, last=True)
-
-    def _add(self, index: int, tables: tuple[int, ...], gathered: int | None, *, last: bool) -> int:
-        output = self._problem.outputs[index]
-        operators = [i for table in tables for i in self._boundary[table]]
-        before = self._boundary[gathered] if gathered is not None else ()
-        # What was gathered is the last entry of the key of its table.
-        offset = len(before) + (gathered is not None)
-        readers = tuple(
-            (offset + operators.index(i), output.kind(position))
-            for position, i in enumerate(output.consumers)
-            if self._table_of[i] in tables
-        )
-        kept = [(position, i) for position, i in enumerate(before)]
-        kept += [(offset + position, i) for position, i in enumerate(operators) if self._open[i]]
-        self._joins.append(
-            _Join(
-                tables=tables if gathered is None else (gathered, *tables),
-                kept=tuple(position for position, _ in kept),
-                output=index,
-                readers=readers,
-                gathered=None if gathered is None else offset - 1,
-                producer=offset + operators.index(output.producer) if last else None,
-            )
-        )
-        self._boundary.append(tuple(i for _, i in kept))
-        number = len(self._boundary) - 1
-        joined = {*tables, gathered}
-        self._table_of = [number if table in joined else table for table in self._table_of]
-        return number
-
-    def closed(self) -> tuple[_Join, ...]:
-        """Return all joins, and last those that put together what is not connected."""
-        rest = sorted(set(self._table_of))
-        single = [_Join(tables=(table,)) for table in rest]  # an operator without any output is still open here
-        numbers = range(len(self._boundary), len(self._boundary) + len(single))
-        return (*self._joins, *single, _Join(tables=tuple(numbers)))
-
-
-def _scope(output: Output) -> set[int]:
-    return {output.producer, *output.consumers}
-
-
-class _Pass:
-    """The joins for one set of allowed platforms: cheapest partial plans forward, cheapest rest backward."""
-
-    def __init__(self, joins: tuple[_Join, ...], inside: list[dict[_Key, float]], ways: list[list[_Way]]) -> None:
-        self._joins = joins
-        self._inside = inside
-        self._ways = ways
-        self._first = len(inside) - len(joins)
-        self._best: list[dict[_Key, _Way]] = [_cheapest(one) for one in ways]
-
-    @property
-    def least(self) -> float:
-        """What the best whole plan costs, without start-up."""
-        return self._inside[-1][()]
-
-    def best(self) -> Assignment:
-        """Return the best whole plan."""
-        chosen = [""] * self._first
-        self._fill(len(self._inside) - 1, (), chosen)
-        return tuple(chosen)
-
-    @property
-    def _outside(self) -> list[dict[_Key, float]]:
-        return self._backward[0]
-
-    @property
-    def _over(self) -> list[dict[_Key, tuple[int, _Way]]]:
-        return self._backward[1]
-
-    @cached_property
-    def _backward(self) -> tuple[list[dict[_Key, float]], list[dict[_Key, tuple[int, _Way]]]]:
-        outside: list[dict[_Key, float]] = [{} for _ in self._inside]
-        over: list[dict[_Key, tuple[int, _Way]]] = [{} for _ in self._inside]
-        outside[-1][()] = 0.0
-        for number in reversed(range(len(self._joins))):
-            tables, above = self._joins[number].tables, outside[self._first + number]
-            for way in self._ways[number]:
-                if way.key not in above:
-                    continue
-                rest = above[way.key] + way.moved
-                for position, table in enumerate(tables):
-                    others = sum(
-                        self._inside[t][k]
-                        for i, (t, k) in enumerate(zip(tables, way.keys, strict=True))
-                        if i != position
-                    )
-                    key = way.keys[position]
-                    if rest + others < outside[table].get(key, _INFINITE):
-                        outside[table][key] = rest + others
-                        over[table][key] = (number, way)
-        return outside, over
-
-    def totals(self) -> dict[tuple[int, str], float]:
-        """Return what the best whole plan costs with each operator on each platform, without start-up."""
-        return {
-            (operator, key[0]): cost + self._outside[operator][key]
-            for operator in range(self._first)
-            for key, cost in self._inside[operator].items()
-            if key in self._outside[operator]
-        }
-
-    def assignment(self, operator: int, platform: str) -> Assignment:
-        """Return the best whole plan with an operator on a platform."""
-        chosen = [""] * self._first
-        table: int = operator
-        key: _Key = (platform,)
-        chosen[operator] = platform
-        while table != len(self._inside) - 1:
-            number, way = self._over[table][key]
-            for other, other_key in zip(self._joins[number].tables, way.keys, strict=True):
-                if other != table:
-                    self._fill(other, other_key, chosen)
-            table, key = self._first + number, way.key
-        return tuple(chosen)
-
-    def _fill(self, table: int, key: _Key, chosen: list[str]) -> None:
-        stack = [(table, key)]
-        while stack:
-            table, key = stack.pop()
-            if table < self._first:
-                chosen[table] = key[0]
-            else:
-                number = table - self._first
-                stack += zip(self._joins[number].tables, self._best[number][key].keys, strict=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One way to make a partial plan: the parts, the cost of moving rows between them, and of it all."""
-
-    key: _Key
-    keys: tuple[_Key, ...]
-    moved: float
-    cost: float
-
-
-def _cheapest(ways: Iterable[_Way]) -> dict[_Key, _Way]:
-    best: dict[_Key, _Way] = {}
-    for way in ways:
-        if way.key not in best or way.cost < best[way.key].cost:
-            best[way.key] = way
-    return best
-
-
-def _run(
-    problem: Problem, joins: tuple[_Join, ...], allowed: frozenset[str], memo: dict[tuple[int, _Key], float]
-) -> _Pass | None:
-    inside: list[dict[_Key, float]] = [
-        {(platform,): cost for platform, cost in costs.items() if platform in allowed} for costs in problem.operators
-    ]
-    ways: list[list[_Way]] = []
-    for join in joins:
-        made = _ways(problem, join, [inside[table] for table in join.tables], memo)
-        if not made:
-            return None
-        ways.append(made)
-        inside.append({key: way.cost for key, way in _cheapest(made).items()})
-    return _Pass(joins, inside, ways)
-
-
-def _ways(
-    problem: Problem, join: _Join, tables: list[dict[_Key, float]], memo: dict[tuple[int, _Key], float]
-) -> list[_Way]:
-    made = []
-    for keys in product(*tables):
-        entries: _Key = keys[0] if len(keys) == 1 else tuple(entry for key in keys for entry in key)
-        moved, key = 0.0, tuple(entries[position] for position in join.kept)
-        if join.output is not None:
-            before = entries[join.gathered] if join.gathered is not None else ()
-            readers = tuple(sorted((*before, *((kind, entries[position]) for position, kind in join.readers))))
-            if join.producer is None:
-                key = (*key, readers)
-            else:
-                ends = (entries[join.producer], readers)
-                known = memo.get((join.output, ends))
-                if known is None:
-                    known = memo[join.output, ends] = problem.outputs[join.output].gathered_cost(*ends)
-                moved = known
-        if moved < _INFINITE:
-            cost = moved + sum(table[key_] for table, key_ in zip(tables, keys, strict=True))
-            made.append(_Way(key, keys, moved, cost))
-    return made
