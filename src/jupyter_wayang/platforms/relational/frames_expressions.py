@@ -61,8 +61,11 @@ _COMPARE: dict[str, Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
 
 def _operand(expression: AnyExpression, other: AnyExpression, context: Context, to: DataType) -> nw.Expr:
     """Lower one side of an operation: beside columns a constant needs no column."""
-    if isinstance(expression, Literal) and expression.value is not None and columns_of(other) and not decimal_of(to):
-        return scalar(_content(expression, to), to)
+    if isinstance(expression, Literal) and expression.value is not None and columns_of(other):
+        if not decimal_of(to):
+            return scalar(_content(expression, to), to)
+        if not context.dialect.constant_columns:
+            return nw.lit(_content(expression, to))
     return value(expression, context, to)
 
 
@@ -314,9 +317,9 @@ def _is_in(expression: IsIn, context: Context) -> nw.Expr:
     if not known:
         return nw.when(~arg.is_null()).then(context.constant(False, "bool"))
     if common in ("date", "timestamp") or decimal_of(common):
-        hit = arg == value(known[0], context, common)
+        hit = arg == _operand(known[0], expression.arg, context, common)
         for item in known[1:]:
-            hit = hit | (arg == value(item, context, common))
+            hit = hit | (arg == _operand(item, expression.arg, context, common))
     else:
         contents = [float(item.value or 0) if common == "float64" else item.value for item in known]
         hit = nw.when(~arg.is_null()).then(arg.is_in(contents))
