@@ -282,12 +282,6 @@ def test_the_code_to_show(database):
     assert PLATFORM.code(Split(fraction=0.5), (("visits", SCHEMA),)) is None
 
 
-def test_a_full_join_of_two_types_is_refused_before_it_runs():
-    join = Join(on=(("a", "a"),), how="full")
-    assert "need one type" in str(PLATFORM.refuses(join, (SCHEMA, Schema.of(a="float64"))))
-    assert PLATFORM.refuses(join, (SCHEMA, SCHEMA)) is None
-
-
 def test_engines_keep_to_half_of_the_memory(engine):
     assert isinstance(engine, DuckDBEngine)
     half = engine._connection.execute("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'").fetchall()

@@ -22,10 +22,10 @@ from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.duckdb import learning, reading
 from jupyter_wayang.platforms.duckdb.channels import RELATION
 from jupyter_wayang.platforms.duckdb.errors import explained, opening
-from jupyter_wayang.platforms.duckdb.relation import Held, Relation
 from jupyter_wayang.platforms.platform import ARROW, PARQUET, Payload
 from jupyter_wayang.platforms.relational import files
 from jupyter_wayang.platforms.relational.over_arrow import over_arrow
+from jupyter_wayang.platforms.relational.relation import Held, Relation
 from jupyter_wayang.platforms.relational.sql import physical_names, source, statement, to_sql
 
 __all__ = ["DuckDBEngine", "connected"]
@@ -55,7 +55,7 @@ def _processors() -> int:
 class DuckDBEngine:
     """DuckDB in memory.
 
-    Payloads are :class:`~jupyter_wayang.platforms.duckdb.relation.Relation`. Calls may come from several threads; they
+    Payloads are :class:`~jupyter_wayang.platforms.relational.relation.Relation`. Calls may come from several threads; they
     run one after the other.
 
     Parameters

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
-from sqlglot import exp
 
 from jupyter_wayang.errors import DataError, PlatformError, RunStoppedError, WayangError
-from jupyter_wayang.plan.expressions import AnyExpression, ColumnRef, Named, text
-from jupyter_wayang.plan.operators import Filter, GroupBy, ReadFile, ReadTable, Select, Sort, Split
-from jupyter_wayang.platforms.duckdb.relation import Relation
+from jupyter_wayang.plan.operators import ReadFile, ReadTable
 from jupyter_wayang.platforms.relational.files import failing_with
-from jupyter_wayang.platforms.relational.sql import Statement, statement
+from jupyter_wayang.platforms.relational.relation import Relation
+from jupyter_wayang.platforms.relational.sql_failures import Attempt, blamed, culprit_of
 
 __all__ = ["explained", "opening", "stopped_or_out_of_memory"]
-
-Attempt = Callable[[exp.Query], duckdb.Error | None]
-"""Runs a statement to its end and returns what it failed with, or None."""
 
 _REASONS = (
     (("of decimal", "to type decimal", "could not cast value"), "a result has more digits than its decimal"),
@@ -35,19 +29,16 @@ def explained(relation: Relation, error: duckdb.Error, attempt: Attempt) -> Waya
     special = stopped_or_out_of_memory(error)
     if special is not None:
         return special
-    culprit, error = _culprit(relation, error, attempt)
+    culprit, found = culprit_of(relation, error, attempt)
     operator = culprit.operator
     if isinstance(operator, ReadFile):
-        return _unreadable(operator, error)
+        return _unreadable(operator, found)
     if isinstance(operator, ReadTable):
-        return opening(operator.database, error, table=operator.table)
-    verb = operator.verb if operator is not None else "read"
-    part = _part(culprit, attempt)
-    where = f" in {_shown(part)}" if part is not None else ""
-    return PlatformError(f"{verb}() failed on duckdb: {_reason(error)}{where}", facts=(("duckdb", _first_line(error)),))
+        return opening(operator.database, found, table=operator.table or "query")
+    return blamed(culprit, found, attempt, dialect="duckdb", platform="duckdb", reason=_reason(found))
 
 
-def opening(database: str, error: duckdb.Error, *, table: str | None = None) -> DataError:
+def opening(database: str, error: Exception, *, table: str | None = None) -> DataError:
     """Return the error to raise for a database file that cannot be read."""
     path = Path(database)
     said = str(error)
@@ -74,7 +65,7 @@ def stopped_or_out_of_memory(error: duckdb.Error) -> WayangError | None:
     return None
 
 
-def _unreadable(operator: ReadFile, error: duckdb.Error) -> WayangError:
+def _unreadable(operator: ReadFile, error: Exception) -> WayangError:
     try:
         with failing_with(Path(operator.path), operator.format, duckdb.Error):
             raise error
@@ -82,57 +73,10 @@ def _unreadable(operator: ReadFile, error: duckdb.Error) -> WayangError:
         return made
 
 
-def _culprit(relation: Relation, error: duckdb.Error, attempt: Attempt) -> tuple[Relation, duckdb.Error]:
-    for inner in relation.inputs:
-        if inner.kept:
-            continue
-        failed = attempt(inner.select)
-        if failed is not None:
-            return _culprit(inner, failed, attempt)
-    return relation, error
-
-
-def _part(culprit: Relation, attempt: Attempt) -> Named | AnyExpression | None:
-    """Return the expression of an operator that fails, or None where it cannot be told."""
-    candidates = list(_expressions(culprit))
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    for candidate in candidates:
-        if attempt(_alone(culprit, candidate)) is not None:
-            return candidate
-    return None
-
-
-def _expressions(culprit: Relation) -> Iterator[Named | AnyExpression]:
-    match culprit.operator:
-        case Filter(condition=condition):
-            yield condition
-        case Select(columns=columns):
-            yield from (column for column in columns if not isinstance(column.expression, ColumnRef))
-        case GroupBy(keys=keys, aggregates=aggregates):
-            yield from (*keys, *aggregates)
-        case Sort(keys=sort_keys):
-            yield from (key.expression for key in sort_keys)
-        case Split(by=by):
-            yield from by
-
-
-def _alone(culprit: Relation, candidate: Named | AnyExpression) -> Statement:
-    column = candidate if isinstance(candidate, Named) else Named(name="value", expression=candidate)
-    operator: Select | GroupBy = Select(columns=(column,))
-    if isinstance(culprit.operator, GroupBy) and column in culprit.operator.aggregates:
-        operator = GroupBy(keys=culprit.operator.keys, aggregates=(column,))
-    return statement(operator, tuple((inner.select, inner.schema) for inner in culprit.inputs), "duckdb")
-
-
-def _shown(part: Named | AnyExpression) -> str:
-    return f"{part.name}={text(part.expression)}" if isinstance(part, Named) else text(part)
-
-
-def _reason(error: duckdb.Error) -> str:
+def _reason(error: Exception) -> str:
     said = str(error).lower()
     return next((words for marks, words in _REASONS if any(mark in said for mark in marks)), type(error).__name__)
 
 
-def _first_line(error: duckdb.Error) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

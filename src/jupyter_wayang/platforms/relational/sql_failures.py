@@ -12,7 +12,7 @@ from jupyter_wayang.plan.operators import Filter, GroupBy, Select, Sort, Split
 from jupyter_wayang.platforms.relational.relation import Relation
 from jupyter_wayang.platforms.relational.sql import Statement, statement
 
-__all__ = ["Attempt", "explained"]
+__all__ = ["Attempt", "blamed", "culprit_of", "explained"]
 
 Attempt = Callable[[exp.Query], Exception | None]
 """Runs a statement to its end and returns what it failed with, or None."""
@@ -42,22 +42,32 @@ def explained(relation: Relation, error: Exception, attempt: Attempt, *, dialect
     dialect, platform
         The dialect that statements are written in, and the platform that a person reads.
     """
-    culprit, error = _culprit(relation, error, attempt)
+    culprit, error = culprit_of(relation, error, attempt)
+    return blamed(culprit, error, attempt, dialect=dialect, platform=platform)
+
+
+def blamed(
+    culprit: Relation, error: Exception, attempt: Attempt, *, dialect: str, platform: str, reason: str | None = None
+) -> PlatformError:
+    """Return the error that names an operator and which of its expressions fails; ``reason`` in words, if it is known."""
     verb = culprit.operator.verb if culprit.operator is not None else "read"
     part = _part(culprit, attempt, dialect)
     where = f" in {_shown(part)}" if part is not None else ""
-    return PlatformError(f"{verb}() failed on {platform}: {_reason(error)}{where}", facts=((platform, _first(error)),))
+    said = reason or _reason(error)
+    return PlatformError(f"{verb}() failed on {platform}: {said}{where}", facts=((platform, _first(error)),))
 
 
-def _culprit(relation: Relation, error: Exception, attempt: Attempt) -> tuple[Relation, Exception]:
+def culprit_of(relation: Relation, error: Exception, attempt: Attempt) -> tuple[Relation, Exception]:
+    """Return the first step of a chain that fails by itself, and what it fails with."""
     for inner in relation.inputs:
         failed = None if inner.kept else attempt(inner.select)
         if failed is not None:
-            return _culprit(inner, failed, attempt)
+            return culprit_of(inner, failed, attempt)
     return relation, error
 
 
 def _part(culprit: Relation, attempt: Attempt, dialect: str) -> Named | AnyExpression | None:
+    """Return the expression of an operator that fails, or None where it cannot be told."""
     candidates = list(_expressions(culprit))
     if len(candidates) < 2:
         return candidates[0] if candidates else None
