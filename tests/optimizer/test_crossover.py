@@ -44,3 +44,7 @@ def test_what_always_wins_has_no_crossover_and_planning_ends():
 def test_where_nothing_can_run_any_more_the_search_ends():
     found = crossovers(lambda k: {"sort": ("a" if k < 50 else "b", 10 * k)} if k < 1e4 else {})
     assert [one.platform for one in found] == ["b"]
+
+
+def test_a_handful_of_rows_is_no_matter_of_platforms():
+    assert crossovers(lambda k: {"sort": ("b" if 100 * k < 5 else "a", 100 * k)}) == ()

@@ -14,6 +14,7 @@ __all__ = ["Crossover", "crossovers"]
 _STEP = 4.0
 _STEPS = 14  # 4¹⁴ is 270 million times the rows
 _MOST_ROWS = 1e11
+_FEWEST = 10.0  # rows: below, all cost the same and any may win
 _CLOSE = 1.15  # an answer "from about" need not be nearer
 
 Placed = Mapping[str, tuple[str, float]]
@@ -76,13 +77,14 @@ def _search(at: Callable[[float], Placed], factor: float, found: dict[tuple[str,
     for step in range(1, _STEPS + 1):
         scale = factor**step
         most = max((rows for _, rows in at(before).values()), default=0.0)
-        if not 1 < most <= _MOST_ROWS:
+        if not _FEWEST <= most <= _MOST_ROWS:
             return
         for operator, (platform, _) in at(scale).items():
             if operator in now and platform != now[operator][0] and (operator, platform) not in found:
                 near = _closed_in(at, operator, platform, before, scale)
                 rows = at(near)[operator][1]
-                found[operator, platform] = Crossover(operator=operator, platform=platform, scale=near, rows=rows)
+                if rows >= _FEWEST:
+                    found[operator, platform] = Crossover(operator=operator, platform=platform, scale=near, rows=rows)
         before = scale
 
 
