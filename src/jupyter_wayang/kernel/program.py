@@ -205,71 +205,72 @@ class _Compiler:
         port = node.inputs[0]
         if port.node not in self.held:
             raise PlanError("fit() works on rows that were read, not on combined results").located(node.span, None)
+        alone = not isinstance(fit.model, LogisticRegression)
+        if alone and self.federation is not None:
+            raise no_strategy(fit.model).located(node.span, None)
         steps, base = self.steps_above(port)
         inputs = self.rows(base)
-        features = fit.features or tuple(name for name in inputs.names if name not in columns_of(fit.target))
-        prepare, update, score = f"{node.id}_prepare", f"{node.id}_update", f"{node.id}_score"
-        epochs = dict(fit.options.arguments).get("local_epochs", 1) if fit.options.strategy else 0
-        self.site_nodes += [
-            Node(
-                id=prepare,
-                operator=Prepare(steps=(), target=fit.target, features=features),
-                inputs=(port,),
-                span=node.span,
-            ),
-            Node(
-                id=update,
-                operator=LocalUpdate(model=fit.model, rounds=fit.options.rounds, epochs=int(epochs or 0)),
-                inputs=(Port(node=prepare),),
-                hints=node.hints,
-                span=node.span,
-            ),
-        ]
-        self.asked.append(Port(node=update))
-        self.iterations[update] = fit.options.rounds
-        if not isinstance(fit.model, LogisticRegression):
-            if self.federation is not None:
-                raise no_strategy(fit.model).located(node.span, None)
-            self.trains[node.id] = Train(
-                node=node.id,
-                fit=fit,
-                steps=steps,
-                inputs=inputs,
-                features=features,
-                prepare=prepare,
-                update=update,
-                watch=score,
-                watch_prepare=prepare,
-                on="train",
-                bins=None,
-                makes=makes(fit.model, type_of(fit.target, inputs)),
-            )
-            self.actions.append(self.trains[node.id])
-            return
-        watched = self.watching(node.id)
         train = Train(
             node=node.id,
             fit=fit,
             steps=steps,
             inputs=inputs,
-            features=features,
-            prepare=prepare,
-            update=update,
-            watch=f"{watched.id}_score" if watched else score,
-            watch_prepare=f"{watched.id}_prepare" if watched else prepare,
-            on="test" if watched else "train",
-            bins=watched.operator.bins if watched is not None and isinstance(watched.operator, Evaluate) else _BINS,
+            features=fit.features or tuple(name for name in inputs.names if name not in columns_of(fit.target)),
+            prepare=f"{node.id}_prepare",
+            update=f"{node.id}_update",
+            watch=f"{node.id}_score",
+            watch_prepare=f"{node.id}_prepare",
+            on="train",
+            bins=None,
+            makes=makes(fit.model, type_of(fit.target, inputs)),
         )
-        if watched:
-            self.scoring(watched, train)
-        else:
-            self.site_nodes.append(
-                Node(id=score, operator=Score(bins=_BINS, rounds=fit.options.rounds), inputs=(Port(node=prepare),))
-            )
-            self.asked.append(Port(node=score))
-        self.iterations[train.watch] = fit.options.rounds + 1
+        self.training(node, train)
+        if not alone:
+            train = self.watched(train)
         self.trains[node.id] = train
         self.actions.append(train)
+
+    def training(self, node: Node, train: Train) -> None:
+        """Add what prepares rows and trains on them."""
+        fit = train.fit
+        epochs = dict(fit.options.arguments).get("local_epochs", 1) if fit.options.strategy else 0
+        self.site_nodes += [
+            Node(
+                id=train.prepare,
+                operator=Prepare(steps=(), target=fit.target, features=train.features),
+                inputs=node.inputs,
+                span=node.span,
+            ),
+            Node(
+                id=train.update,
+                operator=LocalUpdate(model=fit.model, rounds=fit.options.rounds, epochs=int(epochs or 0)),
+                inputs=(Port(node=train.prepare),),
+                hints=node.hints,
+                span=node.span,
+            ),
+        ]
+        self.asked.append(Port(node=train.update))
+        self.iterations[train.update] = fit.options.rounds
+
+    def watched(self, train: Train) -> Train:
+        """Add what measures a model after each round: on the rows of an evaluation, or else on those it trains on."""
+        rounds, evaluation = train.fit.options.rounds, self.watching(train.node)
+        if evaluation is not None and isinstance(evaluation.operator, Evaluate):
+            train = replace(
+                train,
+                watch=f"{evaluation.id}_score",
+                watch_prepare=f"{evaluation.id}_prepare",
+                on="test",
+                bins=evaluation.operator.bins,
+            )
+            self.scoring(evaluation, train)
+        else:
+            train = replace(train, bins=_BINS)
+            scoring = Score(bins=_BINS, rounds=rounds)
+            self.site_nodes.append(Node(id=train.watch, operator=scoring, inputs=(Port(node=train.prepare),)))
+            self.asked.append(Port(node=train.watch))
+        self.iterations[train.watch] = rounds + 1
+        return train
 
     def watching(self, fit: str) -> Node | None:
         """Return the evaluation whose rows are measured after each round, if the plan has one."""
