@@ -51,6 +51,9 @@ class FakeDesk:
     def strategies(self):
         return {"fedavg": {"local_epochs": 1, "learning_rate": ..., "weights": "rows"}}
 
+    def place(self, path):
+        return path
+
     def platforms(self):
         return ("duckdb", "pandas", "polars", "spark")
 

@@ -187,7 +187,7 @@ def sink(value: object) -> tuple[str, SinkFormat, str]:
         raise OperatorError(
             f'write() does not know the format of "{value}"', found=value, hint=f"a name ends in {', '.join(known)}"
         )
-    return os.path.abspath(os.path.expanduser(written("the name", value))), *known[ending]  # noqa: PTH100, PTH111
+    return os.path.expanduser(written("the name", value)), *known[ending]  # noqa: PTH111
 
 
 def fill(how: object) -> float | None:

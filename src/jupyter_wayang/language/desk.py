@@ -105,6 +105,10 @@ class Desk(Protocol):
         """Return, by strategy, its parameters and their defaults; ``...`` stands for a parameter without one."""
         ...
 
+    def place(self, path: str) -> str:
+        """Return where a file is written: a relative path starts from the folder of the session."""
+        ...
+
     def platforms(self) -> Sequence[str]:
         """Return the names of the platforms that there are."""
         ...

@@ -46,6 +46,7 @@ from jupyter_wayang.plan.operators import (
 
 if TYPE_CHECKING:
     from jupyter_wayang.language.builder import Collection
+    from jupyter_wayang.language.desk import Desk
     from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Grouped", "Pair", "RelationalWords", "parts"]
@@ -53,6 +54,8 @@ __all__ = ["Grouped", "Pair", "RelationalWords", "parts"]
 
 class RelationalWords(ABC):
     """Rows that are kept, put together, ordered and drawn; columns that are made, named and left out."""
+
+    desk: Desk
 
     @property
     @abstractmethod
@@ -229,7 +232,9 @@ class RelationalWords(ABC):
             )
         path, format_, delimiter = given.sink(where)
         chosen = given.choice("mode", mode, WORDS[".write"], get_args(WriteMode))
-        return self._then(WriteFile(path=path, format=format_, mode=cast("WriteMode", chosen), delimiter=delimiter))
+        return self._then(
+            WriteFile(path=self.desk.place(path), format=format_, mode=cast("WriteMode", chosen), delimiter=delimiter)
+        )
 
     @worded
     def count(self) -> Collection:

@@ -340,6 +340,10 @@ class Workbench:
             for name, parameters in strategy.parameters().items()
         }
 
+    def place(self, path: str) -> str:
+        """Return where a file is written: a relative path starts from the folder of the session."""
+        return os.path.abspath(self._catalog.place(path))  # noqa: PTH100 - links stay as they are written
+
     def platforms(self) -> Sequence[str]:
         """Return the names of the platforms that there are."""
         return tuple(self._usable)

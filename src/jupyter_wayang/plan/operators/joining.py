@@ -8,7 +8,7 @@ from jupyter_wayang.errors import ExpressionTypeError, OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.operators.operator import Operator, Output, rows_in, scalar
 from jupyter_wayang.plan.schema import Schema, common_type
-from jupyter_wayang.plan.types import item_of
+from jupyter_wayang.plan.types import DataType, item_of
 
 __all__ = ["Join", "JoinHow"]
 
@@ -47,7 +47,7 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
     def matched(self, left: Schema, right: Schema) -> Schema:
         """Return the columns that ``where`` reads: the left ones, and the right ones as an inner join names them."""
         added = [(new, right[old].type) for old, new in self.sides(left, right)]
-        return Schema.from_pairs([*((c.name, c.type) for c in left), *added])
+        return self._schema([*((c.name, c.type) for c in left), *added])
 
     def _check(self) -> None:
         keyless = not self.on and self.where is None and self.as_of is None
@@ -61,6 +61,17 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
             raise OperatorError(
                 'a join with as_of= is "inner" or "left", and takes no where=', hint="filter() before or after it"
             )
+
+    def _schema(self, columns: list[tuple[str, DataType]]) -> Schema:
+        names = [name for name, _ in columns]
+        twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+        if twice is not None:
+            raise OperatorError(
+                f'the column "{twice}" would be there twice after the join',
+                found=twice,
+                hint=f'give another suffix, as in suffix="{self.suffix}_2"',
+            )
+        return Schema.from_pairs(columns)
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the left columns, then the right ones."""
@@ -85,7 +96,7 @@ class Join(Operator, frozen=True, kw_only=True, tag="join"):
             if found not in ("bool", "null"):
                 raise ExpressionTypeError(f"where= takes a condition, but {text(self.where)} is {found}", found=found)
         added = [(new, right[old].type) for old, new in self.right_names(left, right)]
-        return (Schema.from_pairs([*types.items(), *added]),)
+        return (self._schema([*types.items(), *added]),)
 
     def describe(self) -> str:
         """Return kind, keys and condition."""
