@@ -44,3 +44,23 @@ def test_after_a_run_the_worst_estimate_is_told_first(kept):
     text = str(kept.run().explain())
     assert text.index("worst first") < text.index("rows of")
     assert "counted 10" in text
+
+
+def test_at_sites_rows_grow_and_what_they_answer_does_not(tmp_path):
+    import pyarrow.parquet as pq
+
+    policy = 'tables = ["patients"]\noperators = ["aggregate"]\nminimum_rows = 10\n'
+    (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
+    pq.write_table(pa.table({"age": list(range(500))}), tmp_path / "lyon.parquet")
+    session = wy.Session(tmp_path)
+    site = {"tables": {"patients": {"path": "lyon.parquet"}}, "platforms": ["polars", "duckdb"], "policy": "policy.toml"}
+    session.federation("hospitals", {"lyon": site})
+    plan = session.read("patients", sites="hospitals").filter(col.age > 100).agg(n=wy.count()).plan()
+    scaled = plan.scaled(1000).execution
+    rows = {one.id: one.rows.mean for one in scaled.operators if one.rows is not None}
+    before = {one.id: one.rows.mean for one in plan.execution.operators if one.rows is not None}
+    assert rows["lyon/read"] == 1000 * before["lyon/read"]
+    kernel = [id_ for id_ in rows if id_.startswith("kernel/")]
+    assert kernel
+    assert all(rows[id_] == before[id_] for id_ in kernel)
+    session.close()

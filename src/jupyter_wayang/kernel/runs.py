@@ -140,7 +140,8 @@ def _planned(program: Program, asking: Asking) -> Steps[tuple[ExecutionPlan, tup
                 plan=program.kernel_plan,
                 platforms=context.platforms,
                 preferences=context.preferences,
-                scale=context.scale,
+                # What sites answer does not grow with their rows.
+                scale=context.scale if program.federation is None else 1.0,
             ),
         )
         kernel = answer.plan if isinstance(answer, messages.Planned) else None
