@@ -53,7 +53,11 @@ def test_at_sites_rows_grow_and_what_they_answer_does_not(tmp_path):
     (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
     pq.write_table(pa.table({"age": list(range(500))}), tmp_path / "lyon.parquet")
     session = wy.Session(tmp_path)
-    site = {"tables": {"patients": {"path": "lyon.parquet"}}, "platforms": ["polars", "duckdb"], "policy": "policy.toml"}
+    site = {
+        "tables": {"patients": {"path": "lyon.parquet"}},
+        "platforms": ["polars", "duckdb"],
+        "policy": "policy.toml",
+    }
     session.federation("hospitals", {"lyon": site})
     plan = session.read("patients", sites="hospitals").filter(col.age > 100).agg(n=wy.count()).plan()
     scaled = plan.scaled(1000).execution

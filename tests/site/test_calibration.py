@@ -32,9 +32,10 @@ def test_a_calibration_says_how_far_it_is_and_how_good():
     assert f"{found.q_error:.2f}" in repr(found)
 
 
-def test_what_there_is_no_time_for_is_left_out():
+def test_what_there_is_no_time_for_is_left_out_but_for_what_tells_how_good_it_is():
     some = measured("polars", msgspec.structs.replace(QUICK, budget_s=0.0), lambda _: None)
-    assert (some.observations, some.stages) == ((), ())
+    assert some.observations == ()
+    assert len(some.stages) == 4
 
 
 def test_by_one_size_nothing_is_fitted():

@@ -19,7 +19,7 @@ from jupyter_wayang.optimizer.calibration import Fitted, Key, fit, q_errors
 from jupyter_wayang.plan.observation import Observation
 from jupyter_wayang.platforms.connections import environment
 from jupyter_wayang.platforms.known_costs import MachineCosts
-from jupyter_wayang.platforms.platform import Platform
+from jupyter_wayang.platforms.platform import Coefficient, Platform
 
 __all__ = ["Calibration", "calibrate", "fitted", "measured"]
 
@@ -152,10 +152,16 @@ def calibrate(platforms: Iterable[Platform], effort: Effort, told: Callable[[Pro
     return _calibration(found, failed, time.perf_counter() - began)
 
 
+def _known(observation: Observation, costs: Mapping[Key, Coefficient]) -> bool:
+    return all((part.platform, part.tag) in costs for part in observation.parts)
+
+
 def _calibration(found: list[Measured], failed: Mapping[str, str], took_s: float) -> Calibration:
     fits = fitted(one for each in found for one in each.observations)
     costs = {key: one.coefficient for key, one in fits.items()}
-    errors = {each.platform: q_errors(costs, each.stages) for each in found if each.stages}
+    # A stage with an operator that there was no time for says nothing of the others.
+    whole = {each.platform: [one for one in each.stages if _known(one, costs)] for each in found}
+    errors = {platform: q_errors(costs, stages) for platform, stages in whole.items() if stages}
     starts = {each.platform: float(f"{each.start_up_s:.2g}") for each in found if each.platform != NO_ENGINE}
     kept = MachineCosts(at_s=time.time(), start_up_s=starts).changed(costs)
     calibration = Calibration(costs=kept, q_errors=errors, failed=failed, took_s=took_s)
