@@ -215,7 +215,8 @@ def _(operator: Explode, frames: tuple[Wrapped, ...], schemas: tuple[Schema, ...
     lists = table.column(place).combine_chunks()
     rows = table.take(pc.list_parent_indices(lists))
     made = rows.set_column(place, operator.column, pc.list_flatten(lists))
-    return nw.from_native(dialect.from_arrow(made), eager_only=True)
+    exploded: nw.DataFrame[Any] = nw.from_native(dialect.from_arrow(made), eager_only=True)
+    return exploded
 
 
 def _below(
