@@ -105,6 +105,19 @@ def test_arrays_say_what_the_estimator_says(engines: Any, model: ModelSpec, targ
         assert found["said"].to_numpy() == pytest.approx(wanted, rel=1e-9, abs=1e-12)
 
 
+def test_a_tree_looks_at_features_as_sklearn_does(engines: Any) -> None:
+    X, y, table = rows("float64")
+    task = fitted(engines["sklearn"], DecisionTree(), "float64", table)
+    estimator = tree.DecisionTreeRegressor(random_state=0).fit(X, y)
+    inner = estimator.tree_.feature >= 0
+    # Just above a threshold as 64-bit floats, and not as 32-bit ones.
+    edge = np.repeat(X[:1], inner.sum(), axis=0)
+    thresholds = estimator.tree_.threshold[inner]
+    edge[np.arange(len(edge)), estimator.tree_.feature[inner]] = thresholds + np.abs(thresholds) * 1e-10
+    asked = pa.table({name: edge[:, i] for i, name in enumerate(FEATURES)})
+    assert engines["numpy"].infer(asked, task)["said"].to_numpy() == pytest.approx(estimator.predict(edge), rel=1e-12)
+
+
 def test_components_have_a_sign_of_their_own(engines: Any) -> None:
     X, _, table = rows("none")
     task = fitted(engines["sklearn"], PrincipalComponents(n=2), "none", table)

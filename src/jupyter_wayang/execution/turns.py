@@ -78,7 +78,8 @@ class Turns:
     def repeated(self, port: Port) -> bool:
         """Tell whether the rows of a port are made once, and read in every turn of a loop."""
         return any(
-            port.node not in circle.body and any(n.id in circle.body and port in n.inputs for n in self._plan.nodes)
+            port.node not in circle.body
+            and any(n.id in circle.body - set(circle.carries) and port in n.inputs for n in self._plan.nodes)
             for circle in self._circles.values()
         )
 
