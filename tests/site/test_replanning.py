@@ -13,6 +13,7 @@ from jupyter_wayang.events import Planned, Replanned
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.platforms.registry import installed
+from jupyter_wayang.site.replanning import Replanning
 
 ROWS = 30_000
 PAIR = ["sqlite", "duckdb"]
@@ -70,3 +71,16 @@ def test_the_plan_of_a_run_is_the_one_that_was_followed(session):
     run.wait()
     assert run.plan().execution.operator("join").decision.platform == "duckdb"
     assert "were expected" in str(run.plan().explain())
+
+
+class TestWhatASiteTells:
+    def counted(self, minimum: int, rows: int) -> int:
+        return Replanning(
+            made=None, context=None, running=frozenset, shown=lambda plan: plan, minimum=minimum
+        )._rounded(rows)
+
+    def test_counts_are_rounded_and_none_is_under_the_minimum(self):
+        assert [self.counted(10, rows) for rows in (0, 3, 10, 1234, 98_765)] == [10, 10, 10, 1000, 100_000]
+
+    def test_a_persons_own_machine_tells_what_it_counted(self):
+        assert self.counted(0, 98_765) == 98_765
