@@ -87,7 +87,8 @@ def test_it_does_on_every_platform_alone(opened: Callable[..., wy.Session], lear
 
 
 @pytest.mark.slow
-def test_it_does_with_the_data_of_cleveland_in_postgresql(tmp_path: Path) -> None:
+def test_it_does_with_the_data_of_cleveland_in_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYANG_CONNECTION_CLEVELAND", "")  # as it was, at the end
     with contextlib.closing(wy.Session(tmp_path)) as session:
         session.federation("hospitals", hospitals(tmp_path / "hospitals", java=False, postgres=True))
         plan = session.sql("SELECT count(*) AS n FROM p", {"p": session.read("patients", sites="hospitals")}).plan()

@@ -98,7 +98,7 @@ def hospitals(folder: str | os.PathLike[str], *, java: bool = True, postgres: bo
         somewhere to go.
     postgres
         Whether Cleveland's records move to a PostgreSQL server, which is started for it, with its data in ``folder``,
-        and stops when the process ends. Where none can be had they stay in the DuckDB file, and a line says why.
+        and stops when the process ends; its connection is called cleveland. Where none can be had they stay in the DuckDB file, and a line says why.
 
     Returns
     -------
@@ -142,7 +142,9 @@ def _in_postgres(folder: Path) -> dict[str, str] | None:
         print(f"Cleveland's records stay in a DuckDB file: {error.message}")  # noqa: T201 - for who runs the demo
         return None
     stored(where, "patients", heart_disease()["cleveland"])
-    return {"cleveland": '["postgres", "numpy"]', "patients": f'connection = "{where}"'}
+    # The declaration names the connection; where it leads to is this process's affair.
+    os.environ["WAYANG_CONNECTION_CLEVELAND"] = where
+    return {"cleveland": '["postgres", "numpy"]', "patients": 'connection = "cleveland"'}
 
 
 def _write_data(folder: Path) -> None:
