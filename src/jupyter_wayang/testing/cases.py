@@ -408,12 +408,28 @@ OTHER = Table.of({"key": "string", "v": "string"}, ("a", "x"), ("a", "y"), (None
 NONE = Table(schema=RIGHT.schema, rows=[])
 ASKED = Table.of(
     {"k": "string", "t": "float64", "n": "int64"},
-    *[("a", 3.0, 3), ("a", 0.0, 0), ("b", 9.0, 9), (None, 9.0, 9), ("a", None, None), ("a", 5.0, 5), ("c", 5.0, -5)],
+    *[
+        ("a", 3.0, 3),
+        ("a", 0.0, 0),
+        ("b", 9.0, 9),
+        (None, 9.0, 9),
+        ("a", None, None),
+        ("a", 5.0, 5),
+        ("c", 5.0, -5),
+        ("e", 2.0, 1),
+    ],
 )
 PRICES = Table.of(
     {"k": "string", "t": "float64", "p": "int64", "q": "string"},
     *[("a", 1.0, 1, "x"), ("a", 3.0, 2, "x"), ("a", 3.0, 2, "y"), ("a", 3.0, 1, "z"), ("b", 9.5, 5, None)],
-    *[("a", None, 7, "x"), (None, 1.0, 8, "x"), ("b", 2.0, 6, None), ("b", 2.0, None, "x"), ("a", 4.5, 3, None)],
+    *[
+        ("a", None, 7, "x"),
+        (None, 1.0, 8, "x"),
+        ("b", 2.0, 6, None),
+        ("b", 2.0, None, "x"),
+        ("a", 4.5, 3, None),
+        ("e", 2.0, 9, "x"),
+    ],
 )
 _HOWS = ("inner", "left", "full", "semi", "anti")
 JOINS = [
