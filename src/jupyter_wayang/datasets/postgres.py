@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -80,6 +82,8 @@ _OWN: list[Path] = []
 def _own() -> Path:
     if not _OWN:
         _OWN.append(Path(tempfile.mkdtemp(prefix="wayang-postgres-")))
+        # Before the server is known, so that it has stopped when its folder goes.
+        atexit.register(shutil.rmtree, _OWN[0], ignore_errors=True)
     return _OWN[0]
 
 
