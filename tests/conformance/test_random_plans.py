@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pytest
 
 from jupyter_wayang.optimizer.inflation import lowered
@@ -41,6 +40,8 @@ from jupyter_wayang.testing.build import agg, c, named, op
 from jupyter_wayang.testing.runner import Table, assert_rows
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from jupyter_wayang.platforms.platform import Payload
     from jupyter_wayang.testing.runner import Bench
 
@@ -163,7 +164,7 @@ def _narrow(plan: Plan, schema: Schema) -> _Found:
 def _group(plan: Plan, schema: Schema) -> _Found:
     keys = plan.some(schema.names)[:2]
     value = plan.random.choice(schema.columns)
-    functions = ["count", "n_unique"] + {"int64": ["sum", "min", "mean"], "float64": ["sum", "max"]}.get(value.type, [])
+    functions = ["count", "n_unique", *{"int64": ["sum", "min", "mean"], "float64": ["sum", "max"]}.get(value.type, [])]
     names = [name for name in ("n", "m", "q", "w", "v", "u") if name not in keys]
     aggregates = {names[0]: agg(plan.random.choice(functions), value.name), names[1]: agg("count")}
     return GroupBy(keys=named(**{key: c(key) for key in keys}), aggregates=named(**aggregates)), ()

@@ -71,9 +71,7 @@ def test_arguments_that_fit():
 
 
 def test_unknown_operators():
-    assert (
-        unknown_method("bin", "a collection", "collection").message == 'the operator "bin" is not in this version'
-    )
+    assert unknown_method("bin", "a collection", "collection").message == 'the operator "bin" is not in this version'
     assert unknown_method("predict", "a collection", "collection").message == (
         "predict() does not go with a collection, as it does in model.predict(test)"
     )

@@ -28,7 +28,20 @@ _ROLES: dict[type, tuple[str, tuple[Role, ...]]] = {
     FittedModel: ("a model", ("fitted",)),
 }
 # Operators that leave the columns as they are: a message names the collection that stands before them.
-_SAME_COLUMNS = {"filter", "sort", "limit", "on", "selectivity", "rows", "cache", "broadcast", "name", "group_by", "impute", "scale"}
+_SAME_COLUMNS = {
+    "filter",
+    "sort",
+    "limit",
+    "on",
+    "selectivity",
+    "rows",
+    "cache",
+    "broadcast",
+    "name",
+    "group_by",
+    "impute",
+    "scale",
+}
 
 
 @dataclass

@@ -40,7 +40,9 @@ _ROLES: dict[type, tuple[Role, ...]] = {
     Pair: (),
 }
 _EXPRESSION_METHODS = ("is_in", "is_null", "is_not_null", "cast", "over")
-_READS_COLUMNS: frozenset[Kind] = frozenset({"aggregate", "condition", "column", "columns", "expression", "key", "keys", "pairs"})
+_READS_COLUMNS: frozenset[Kind] = frozenset(
+    {"aggregate", "condition", "column", "columns", "expression", "key", "keys", "pairs"}
+)
 
 
 class Completion(NamedTuple):
@@ -150,6 +152,9 @@ class _Glance:
     def learned(self, operator: Calling, ports: tuple[VertexPort, ...]) -> Schema:
         # Nothing runs while somebody types.
         return Schema.of(value="null")
+
+    def place(self, path: str) -> str:
+        return self.desk.place(path)
 
     def strategies(self) -> Mapping[str, Mapping[str, object]]:
         return self.desk.strategies()

@@ -351,7 +351,20 @@ def cleaned(lines: list[str]) -> list[str]:
     return lines
 
 
-_COMMANDS = ("explain", "run", "platforms", "runs", "sites", "attach", "pause", "resume", "stop", "calibrate", "compare", "export")
+_COMMANDS = (
+    "explain",
+    "run",
+    "platforms",
+    "runs",
+    "sites",
+    "attach",
+    "pause",
+    "resume",
+    "stop",
+    "calibrate",
+    "compare",
+    "export",
+)
 
 
 def register(shell: Any) -> None:

@@ -84,7 +84,9 @@ def _sizes(node: Node, estimates: Mapping[Port, Estimate], statistics: Mapping[s
     return rows, out, total(one.bytes for one in inputs)
 
 
-def compute_s(node: Node, platform: Platform, sizes: Sizes, iterations: int = 1, called: FunctionStatistics | None = None) -> Interval:
+def compute_s(
+    node: Node, platform: Platform, sizes: Sizes, iterations: int = 1, called: FunctionStatistics | None = None
+) -> Interval:
     """Return the seconds of all executions of a node on a platform that can run it.
 
     ``called`` says what its function took before, if it calls one.

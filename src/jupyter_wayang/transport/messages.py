@@ -253,7 +253,20 @@ class Failure(_Answer, frozen=True, kw_only=True, tag="failure"):
     span: Span | None = None
 
 
-Request = Describe | SubmitPlan | Learned | Aggregate | Train | Score | Measure | Turn | Collect | Sample | Interrupt | Release
+Request = (
+    Describe
+    | SubmitPlan
+    | Learned
+    | Aggregate
+    | Train
+    | Score
+    | Measure
+    | Turn
+    | Collect
+    | Sample
+    | Interrupt
+    | Release
+)
 Answer = Description | Planned | Aggregated | Trained | Scored | Measured | Turned | Rows | Done | Failure
 
 _Kind = TypeVar("_Kind")

@@ -10,7 +10,19 @@ from jupyter_wayang.optimizer.rules.fold_constants import fold, fold_constants
 from jupyter_wayang.optimizer.rules.push_filters import push_filters
 from jupyter_wayang.optimizer.rules.push_limits import push_limits
 from jupyter_wayang.optimizer.rules.push_projections import push_projections
-from jupyter_wayang.plan.expressions import Aggregate, Binary, Call, Case, Cast, IsNull, Literal, Not, Shift, Window, text
+from jupyter_wayang.plan.expressions import (
+    Aggregate,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    IsNull,
+    Literal,
+    Not,
+    Shift,
+    Window,
+    text,
+)
 from jupyter_wayang.plan.logical import LogicalPlan, VertexPort
 from jupyter_wayang.plan.models import LogisticRegression
 from jupyter_wayang.plan.operators import (

@@ -87,7 +87,14 @@ def test_a_table_comes_in_the_types_of_the_plan(engine, database):
     assert found.schema == arrow_schema(schema)
     assert found.num_rows == 5
     first = found.to_pylist()[0]
-    assert (first["a"], first["t"], first["f"], first["d"], first["x"], first["e"]) == (0, "n0", 1.5, Decimal("2.25"), None, "low")
+    assert (first["a"], first["t"], first["f"], first["d"], first["x"], first["e"]) == (
+        0,
+        "n0",
+        1.5,
+        Decimal("2.25"),
+        None,
+        "low",
+    )
     assert first["z"].isoformat() == "2024-01-31T10:00:00"
 
 

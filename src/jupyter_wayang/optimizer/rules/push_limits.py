@@ -38,7 +38,9 @@ def _moved(draft: Draft, node: Node) -> bool:
     below = draft[node.inputs[0].node]
     if not isinstance(below.operator, Select | WithColumns | Drop | Rename | Map):
         return False
-    if any(has_window(column.expression) for column in getattr(below.operator, "columns", ()) if isinstance(column, Named)):
+    if any(
+        has_window(column.expression) for column in getattr(below.operator, "columns", ()) if isinstance(column, Named)
+    ):
         return False  # a window needs the rows that the limit drops
     if not free(below) or narrows_source(draft, below) or not only_reader(draft, node.inputs[0]):
         return False

@@ -108,7 +108,9 @@ class SqlEngine(ABC):
             case OverArrow():
                 parts = over_arrow(operator, self._arrow(inputs[0], inputs[0].schema), salt)
                 shapes = operator.outputs((inputs[0].schema,))
-                return tuple(self._entered(part, cast("Schema", one), "part") for part, one in zip(parts, shapes, strict=True))
+                return tuple(
+                    self._entered(part, cast("Schema", one), "part") for part, one in zip(parts, shapes, strict=True)
+                )
         relations = self._together(inputs)
         made = statement(operator, tuple((each.select, each.schema) for each in relations), self.name)
         (schema,) = operator.outputs(tuple(each.schema for each in relations))
