@@ -49,14 +49,34 @@ class Lane:
     start_up: Mapping[str, float]
 
     @classmethod
-    def of(cls, plan: LogicalPlan, context: PlanningContext, settle: Settle | None = None) -> Lane:
-        """Estimate and cost a rewritten plan; ``settle`` as for :func:`~jupyter_wayang.optimizer.cardinality.estimate`."""
+    def of(cls, plan: LogicalPlan, context: PlanningContext) -> Lane:
+        """Estimate and cost a rewritten plan."""
         outputs = plan.outputs()
-        estimates = estimate(
-            plan, outputs, context.statistics, context.functions, counted=context.counted, settle=settle
-        )
-        known = sizes(plan, estimates, context.statistics)
+        estimates = estimate(plan, outputs, context.statistics, context.functions, counted=context.counted)
         inflated = inflate(plan, outputs, context, _bytes(plan, estimates))
+        return cls._of(plan, context, outputs, tuple(inflated[node.id] for node in plan.nodes), estimates)
+
+    def settled(self, settle: Settle) -> Lane:
+        """Return the lane with other estimates, see :func:`~jupyter_wayang.optimizer.cardinality.estimate`.
+
+        Bounds of bounds are far beyond any memory, so that where there is room is not asked again.
+        """
+        plan, context = self.plan, self.context
+        settled = estimate(
+            plan, self.outputs, context.statistics, context.functions, counted=context.counted, settle=settle
+        )
+        return self._of(plan, context, self.outputs, self.candidates, settled)
+
+    @classmethod
+    def _of(
+        cls,
+        plan: LogicalPlan,
+        context: PlanningContext,
+        outputs: Mapping[Port, Shape],
+        candidates: tuple[Candidates, ...],
+        estimates: Mapping[Port, Estimate],
+    ) -> Lane:
+        known = sizes(plan, estimates, context.statistics)
         compute = tuple(
             {
                 name: NOTHING
@@ -68,9 +88,9 @@ class Lane:
                     context.iterations.get(node.id, 1),
                     context.functions.get(node.id),
                 )
-                for name, platform in inflated[node.id].possible.items()
+                for name, platform in one.possible.items()
             }
-            for node in plan.nodes
+            for node, one in zip(plan.nodes, candidates, strict=True)
         )
         platforms: dict[str, Platform] = {platform.name: platform for platform in context.platforms}
         running = context.running | {operator.decision.platform for operator in context.done.values()}
@@ -78,7 +98,7 @@ class Lane:
             plan=plan,
             context=context,
             outputs=outputs,
-            candidates=tuple(inflated[node.id] for node in plan.nodes),
+            candidates=candidates,
             estimates=estimates,
             origins=origins(plan, estimates, context.statistics, context.functions),
             sizes=known,
@@ -86,6 +106,10 @@ class Lane:
             moves=Moves(plan, estimates, platforms, compute, context.iterations, context.done, context.objective),
             start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in running},
         )
+
+    def compute_s(self, assignment: Assignment) -> float:
+        """Return the most seconds that the operators of a plan may take, without moves and start-up."""
+        return sum(compute[name].high for compute, name in zip(self.compute, assignment, strict=True))
 
     def problem(self, *, pinned: bool, but: int | None = None) -> Problem:
         """Return what is to be enumerated, with pins held (``but`` that of one operator)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import msgspec
 
@@ -21,6 +20,9 @@ __all__ = ["Optimized", "optimize", "plan_lane", "replan"]
 
 _MANY = 150
 """Of a plan with more operators every uncertain estimate is taken for one that matters: finding out costs more."""
+
+_WORTH_S = 0.25
+"""A plan that takes no longer even where all is as large as it may be is not worth looking at twice."""
 
 
 class Optimized(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,11 +110,12 @@ def _checkpoints(lane: Lane, best: Assignment) -> Mapping[str, Interval]:
         return {}
     if len(nodes) > _MANY:
         return doubtful
+    most = lane.settled(at_bound(high=True))
+    if most.compute_s(best) < _WORTH_S:
+        return {}
     changed: set[str] = set()
-    # Bounds of bounds are far beyond any memory: what would be the best plan is asked, not whether there is room.
-    roomy = replace(lane.context, memory_bytes=None)
-    for high in (False, True):
-        other = cheapest(Lane.of(lane.plan, roomy, at_bound(high=high)).problem(pinned=True))
+    for settled in (lane.settled(at_bound(high=False)), most):
+        other = cheapest(settled.problem(pinned=True))
         if other is not None:
             changed |= {node.id for node, a, b in zip(nodes, best, other, strict=True) if a != b}
     dependent = behind(lane.plan, changed)

@@ -17,7 +17,8 @@ from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.objective import Objective
-from jupyter_wayang.optimizer.pipeline import optimize, plan_lane
+from jupyter_wayang.optimizer.pipeline import plan_lane
+from jupyter_wayang.optimizer.remembered import Remembered
 from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
@@ -112,6 +113,7 @@ class SiteAgent:
         self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
         self._parts: dict[str, _Part] = {}
         self._samples: dict[str, Stopping] = {}
+        self._plans = Remembered()
 
     def allow(self, platform: Platform) -> None:
         """Let plans of this place use a platform that could not be used before."""
@@ -215,7 +217,7 @@ class SiteAgent:
         frames = {**self._frames, **{key: from_bytes(body) for key, body in message.frames}}
         local = self._localized(plan)
         context = self._context(local, message, frames)
-        made = optimize(local, context)
+        made = self._plans.optimize(local, context)
         plan, planned = made.logical, made.execution
         replanning = Replanning(
             made=made,
