@@ -299,7 +299,7 @@ def decode_answer(data: bytes) -> Answer:
     Examples
     --------
     >>> decode_answer(encode(Done(run="a")))
-    Done(version=1, run='a', progress=())
+    Done(version=1, run='a', progress=(), replanned=(), printed=())
     """
     return _decode(data, _ANSWER)
 
