@@ -52,8 +52,9 @@ def tables(sizes: Iterable[int], repeats: int, *, without_spark: bool) -> list[s
 
 def planned(job: Job, tables_: Mapping[str, pa.Table], usable: Iterable[Platform]) -> Optimized:
     """Plan one operator over tables in memory, on platforms that run already."""
-    names = tuple(tables_)[: job.inputs]
-    nodes = [Node(id=name, operator=frame(tables_[name], name)) for name in names]
+    read = tuple(tables_)
+    names = read[:1] * job.inputs if job.twice else read[: job.inputs]
+    nodes = [Node(id=name, operator=frame(tables_[name], name)) for name in dict.fromkeys(names)]
     nodes.append(Node(id="job", operator=job.operator, inputs=tuple(Port(node=name) for name in names)))
     ports = len(job.operator.outputs(tuple(schema_of(tables_[name].schema) for name in names)))
     plan = LogicalPlan(nodes=tuple(nodes), results=tuple(Port(node="job", port=index) for index in range(ports)))
