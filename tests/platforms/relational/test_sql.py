@@ -186,6 +186,15 @@ def test_joins(how, wanted):
     assert to_sql(made, "duckdb") == wanted
 
 
+def test_the_key_of_a_full_join_has_a_type_that_holds_both():
+    full = Join(on=(("a", "x"),), how="full")
+    made = statement(full, ((source("l"), Schema.of(a="int64")), (source("r"), Schema.of(x="float64"))), "duckdb")
+    assert to_sql(made, "duckdb") == (
+        'SELECT COALESCE(CAST("l"."a" AS DOUBLE), "r"."x") AS "a" FROM "l" AS "l" FULL JOIN "r" AS "r" '
+        'ON CAST("l"."a" AS DOUBLE) = "r"."x"'
+    )
+
+
 def test_a_join_gives_its_sides_names_that_no_column_bears():
     schema = Schema.of(l="int64", R="int64")
     made = statement(Join(on=(("l", "l"),)), ((source("a"), schema), (source("b"), schema)), "spark")
@@ -236,8 +245,8 @@ def test_what_is_refused():
     with pytest.raises(PlanError, match="split"):
         statement(Split(fraction=0.5), ((source("visits"), SCHEMA),), "duckdb")
     full = Join(on=(("a", "x"),), how="full")
-    with pytest.raises(ExpressionTypeError, match="need one type"):
-        statement(full, ((source("l"), SCHEMA), (source("r"), Schema.of(x="float64"))), "duckdb")
+    with pytest.raises(ExpressionTypeError, match="a is int64 and x is string: they cannot be equal"):
+        statement(full, ((source("l"), SCHEMA), (source("r"), Schema.of(x="string"))), "duckdb")
 
 
 def test_formulas_do_not_grow_without_bound():

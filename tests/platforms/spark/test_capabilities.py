@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
-from jupyter_wayang.plan.operators import Filter, Join, Limit, ReadFile
+from jupyter_wayang.plan.expressions import Binary, Call, ColumnRef, Literal
+from jupyter_wayang.plan.operators import Filter, Limit, ReadFile
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms import channels
 from jupyter_wayang.platforms.platform import ARROW, Platform
@@ -56,11 +56,16 @@ def test_asking_imports_no_engine():
 
 
 def test_what_sql_cannot_say_is_refused_with_the_reason():
-    join = Join(on=(("k", "k"),), how="full")
-    reason = PLATFORM.refuses(join, (Schema.of(k="int64"), Schema.of(k="float64")))
-    assert reason is not None
-    assert "k" in reason
-    assert PLATFORM.refuses(join, (Schema.of(k="int64"), Schema.of(k="int64"))) is None
+    schema = Schema.of(x="float64", k="int64")
+
+    def above_zero(digits):
+        rounded = Call(function="round", args=(ColumnRef(name="x"), digits))
+        return Filter(condition=Binary(op=">", left=rounded, right=Literal.of(0.0)))
+
+    assert PLATFORM.refuses(above_zero(ColumnRef(name="k")), (schema,)) == (
+        "round() takes a constant number of digits, not k"
+    )
+    assert PLATFORM.refuses(above_zero(Literal.of(1)), (schema,)) is None
 
 
 def test_a_read_is_neither_refused_nor_shown_as_sql():
