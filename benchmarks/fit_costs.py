@@ -26,8 +26,10 @@ from jupyter_wayang.platforms import channels
 from jupyter_wayang.platforms.machine import machine_class
 from jupyter_wayang.platforms.platform import (
     BASE_OPERATORS,
+    FUNCTION_TAGS,
     GRAPH_OPERATORS,
     LEARNING_OPERATORS,
+    MODEL_OPERATORS,
     Coefficient,
     CostTable,
     Platform,
@@ -57,7 +59,7 @@ def report(title: str, fits: dict[Key, Fitted], observations: Iterable[Observati
 def _in_order(fits: dict[Key, Fitted], shipped: CostTable) -> tuple[dict[str, Coefficient], dict[str, Coefficient]]:
     """Return coefficients of operators and of conversions; what cannot be measured (a person's functions) stays."""
     known = {**shipped.operators, **shipped.conversions, **{tag: one.coefficient for (_, tag), one in fits.items()}}
-    usual = (*BASE_OPERATORS, *LEARNING_OPERATORS, *GRAPH_OPERATORS)
+    usual = (*BASE_OPERATORS, *FUNCTION_TAGS, *LEARNING_OPERATORS, *MODEL_OPERATORS, *GRAPH_OPERATORS)
     tags = [tag for tag in usual if tag in known]
     tags += [tag for tag in known if tag not in tags and ">" not in tag]
     return {tag: known[tag] for tag in tags}, {tag: one for tag, one in known.items() if ">" in tag}

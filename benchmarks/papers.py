@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jupyter_wayang.language.builder import Collection
     from jupyter_wayang.session.plans import Plan
 
+ALONE = ("duckdb", "polars", "pandas", "sqlite", "postgres", "spark")
+"""The platforms that are tried alone."""
 REPEATS = 7
 _NEAR, _NEAR_S = 1.25, 0.05
 """A free plan is as good as the best if it takes at most so many times, or seconds more."""

@@ -17,6 +17,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import choices
+import papers
+import planning
+import replanning
 import rounds
 import widgets
 
@@ -48,7 +51,7 @@ joined.group_by(ward).agg(n=count(), price=mean(price)).sort(price).limit(10)
 """
 
 
-def planning(repeats: int) -> list[str]:
+def before(repeats: int) -> list[str]:
     """Time the planning of a cell of ten operators with all platforms, and the import of the package."""
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -127,10 +130,18 @@ def main(arguments: list[str] | None = None) -> None:
     show([f"Measured on {dt.date.today()}, {machine_class()}.", "", "## Federated rounds", ""])  # noqa: DTZ011
     show(rounds.table(3 if quick else 30, 1 if quick else 7))
     show(["", "## Before and around a run", ""])
-    show(planning(3 if quick else 15))
+    show(before(3 if quick else 15))
     show(["", *overhead(3 if quick else 31)])
+    show(["", "## Planning", ""])
+    show(planning.table(planning.QUICK_SIZES if quick else planning.SIZES, 1 if quick else 3))
+    show(["", "## Plans that are made again while they run", ""])
+    show(replanning.table(2_000 if quick else 100_000, 1 if quick else 5))
     show(["", "## Operators: from an Arrow table to an Arrow table, platforms started"])
     show(choices.tables(sizes, 1 if quick else 5, without_spark=options.without_spark or quick))
+    show(["", "## The tasks of the papers: planned freely, and every platform alone", ""])
+    alone = papers.ALONE[:3] if quick else papers.ALONE
+    named = [name for name in alone if name != "spark" or not (quick or options.without_spark)]
+    show(papers.table(named, repeats=1 if quick else papers.REPEATS, sizes=1 if quick else 3))
     show(["", "## Widgets in Chromium", ""])
     show(["Widgets are not timed: --without-browser."] if options.without_browser else widgets.table(quick=quick))
     if options.store:

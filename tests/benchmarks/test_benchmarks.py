@@ -82,6 +82,9 @@ def test_tables_of_rounds_planning_running_and_operators():
     assert all(float(number) > 0 for row in rows_of(printed, "seconds a round") for number in row[1:])
     assert len(rows_of(printed, "before anything runs")) == 3
     assert rows_of(printed, "filter of")[0][-1] == "1.0"
+    tasks = rows_of(printed, "task")
+    assert len(tasks) == 10
+    assert all(float(row[2].replace(",", "")) > 0 for row in tasks), "the free plan of each was timed"
     for size in ("20", "100", "1,000"):
         table = rows_of(printed, f"{size} rows, ms")
         assert {row[0].split()[0].rstrip(",") for row in table} >= {
