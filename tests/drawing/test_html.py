@@ -8,8 +8,10 @@ import msgspec
 import pyarrow as pa
 from drawing import plans
 
+from jupyter_wayang.drawing.details import operator_details
 from jupyter_wayang.drawing.html import curves_html, plan_html, report, rows_html, table_html
 from jupyter_wayang.drawing.measured import measured
+from jupyter_wayang.drawing.whys import misses
 from jupyter_wayang.events import BytesMoved, FactsLearned, OperatorFinished
 
 EVIL = "<script>alert(1)</script>"
@@ -85,6 +87,15 @@ def test_every_operator_has_its_alternatives() -> None:
     assert "+4.0 ms" in said
     assert "compute 9.0 ms, move in 2.7 ms, move out 1.5 ms" in html
     assert "FROM a JOIN b USING (ward)" in report(plans.local(), [], title="Wards")
+
+
+def test_estimates_that_were_off_stand_in_a_list_of_their_own() -> None:
+    plan = plans.federated(run=True)
+    slow = tuple(msgspec.structs.replace(one, measured_s=9.0) for one in plan.operators)
+    plan = msgspec.structs.replace(plan, operators=slow)
+    worst = misses(plan)[0]
+    assert f"<dt>{worst.times}</dt><dd>{worst.told}</dd>" in operator_details(plan, None)
+    assert "off most" not in operator_details(plans.federated(), None)
 
 
 def test_bars_are_in_proportion_to_cost() -> None:

@@ -8,7 +8,7 @@ from html import escape
 from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.captions import inputs_of, moves, platforms_of, shares
 from jupyter_wayang.drawing.tokens import PlatformLook, look_of
-from jupyter_wayang.drawing.whys import misses_text, rows_text
+from jupyter_wayang.drawing.whys import TOLD, misses, misses_text, rows_text
 from jupyter_wayang.plan.execution import Alternative, ExecutionOperator, ExecutionPlan, Lane
 
 __all__ = ["operator_details"]
@@ -26,8 +26,17 @@ def operator_details(plan: ExecutionPlan, looks: Mapping[str, PlatformLook] | No
         return ""
     writer = _Writer(plan, looks)
     lanes = "".join(writer.lane(lane) for lane in plan.lanes)
-    off = "".join(f'<p class="sub">{escape(line.strip())}</p>' for line in misses_text(plan))
-    return f"<h2>Why each platform</h2>{off}{_KEY}{lanes}"
+    return f"{_off(plan)}<h2>Why each platform</h2>{_KEY}{lanes}"
+
+
+def _off(plan: ExecutionPlan) -> str:
+    """Return the estimates that were off most; that none was, if so; nothing of a plan that did not run."""
+    said = misses_text(plan)
+    if not said:
+        return ""
+    items = "".join(f"<dt>{miss.times}</dt><dd>{escape(miss.told)}</dd>" for miss in misses(plan)[:TOLD])
+    shown = f"<dl>{items}</dl>" if items else f'<p class="sub">{said[0].capitalize()}.</p>'
+    return f"<h2>Which estimates were off most</h2>{shown}"
 
 
 class _Writer:

@@ -10,14 +10,14 @@ from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.tokens import PlatformLook, look_of
 from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
 
-__all__ = ["Miss", "Wins", "misses", "misses_text", "rows_text", "wins_text"]
+__all__ = ["TOLD", "Miss", "Wins", "misses", "misses_text", "rows_text", "wins_text"]
 
 Wins = Mapping[str, Sequence[tuple[str, float]]]
 """For operators, the platforms that would win with other numbers of rows, and from (below: a negative number) how many."""
 
 _SAID = 1.5  # an estimate within this factor was right
 _LEAST_S = 1e-3  # what took less, and was thought to, is too short to be wrong about
-_TOLD = 5
+TOLD = 5  # of the estimates that were off, the worst
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,20 @@ class Miss:
     origin: str = ""
 
     @property
+    def times(self) -> str:
+        """The factor, with its sign."""
+        return f"{units.compact(self.factor) if self.factor >= 9.95 else f'{self.factor:.1f}'}×"
+
+    @property
+    def told(self) -> str:
+        """What was off, and how."""
+        origin = f" ({self.origin})" if self.origin else ""
+        return f"{self.what}: thought {self.thought}{origin}, was {self.was}"
+
+    @property
     def text(self) -> str:
         """One line."""
-        origin = f" ({self.origin})" if self.origin else ""
-        return f"{units.compact(self.factor) if self.factor >= 9.95 else f'{self.factor:.1f}'}×  {self.what}: thought {self.thought}{origin}, was {self.was}"
+        return f"{self.times}  {self.told}"
 
 
 def rows_text(operator: ExecutionOperator) -> str:
@@ -97,9 +107,9 @@ def misses_text(plan: ExecutionPlan) -> list[str]:
     found = misses(plan)
     if not found:
         return ["every estimate was right within a factor of 1.5"]
-    rest = len(found) - _TOLD
+    rest = len(found) - TOLD
     more = [f"  and {rest} more"] if rest > 0 else []
-    return ["estimates that were off, the worst first", *(f"  {miss.text}" for miss in found[:_TOLD]), *more]
+    return ["estimates that were off, the worst first", *(f"  {miss.text}" for miss in found[:TOLD]), *more]
 
 
 def wins_text(
