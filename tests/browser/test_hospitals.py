@@ -14,6 +14,8 @@ import pytest
 from cells import SETUP, heart
 from jupyter import ROOT, App, Notebook, outputs, page_of, served, write_notebook
 
+from jupyter_wayang.datasets import postgres
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -70,10 +72,11 @@ def look_and_pin(plan: Locator) -> None:
     alternatives.first.wait_for()
     assert alternatives.count() >= 2
     assert all(re.search(r"\d (s|ms|µs)", text) for text in alternatives.locator(".difference").all_inner_texts())
-    panel.get_by_role("button", name="Pin to DuckDB").click()
-    plan.locator(".jp-Wayang-said", has_text="DuckDB").wait_for()
+    database, title = ("duckdb", "DuckDB") if postgres.missing() else ("postgres", "PostgreSQL")
+    panel.get_by_role("button", name=f"Pin to {title}").click()
+    plan.locator(".jp-Wayang-said", has_text=title).wait_for()
     operator.click()
-    panel.get_by_text('.on("duckdb"').wait_for()
+    panel.get_by_text(f'.on("{database}"').wait_for()
 
 
 def seq_of(run: Locator) -> int:
