@@ -96,6 +96,11 @@ def test_an_explanation_says_the_source_and_when_others_win():
 def test_fewer_rows_and_no_rows_at_all():
     one = operator("a", thought=1)
     assert wins_text(one, [("spark", -4_512.0)]) == "others would win: Spark below about 4 500 rows"
-    assert wins_text(one, []) == "others would win: Spark at no number of rows"
+    assert wins_text(one, []) == "at no number of rows would this be better: Spark"
     alone = msgspec.structs.replace(one, decision=Decision(platform="duckdb", reason=""))
     assert wins_text(alone, []) == ""
+
+
+def test_of_a_pinned_operator_nobody_says_when_others_win():
+    pinned = Decision(platform="duckdb", reason="", pinned=True, alternatives=(Alternative(platform="spark"),))
+    assert wins_text(msgspec.structs.replace(operator("a", thought=1), decision=pinned), []) == ""

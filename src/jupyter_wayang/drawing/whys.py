@@ -126,6 +126,8 @@ def wins_text(
     >>> wins_text(sort, [("spark", 40_300_000)])
     'others would win: Spark from about 40 million rows; DuckDB at no number of rows'
     """
+    if operator.decision.pinned:
+        return ""  # the plan was made with the pin for every number of rows
     said = [
         f"{look_of(name, looks).title} {'from' if rows > 0 else 'below'} about {_about(abs(rows))} rows"
         for name, rows in wins
@@ -135,8 +137,10 @@ def wins_text(
     never = [
         look_of(name, looks).title for name in possible if name not in names and name != operator.decision.platform
     ]
+    if not said:
+        return f"at no number of rows would this be better: {', '.join(never)}" if never else ""
     said += [f"{', '.join(never)} at no number of rows"] if never else []
-    return f"others would win: {'; '.join(said)}" if said else ""
+    return f"others would win: {'; '.join(said)}"
 
 
 def _rows(operator: ExecutionOperator, place: str) -> Miss | None:
