@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.notebook.commands import calibrated
+import jupyter_wayang as wy
+from jupyter_wayang.errors import NameUnknownError, OperatorError
+from jupyter_wayang.notebook.commands import calibrated, planned
 
 
 class Asked:
@@ -30,3 +31,14 @@ def test_calibrate_measures_or_reads_runs(line, answer):
 def test_calibrate_takes_nothing_else(line):
     with pytest.raises(OperatorError):
         calibrated(Asked(), line)
+
+
+def test_a_name_stands_for_its_last_run(tmp_path):
+    session = wy.Session(tmp_path)
+    rows = session.values([{"age": 41}, {"age": 7}])
+    first, last = (rows.filter(wy.col.age > least).run(name="old", wait=True) for least in (18, 50))
+    assert planned(session, "old").id == last.run.id
+    assert planned(session, first.run.id).id == first.run.id
+    with pytest.raises(NameUnknownError, match="Did you mean old"):
+        planned(session, "olf")
+    session.close()

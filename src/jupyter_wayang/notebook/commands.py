@@ -61,7 +61,7 @@ def compared(session: Session, rest: str) -> Comparison:
 
 
 def planned(session: Session, name: str) -> Plan | Run | Result:
-    """Return the plan of a collection, a plan, a run or a result by its name, or a run of the journal by its id.
+    """Return the plan of a collection, a plan, a run or a result by its name, or a run of the journal by its name or id.
 
     Raises
     ------
@@ -74,10 +74,12 @@ def planned(session: Session, name: str) -> Plan | Run | Result:
     if isinstance(found, Collection | FittedModel):
         names = session.scope.names_of(found.ports)
         return session.plan((found.port,), names=names, platforms=None, name=name, captured=())
-    runs = [summary.run for summary in session.kernel.runs()]
-    if name in runs:
-        return session.attach(name)
-    guess = closest(name, [*session.scope.collections, *runs])
+    runs = session.kernel.runs()
+    # The newest comes first: a name stands for its last run.
+    run = next((summary.run for summary in runs if name in (summary.run, summary.name)), None)
+    if run is not None:
+        return session.attach(run)
+    guess = closest(name, [*session.scope.collections, *(summary.name or summary.run for summary in runs)])
     raise NameUnknownError(
         f"there is no run, plan or collection {name}." + (f" Did you mean {guess}?" if guess else ""),
         found=name,
