@@ -23,7 +23,9 @@ from IPython.core.interactiveshell import InteractiveShell
 pd.DataFrame({"age": [17, 42, 65], "country": ["NL"] * 3, "ward": ["A", "A", "B"], "bmi": [20.0, 25.0, None]}).to_csv(
     "visits.csv", index=False
 )
+Path("notes.txt").write_text("a b a")
 shell = InteractiveShell.instance()
+shell.run_cell("def words(line: str) -> list[str]: return line.split()")
 for number, cell in enumerate(json.loads(sys.stdin.read())):
     if "--sites" in cell:
         import jupyter_wayang as wy
