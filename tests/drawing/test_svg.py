@@ -9,8 +9,9 @@ from drawing import plans
 
 from jupyter_wayang.drawing.layout import layout
 from jupyter_wayang.drawing.svg import plan_svg
-from jupyter_wayang.drawing.tokens import PlatformLook, Theme
+from jupyter_wayang.drawing.tokens import PlatformLook, Theme, look_of
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval
+from jupyter_wayang.platforms.registry import installed
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = '<script>alert("x")</script>&]]>\x00'
@@ -213,3 +214,17 @@ def test_what_was_not_counted_is_not_shown_as_counted() -> None:
     ]
     found = words(parsed(plan_svg(msgspec.structs.replace(plan, edges=tuple(sure)))))
     assert "test ~61 rows, 5.4 kB" in found
+
+
+def test_a_platform_has_one_title_and_one_pair_of_letters() -> None:
+    for name, platform in installed().items():
+        assert (look_of(name).title, look_of(name).badge) == (platform.title, platform.badge)
+    plan = plans.diamond()
+    first = plan.operators[0]
+    decision = msgspec.structs.replace(first.decision, platform="postgres", reason="It is there.")
+    plan = msgspec.structs.replace(
+        plan, operators=(msgspec.structs.replace(first, decision=decision), *plan.operators[1:])
+    )
+    svg = plan_svg(plan)
+    assert "PostgreSQL: It is there." in svg
+    assert f"{first.verb} on PostgreSQL" in svg

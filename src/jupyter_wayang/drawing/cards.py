@@ -61,12 +61,12 @@ def states_of(plan: ExecutionPlan) -> dict[str, State]:
     return found
 
 
-def tooltip(operator: ExecutionOperator, state: State | None, share: float | None) -> str:
-    """Return all that a card has no room for, a fact a line."""
+def tooltip(operator: ExecutionOperator, title: str, state: State | None, share: float | None) -> str:
+    """Return all that a card has no room for, a fact a line; ``title`` is that of the platform."""
     pinned = " (pinned)" if operator.decision.pinned else ""
     lines = [
         f"{operator.verb} {operator.text}".strip(),
-        f"{operator.decision.platform}{pinned}: {operator.decision.reason}",
+        f"{title}{pinned}: {operator.decision.reason}",
     ]
     if operator.rows is not None:
         rows = f"{units.count(operator.rows.low)} to {units.count(operator.rows.high)} rows estimated"
@@ -125,7 +125,7 @@ def card(
     flag = mismatch(operator)
     if flag is not None:
         parts.append(_flag(operator, box, flag))
-    return titled("".join(parts), tooltip(operator, state, share))
+    return titled("".join(parts), tooltip(operator, look.title, state, share))
 
 
 def _numbers(operator: ExecutionOperator, box: Box, step: int, share: float | None, third: str) -> list[str]:

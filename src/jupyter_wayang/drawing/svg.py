@@ -111,7 +111,7 @@ class _Picture:
         size = f'viewBox="0 0 {places.width:.0f} {places.height + height:.0f}" width="{places.width:.0f}" height="{places.height + height:.0f}"'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="wy-plan wy-{theme}" {size} role="img">'
-            f"<title>{escaped(_title(self.whole))}</title><desc>{escaped(_description(self.whole))}</desc>"
+            f"<title>{escaped(_title(self.whole))}</title><desc>{escaped(_description(self.whole, self.styled))}</desc>"
             f"<style>{escaped(chr(10).join(style))}</style>{''.join(body)}</svg>"
         )
 
@@ -247,13 +247,15 @@ def _title(plan: ExecutionPlan) -> str:
     return f"Plan {plan.name}: {len(plan.operators)} operators{where}".replace("Plan :", "Plan:")
 
 
-def _description(plan: ExecutionPlan) -> str:
-    parts = [_told(plan, lane) for lane in plan.lanes[:20]]
+def _description(plan: ExecutionPlan, styled: Styled) -> str:
+    parts = [_told(plan, lane, styled) for lane in plan.lanes[:20]]
     if plan.loop is not None:
         parts.append(f"A loop of {plan.loop.rounds} rounds.")
     return " ".join(parts)
 
 
-def _told(plan: ExecutionPlan, lane: Lane) -> str:
-    steps = [f"{op.verb} on {op.decision.platform}" for op in plan.operators if op.lane == lane.id]
+def _told(plan: ExecutionPlan, lane: Lane, styled: Styled) -> str:
+    steps = [
+        f"{op.verb} on {styled.look(op.decision.platform)[0].title}" for op in plan.operators if op.lane == lane.id
+    ]
     return f"{lane.title}: {', '.join(steps)}."

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from jupyter_wayang.platforms.registry import installed
+
 __all__ = [
     "FONT",
     "KERNEL",
-    "LOOKS",
     "MONO",
     "PlatformLook",
     "Theme",
@@ -52,33 +53,39 @@ class PlatformLook:
     dark: str | None = None
 
 
-LOOKS: Mapping[str, PlatformLook] = MappingProxyType(
+_HUES: Mapping[str, tuple[str, bool, str | None]] = MappingProxyType(
     {
-        "pandas": PlatformLook("pandas", "Pd", "#cc79a7"),
-        "polars": PlatformLook("polars", "Pl", "#0072b2", dark="#3d9bd8"),
-        "duckdb": PlatformLook("DuckDB", "Du", "#f0e442"),
-        "postgres": PlatformLook("PostgreSQL", "Pg", "#56b4e9"),
-        "sqlite": PlatformLook("SQLite", "Sq", "#56b4e9", outlined=True),
-        "spark": PlatformLook("Spark", "Sp", "#d55e00"),
-        "sklearn": PlatformLook("scikit-learn", "Sk", "#e69f00"),
-        "numpy": PlatformLook("NumPy", "Np", "#e69f00", outlined=True),
-        "networkx": PlatformLook("networkx", "Nx", "#009e73"),
-        KERNEL: PlatformLook("kernel", "K", ""),
+        "pandas": ("#cc79a7", False, None),
+        "polars": ("#0072b2", False, "#3d9bd8"),
+        "duckdb": ("#f0e442", False, None),
+        "postgres": ("#56b4e9", False, None),
+        "sqlite": ("#56b4e9", True, None),
+        "spark": ("#d55e00", False, None),
+        "sklearn": ("#e69f00", False, None),
+        "numpy": ("#e69f00", True, None),
+        "networkx": ("#009e73", False, None),
+        "python": ("#009e73", True, None),
     }
 )
-"""The Okabe-Ito hues; ten platforms, eight hues: a pair of kin shares one, the first filled, the second outlined."""
+"""The Okabe-Ito hues; ten platforms, seven hues: a pair of kin shares one, the first filled, the second outlined."""
 
 
 def look_of(name: str, looks: Mapping[str, PlatformLook] | None = None) -> PlatformLook:
-    """Return how a platform is shown; an unknown one is neutral, with its first two letters.
+    """Return how a platform is shown: with its own title and letters; one that is not installed with its name's.
 
     Examples
     --------
     >>> look_of("duckdb").badge, look_of("flink").badge
     ('Du', 'Fl')
     """
-    found = (looks or {}).get(name) or LOOKS.get(name)
-    return found or PlatformLook(name, name[:2].capitalize() or "?", _NEUTRAL)
+    if looks is not None and name in looks:
+        return looks[name]
+    if name == KERNEL:
+        return PlatformLook("kernel", "K", "")
+    hue, outlined, dark = _HUES.get(name, (_NEUTRAL, False, None))
+    platform = installed().get(name)
+    title, badge = (name, name[:2].capitalize() or "?") if platform is None else (platform.title, platform.badge)
+    return PlatformLook(title, badge, hue, outlined, dark)
 
 
 def heat(share: float | None) -> int:

@@ -11,8 +11,8 @@ __all__ = ["PLATFORM"]
 
 PLATFORM = Declaration(
     name="polars",
-    title="Polars",
-    badge="Po",
+    title="polars",
+    badge="Pl",
     channel=CHANNEL,
     channels=CHANNELS,
     conversions=CONVERSIONS,

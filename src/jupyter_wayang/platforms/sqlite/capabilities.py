@@ -21,7 +21,7 @@ class SQLitePlatform:
 
     name = "sqlite"
     title = "SQLite"
-    badge = "Sl"
+    badge = "Sq"
     channel = RELATION
     channels = CHANNELS
     conversions = CONVERSIONS
