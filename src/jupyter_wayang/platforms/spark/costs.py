@@ -26,8 +26,8 @@ COSTS = CostTable(
         "flat_map": Coefficient(fixed_s=0.25, row_s=6.8e-06, byte_s=1.3e-08, spread=1.2),
         "map_batches": Coefficient(fixed_s=0.18, byte_s=8.4e-08, spread=1.3),
         "local_update": Coefficient(fixed_s=0.065, row_s=9.7e-07, spread=1.9),
-        "fit_linear_regression": Coefficient(fixed_s=0.6, row_s=5e-07, spread=2.0),
         "score": Coefficient(fixed_s=0.063, row_s=2.6e-06, spread=1.4),
+        "fit_linear_regression": Coefficient(fixed_s=0.6, row_s=5e-07, spread=2.0),
     },
     conversions={
         "parquet.file>spark.frame": Coefficient(fixed_s=0.035, row_s=9e-07, byte_s=1e-09, spread=1.2),
