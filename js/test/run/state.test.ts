@@ -44,6 +44,16 @@ describe("the state of a run", () => {
     expect(again.missed).toBe(0);
   });
 
+  it("is not disturbed by a plan that is made again while it runs", () => {
+    const events = journal(SITES, 5, 3, SITES);
+    const half = events.findIndex((event) => event.tag === "round_finished") + 1;
+    const again = { tag: "replanned", operator: "lyon/read", text: "From here on NumPy.", plan: "" } as const;
+    const told = [...events.slice(0, half), again, ...events.slice(half)];
+    const state = after(told.map((event, index) => ({ ...events[0], ...event, seq: index + 1 }) as AnyEvent));
+    expect(picture(state)).toEqual(picture(after(events)));
+    expect(state.missed).toBe(0);
+  });
+
   it("has a cell for every site and round", () => {
     const state = after(journal(SITES, 5, 2, ["gent"]));
     expect([1, 3, 4].map((round) => state.cell("lyon", round))).toEqual(["done", "done", "queued"]);
