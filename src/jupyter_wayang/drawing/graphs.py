@@ -1,4 +1,4 @@
-"""A plan for other tools: as a NetworkX graph, and as DOT with lanes as clusters."""
+"""A plan for other tools: as a networkx graph, and as DOT with lanes as clusters."""
 
 from __future__ import annotations
 
