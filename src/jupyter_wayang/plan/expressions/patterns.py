@@ -53,7 +53,7 @@ def portable(pattern: str, end: str = r"\z") -> str:
         kind, part = str(found.lastgroup), found[0]
         if kind == "repeat" and (repeated or any(int(times) > _MOST_TIMES for times in re.findall(r"\d+", part))):
             raise _refused(pattern, part)
-        repeated = kind in ("repeat", "group") or part in "|^"
+        repeated = kind in ("repeat", "group") or part in "|^$"
         depth += {"group": 1, "close": -1}.get(kind, 0)
         groups += part == "("
         if depth < 0:
