@@ -100,7 +100,7 @@ function bars(subject: Subject, looks: Looks, actions: Actions): HTMLElement[] {
   const { sites } = subject;
   const one = sites !== null && sites.length > 1 ? ` Both are for one of the ${sites.length} sites.` : "";
   const note = html("p", { class: "note" }, `A bar is this operator in the best whole plan with that platform; the difference is between the whole plans of this place.${one}`);
-  const wins = subject.wins === "" ? [] : [html("p", {}, `${subject.wins.charAt(0).toUpperCase()}${subject.wins.slice(1)}.`)];
+  const wins = subject.wins === "" ? [] : [html("p", { class: "wins" }, `${subject.wins.charAt(0).toUpperCase()}${subject.wins.slice(1)}.`)];
   return [keys, html("div", { class: "jp-Wayang-alternatives", role: "list" }, ...rows), ...wins, note];
 }
 
