@@ -120,7 +120,7 @@ def card(
         parts.append(icon(box.right - 17, y + 6, "pin", f"s{step}"))
     if state is not None:
         parts.append(icon(box.right - 17, y + 22, state, "bad" if state == "failed" else f"s{step}"))
-    parts.append(text(x + 7, y + 32, cut(operator.text, box.width - (20 if state else 12)), soft))
+    parts.append(text(x + 7, y + 32, cut(operator.text, box.width - (25 if state else 12)), soft))
     parts += _numbers(operator, box, step, share, third)
     flag = mismatch(operator)
     if flag is not None:
