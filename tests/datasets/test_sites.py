@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from jupyter_wayang.datasets import COLUMNS, heart_disease, hospitals
+from jupyter_wayang.datasets import COLUMNS, heart_disease, hospitals, postgres
 from jupyter_wayang.errors import PlatformError
 
 
@@ -96,6 +96,18 @@ def test_without_java_switzerland_may_use_pandas_and_back(tmp_path):
         declared(hospitals(tmp_path, java=java))["sites"]["switzerland"]["platforms"] for java in (True, False, True)
     ]
     assert platforms == [["spark", "numpy"], ["spark", "pandas", "numpy"], ["spark", "numpy"]]
+
+
+def test_without_a_server_cleveland_stays_in_duckdb_and_one_line_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(postgres, "missing", lambda: "no wheel")
+    declaration = hospitals(tmp_path, postgres=True)
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert "DuckDB file" in said
+    assert "no wheel" in said
+    cleveland = tomllib.loads(declaration.read_text(encoding="utf-8"))["sites"]["cleveland"]
+    assert cleveland["platforms"] == ["duckdb", "numpy"]
+    assert cleveland["tables"]["patients"] == {"database": "cleveland.duckdb", "table": "patients"}
 
 
 def test_an_interrupted_write_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from jupyter_wayang.datasets import postgres
 from jupyter_wayang.demo import notebooks, storing
 from jupyter_wayang.demo.__main__ import main
 from jupyter_wayang.errors import DataError, WayangError
@@ -24,6 +25,19 @@ def test_a_failing_cell_ends_the_demo_with_one_line(tmp_path, monkeypatch, capfd
     assert main([]) == 1
     _, error = capfd.readouterr()
     assert error == "make demo: a cell of 01-hospitals.ipynb failed: ValueError: two lines\n"
+
+
+def test_a_missing_server_is_told_before_anything_runs(tmp_path, monkeypatch, capfd):
+    def stop(*_: object) -> None:
+        raise WayangError("far enough")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(postgres, "missing", lambda: "no wheel")
+    monkeypatch.setattr(notebooks, "execute", stop)
+    assert main([]) == 1
+    assert (
+        "No PostgreSQL server here (no wheel): Cleveland's records stay in a DuckDB file.\n" in capfd.readouterr().out
+    )
 
 
 def test_a_missing_notebook_is_named(tmp_path, monkeypatch):

@@ -98,7 +98,8 @@ def hospitals(folder: str | os.PathLike[str], *, java: bool = True, postgres: bo
         somewhere to go.
     postgres
         Whether Cleveland's records move to a PostgreSQL server, which is started for it, with its data in ``folder``,
-        and stops when the process ends; its connection is called cleveland. Where none can be had they stay in the DuckDB file, and a line says why.
+        and stops when the process ends; its connection is called cleveland. Where none can be had they stay in the
+        DuckDB file, and a line says why.
 
     Returns
     -------

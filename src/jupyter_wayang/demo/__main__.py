@@ -78,11 +78,14 @@ def demonstrate(folder: Path) -> None:
 
 
 def _say_what_is_missing() -> None:
+    from jupyter_wayang.datasets import postgres
     from jupyter_wayang.platforms import registry
 
-    missing = registry.named(("spark",))[0].missing()
-    if missing is not None:
-        print(f"No Spark here ({' '.join(missing.split())}): Switzerland is planned on pandas.")
+    no_spark, no_server = registry.named(("spark",))[0].missing(), postgres.missing()
+    if no_spark is not None:
+        print(f"No Spark here ({' '.join(no_spark.split())}): Switzerland is planned on pandas.")
+    if no_server is not None:
+        print(f"No PostgreSQL server here ({no_server}): Cleveland's records stay in a DuckDB file.")
 
 
 def _print_run(events: Sequence[AnyEvent]) -> None:
