@@ -8,6 +8,7 @@ import pytest
 from drawing import plans
 
 from jupyter_wayang.drawing.layout import layout
+from jupyter_wayang.drawing.measure import width
 from jupyter_wayang.drawing.svg import plan_svg
 from jupyter_wayang.drawing.tokens import PlatformLook, Theme, look_of
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval
@@ -188,6 +189,17 @@ def test_states_are_icons_with_words() -> None:
 def test_a_long_text_is_cut_to_its_card() -> None:
     root = parsed(plan_svg(plans.local()))
     assert any(text.startswith("age >= 18") and text.endswith("…") for text in words(root))
+
+
+def test_a_long_text_ends_before_the_mark_of_a_state() -> None:
+    plan = plans.local()
+    long = [msgspec.structs.replace(one, text="mean of 8 columns and more") for one in plan.operators]
+    plan = msgspec.structs.replace(plan, operators=tuple(long))
+    root = parsed(plan_svg(plan, states={one.id: "done" for one in plan.operators}))
+    texts = [text for text in words(root) if text.startswith("mean of")]
+    assert len(texts) == len(plan.operators)
+    # It begins 7 after the card does, and the mark 17 before its end.
+    assert all(7 + width(text) <= layout(plan).cards[0].box.width - 17 for text in texts)
 
 
 def test_an_empty_plan_is_a_picture_too() -> None:
