@@ -38,6 +38,7 @@ def test_when_others_win_is_where_the_plan_for_so_many_rows_takes_them(kept):
     assert taken[1] == name
     assert "from about" in str(plan.explain())
     assert "others would win" not in str(plan.explain(wins=False))
+    assert "at no number of rows" not in str(plan.explain(wins=False))
 
 
 def test_after_a_run_the_worst_estimate_is_told_first(kept):
