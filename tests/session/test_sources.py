@@ -9,6 +9,7 @@ import pytest
 import jupyter_wayang as wy
 from jupyter_wayang.datasets import postgres
 from jupyter_wayang.errors import DataError, OperatorError
+from jupyter_wayang.events import Planned
 from jupyter_wayang.language.cell import read_cell
 from jupyter_wayang.platforms import connections
 from jupyter_wayang.platforms.postgres.session import Session as Server
@@ -101,6 +102,29 @@ def test_a_statement_that_takes_for_ever_is_stopped(session):
     assert run.state == "stopped"
     assert server.rows(busy) == [(0,)]
     server.close()
+
+
+def test_to_stop_a_run_that_waits_for_another_does_not_stop_that_one(session):
+    session.connect("slow", postgres.address())
+    server = Server(connections.connection("slow"))
+    server.execute("SELECT pg_advisory_lock(7)")
+    first = session.query(
+        "slow", "SELECT CASE WHEN pg_advisory_xact_lock_shared(7) IS NULL THEN 0 ELSE 1 END AS n"
+    ).run(wait=False)
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while server.rows(held) == [(0,)]:
+        assert first.state == "running"
+    second = session.query("slow", "SELECT 2 AS n").run(wait=False)
+    while not any(isinstance(event, Planned) for event in second.events()):
+        assert second.state == "running"
+    second.stop()
+    second.waited(1.0)
+    assert server.rows(held) == [(1,)]
+    server.execute("SELECT pg_advisory_unlock(7)")
+    server.close()
+    first.wait()
+    second.wait()
+    assert (first.state, second.state) == ("done", "stopped")
 
 
 def test_what_can_runs_where_the_table_is(session):

@@ -67,12 +67,12 @@ class Engines:
             return channels.convert(payload, source, target, self.workspace)
         return self[owner].convert(payload, source, target, schema)
 
-    def interrupt(self, names: Iterable[str | None]) -> None:
-        """Stop what runs on some platforms, from another thread, where they can; it raises RunStoppedError there."""
+    def interrupt(self, names: Iterable[str | None], thread: int | None) -> None:
+        """Stop what a thread, or anybody, runs on some platforms, where they can; it raises RunStoppedError there."""
         for name in names:
             end = getattr(self._open.get(name or ""), "interrupt", None)
             if end is not None:
-                end()
+                end(thread)
 
     def close(self) -> None:
         """Close every engine."""
@@ -388,10 +388,13 @@ class LaneExecutor:
             )
         return schema_of(made.schema)
 
-    def stop(self) -> None:
-        """End the function of the notebook or the statement that runs, and let no function begin."""
+    def stop(self, thread: int | None = None) -> None:
+        """End the function of the notebook or the statement that runs, and let no function begin.
+
+        Engines serve other runs too: with ``thread``, only a statement that this thread waits for is ended.
+        """
         self._stopping.stop()
-        self._engines.interrupt(set(self._platform.values()))
+        self._engines.interrupt(set(self._platform.values()), thread)
 
     def _called(
         self, node: str, operator: Calling, inputs: tuple[Payload, ...], schemas: tuple[Schema, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -112,6 +113,7 @@ class SiteAgent:
         self._taken: dict[str, FunctionStatistics] = {}
         self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
         self._parts: dict[str, _Part] = {}
+        self._threads: dict[str, int] = {}
         self._samples: dict[str, Stopping] = {}
         self._plans = Remembered()
 
@@ -137,11 +139,16 @@ class SiteAgent:
         try:
             message = messages.decode_request(request)
             run, asked, detail = message.run, str(type(message).__struct_config__.tag), _detail(message)
+            if not isinstance(message, messages.Interrupt):
+                self._threads[run] = threading.get_ident()
             answer = self._with_progress(self._answer(message), run)
         except WayangError as error:
             answer = self._with_progress(self._failure(error, run), run)
         except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
             answer = self._unexpected(error, run)
+        finally:
+            if self._threads.get(run) == threading.get_ident():
+                del self._threads[run]
         reply = messages.encode(answer)
         answered = str(type(answer).__struct_config__.tag)
         self._audit.record(
@@ -322,14 +329,14 @@ class SiteAgent:
             finished=lambda *_: None,
             functions=self._callable(message.run),
         )
-        with stopping.ending(executor.stop):
+        with stopping.ending(partial(executor.stop, threading.get_ident())):
             return executor.learned(plan.results, message.operator)
 
     @_answer.register
     def _(self, message: messages.Interrupt) -> messages.Answer:
-        # Comes while another message is being answered; what it ends fails with the run stopped.
+        # Comes while other messages are being answered, in threads of their own; what it ends fails with the run stopped.
         if message.run in self._parts:
-            self._parts[message.run].executor.stop()
+            self._parts[message.run].executor.stop(self._threads.get(message.run, 0))
         if message.run in self._samples:
             self._samples[message.run].stop()
         return messages.Done(run=message.run)

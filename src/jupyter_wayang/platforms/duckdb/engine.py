@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.duckdb import learning, reading
 from jupyter_wayang.platforms.duckdb.channels import RELATION
 from jupyter_wayang.platforms.duckdb.errors import explained, opening
+from jupyter_wayang.platforms.holding import Holding
 from jupyter_wayang.platforms.platform import ARROW, PARQUET, Payload
 from jupyter_wayang.platforms.relational import files
 from jupyter_wayang.platforms.relational.over_arrow import over_arrow
@@ -68,7 +68,7 @@ class DuckDBEngine:
 
     def __init__(self, workspace: Path) -> None:
         self._connection = connected(workspace)
-        self._lock = threading.RLock()
+        self._lock = Holding()
         self._number = 0
         self._databases: dict[str, str] = {}
         self._unused: deque[str] = deque()
@@ -143,9 +143,10 @@ class DuckDBEngine:
         """Score rows in one aggregation."""
         return learning.score(self, rows, task)
 
-    def interrupt(self) -> None:
-        """Stop what runs, from another thread; it raises RunStoppedError there."""
-        self._connection.interrupt()
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread runs, or whoever it is; it raises RunStoppedError there."""
+        if self._lock.by(thread):
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Close the connection, and with it everything it holds."""

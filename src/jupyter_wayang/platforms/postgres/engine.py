@@ -47,10 +47,10 @@ class PostgresEngine(SqlEngine):
         self._sent: WeakKeyDictionary[Relation, Relation] = WeakKeyDictionary()
         self._running: Session | None = None
 
-    def interrupt(self) -> None:
-        """Stop what runs, from another thread; it raises RunStoppedError there."""
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread runs, or whoever it is; it raises RunStoppedError there."""
         running = self._running
-        if running is not None:
+        if running is not None and self._lock.by(thread):
             running.stop()
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
@@ -18,6 +17,7 @@ from jupyter_wayang.plan.operators import AnyOperator, OverArrow, ReadFile, Read
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import LocalTask, ScoreCell, ScoreTask, Update
+from jupyter_wayang.platforms.holding import Holding
 from jupyter_wayang.platforms.platform import ARROW, Payload
 from jupyter_wayang.platforms.relational import files, learning
 from jupyter_wayang.platforms.relational.over_arrow import over_arrow
@@ -38,7 +38,7 @@ class SqlEngine(ABC):
     """The platform's name, which is also that of its dialect."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Holding()
         self._number = 0
         self._unused: deque[tuple[str, str]] = deque()
 
@@ -69,8 +69,8 @@ class SqlEngine(ABC):
         """Drop a temporary table."""
 
     @abstractmethod
-    def interrupt(self) -> None:
-        """Stop what runs, from another thread; it raises RunStoppedError there."""
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread runs, or whoever it is; it raises RunStoppedError there."""
 
     @abstractmethod
     def close(self) -> None:

@@ -55,9 +55,10 @@ class SQLiteEngine(SqlEngine):
             self._connection.execute(f"PRAGMA {pragma}")
         add_functions(self._connection, self._failures)
 
-    def interrupt(self) -> None:
-        """Stop what runs, from another thread; it raises RunStoppedError there."""
-        self._connection.interrupt()
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread runs, or whoever it is; it raises RunStoppedError there."""
+        if self._lock.by(thread):
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Close the connection, and delete its file."""
