@@ -48,3 +48,9 @@ def test_where_nothing_can_run_any_more_the_search_ends():
 
 def test_a_handful_of_rows_is_no_matter_of_platforms():
     assert crossovers(lambda k: {"sort": ("b" if 100 * k < 5 else "a", 100 * k)}) == ()
+
+
+def test_from_a_handful_of_rows_the_search_goes_on_to_more():
+    (one,) = crossovers(lambda k: {"sort": ("a" if 3 * k < 1e6 else "b", 3 * k)})
+    assert one.platform == "b"
+    assert one.rows == pytest.approx(1e6, rel=0.15)

@@ -77,7 +77,7 @@ def _search(at: Callable[[float], Placed], factor: float, found: dict[tuple[str,
     for step in range(1, _STEPS + 1):
         scale = factor**step
         most = max((rows for _, rows in at(before).values()), default=0.0)
-        if not _FEWEST <= most <= _MOST_ROWS:
+        if most > _MOST_ROWS or (factor < 1 and most < _FEWEST):
             return
         for operator, (platform, _) in at(scale).items():
             if operator in now and platform != now[operator][0] and (operator, platform) not in found:
