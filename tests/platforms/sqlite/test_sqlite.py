@@ -7,6 +7,7 @@ import datetime as dt
 import sqlite3
 import threading
 
+import pyarrow as pa
 import pytest
 
 from jupyter_wayang.errors import DataError, OperatorError, RunStoppedError
@@ -132,3 +133,14 @@ def test_what_runs_is_stopped(engine):
     finally:
         stopping.set()
         thread.join()
+
+
+def test_rows_that_cannot_enter_leave_the_engine_as_it_was(engine):
+    schema = Schema.of(d="date")
+    far = pa.table({"d": pa.array([5_000_000], pa.int32()).cast(pa.date32())})
+    read = ReadFrame(key="r", label="r", schema=schema)
+    with pytest.raises(DataError, match="years 1 to 9999"):
+        engine.apply(read, (), (), {"r": far}, "")
+    near = pa.table({"d": pa.array([5], pa.int32()).cast(pa.date32())})
+    (payload,) = engine.apply(read, (), (), {"r": near}, "")
+    assert engine.count(payload) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -51,7 +53,12 @@ class SQLiteEngine(SqlEngine):
         self._databases: dict[Path, str] = {}
         # No transactions of Python's: every statement is one of its own.
         self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, uri=True)
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -200000", "case_sensitive_like = ON"):
+        for pragma in (
+            "journal_mode = MEMORY",
+            "synchronous = OFF",
+            "cache_size = -200000",
+            "case_sensitive_like = ON",
+        ):
             self._connection.execute(f"PRAGMA {pragma}")
         add_functions(self._connection, self._failures)
 
@@ -91,14 +98,14 @@ class SQLiteEngine(SqlEngine):
         self._new_table(name, schema)
         places = ", ".join("?" for _ in schema.names)
         types = [column.type for column in schema]
-        self._connection.execute("BEGIN")
-        for batch in table.to_batches(max_chunksize=_BATCH):
-            columns = [_held(column, type_) for column, type_ in zip(batch.columns, types, strict=True)]
-            self._connection.executemany(
-                f'INSERT INTO "{name}" VALUES ({places})',  # noqa: S608 - a name of our own
-                zip(*columns, strict=True),
-            )
-        self._connection.execute("COMMIT")
+        with _stoppable(), self._connection:  # which commits, or takes back what was begun
+            self._connection.execute("BEGIN")
+            for batch in table.to_batches(max_chunksize=_BATCH):
+                columns = [_held(column, type_) for column, type_ in zip(batch.columns, types, strict=True)]
+                self._connection.executemany(
+                    f'INSERT INTO "{name}" VALUES ({places})',  # noqa: S608 - a name of our own
+                    zip(*columns, strict=True),
+                )
 
     def _create(self, name: str, relation: Relation) -> None:
         self._new_table(name, relation.schema)
@@ -110,7 +117,8 @@ class SQLiteEngine(SqlEngine):
             f"{exp.to_identifier(physical, quoted=True).sql(dialect='sqlite')} {_TYPES.get(column.type, 'ANY')}"
             for column, physical in zip(schema, physical_names(schema), strict=True)
         )
-        self._connection.execute(f'CREATE TABLE "{name}" ({columns}) STRICT')
+        with _stoppable():
+            self._connection.execute(f'CREATE TABLE "{name}" ({columns}) STRICT')
 
     def _fetch(self, relation: Relation) -> pa.Table:
         cursor = self._run(to_sql(relation.select, WRITER), relation)
@@ -128,11 +136,12 @@ class SQLiteEngine(SqlEngine):
     def _count(self, relation: Relation) -> int:
         inner = exp.Subquery(this=relation.select.copy(), alias=exp.TableAlias(this=exp.to_identifier("counted")))
         counting = exp.Select(expressions=[exp.Count(this=exp.Star())], from_=exp.From(this=inner))
-        ((count,),) = self._run(to_sql(counting, WRITER), relation).fetchall()
+        ((count,),) = self._next(self._run(to_sql(counting, WRITER), relation), relation)
         return int(count)
 
     def _drop(self, name: str, place: str) -> None:
-        self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        with _stoppable():
+            self._connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -144,7 +153,7 @@ class SQLiteEngine(SqlEngine):
             raise self._explained(relation, error) from error
 
     def _explained(self, relation: Relation, error: sqlite3.Error) -> WayangError:
-        if "interrupted" in str(error):
+        if _interrupted(error):
             return RunStoppedError("SQLite was stopped")
         if isinstance(relation.operator, ReadTable):
             return opening(relation.operator.database, error)
@@ -160,6 +169,21 @@ class SQLiteEngine(SqlEngine):
         except sqlite3.Error as error:
             return self._said(error)
         return None
+
+
+def _interrupted(error: sqlite3.Error) -> bool:
+    return "interrupted" in str(error)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Say of a statement of the engine's own that it was stopped."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if _interrupted(error):
+            raise RunStoppedError("SQLite was stopped") from error
+        raise
 
 
 def _held(column: pa.Array, type_: DataType) -> list[Any]:
