@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { AnyModel } from "@anywidget/types";
 import { findings } from "../src/plan/findings.js";
+import widget, { type State } from "../src/plan/index.js";
 import { grouped, listed, pinText } from "../src/plan/panel.js";
 import type { Change, Changes } from "../src/plan/picture.js";
 import { type Backend, PlanView } from "../src/plan/view.js";
@@ -36,6 +38,25 @@ const changes: Changes = {
 };
 
 describe("the plan view", () => {
+  it("keeps the operator open that a person looks at when the output is drawn anew", () => {
+    const held: State = { display: picture(), changes: null, undoable: false, wins: {}, notice: null, answered: 0 };
+    const model = {
+      get: (name: keyof State) => held[name], send: () => undefined, on: () => undefined, off: () => undefined,
+    } as unknown as AnyModel<State>;
+    const made = (widget as () => { render: (props: unknown) => () => void })();
+    const drawn = (): { readonly el: HTMLElement; readonly end: () => void } => {
+      const el = document.body.appendChild(document.createElement("div"));
+      return { el, end: made.render({ model, el, signal: new AbortController().signal }) };
+    };
+    const first = drawn();
+    const name = first.el.querySelector<HTMLElement>("[data-operator]")?.dataset["operator"] ?? never();
+    first.el.querySelector(`[data-operator="${name}"]`)?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const words = first.el.querySelector(".jp-Wayang-panel h3")?.textContent;
+    expect(words).toBeTruthy();
+    first.end();
+    expect(drawn().el.querySelector(".jp-Wayang-panel h3")?.textContent).toBe(words);
+  });
+
   it("says when other platforms would win, as soon as that is known", () => {
     const view = new PlanView(document.body, picture(), { backend: backend() });
     press(card(view, "lyon/scale"), "Enter");
