@@ -28,6 +28,9 @@ Axis = int
 Key = dict[Axis, int]
 """A choice for some axes."""
 
+_Entry = tuple[int, tuple[int, ...]]
+"""A table, and a choice for its axes."""
+
 
 @dataclass(frozen=True)
 class Regroup:
@@ -83,6 +86,9 @@ class Pass:
         self._first = len(operators)
         self._axes: list[tuple[Axis, ...]] = [(index,) for index in range(len(operators))]
         self._inside = list(operators)
+        self._over = {table: number for number, join in enumerate(joins) for table in join.tables}
+        self._upward: dict[tuple[int, _Entry], tuple[_Entry | None, list[_Entry]]] = {}
+        self._downward: dict[tuple[int, _Entry], list[_Entry]] = {}
         for join in joins:
             self._inside.append(self._joined(join))
             self._axes.append(join.kept)
@@ -185,33 +191,51 @@ class Pass:
 
     def best(self, set_: int) -> list[int]:
         """Return the best whole plan of a set: a choice for every operator."""
-        return self._filled(set_, [(len(self._inside) - 1, {})], {})
+        return self._filled(set_, [(len(self._inside) - 1, ())], {})
 
     def best_with(self, set_: int, operator: int, choice: int) -> list[int]:
         """Return the best whole plan of a set with one choice made."""
-        chosen: Key = {operator: choice}
-        table, key = operator, dict(chosen)
-        waiting: list[tuple[int, Key]] = []
-        over = {table: number for number, join in enumerate(self._joins) for table in join.tables}
-        while table in over:
-            join = self._joins[over[table]]
-            above = self._above(join, self._outside[self._first + over[table]])
-            parts = [above, *(part for part in self._parts(join))]
-            found = self._least(set_, parts, join.axes, key)
-            waiting += [(t, {axis: found[axis] for axis in self._axes[t]}) for t in join.tables if t != table]
-            table, key = self._first + over[table], self._key(join, found)
-        return self._filled(set_, waiting, chosen)
+        entry: _Entry | None = (operator, (choice,))
+        waiting: list[_Entry] = []
+        while entry is not None:
+            # Plans with different choices agree in most parts, which are looked up once.
+            known = self._upward.get((set_, entry))
+            if known is None:
+                known = self._upward[set_, entry] = self._up(set_, entry)
+            entry, others = known
+            waiting += others
+        return self._filled(set_, waiting, {operator: choice})
 
-    def _filled(self, set_: int, waiting: list[tuple[int, Key]], chosen: Key) -> list[int]:
+    def _up(self, set_: int, entry: _Entry) -> tuple[_Entry | None, list[_Entry]]:
+        """Return the entry that the cheapest rest makes of one, and those that it needs for it."""
+        table, values = entry
+        number = self._over.get(table)
+        if number is None:
+            return None, []
+        join = self._joins[number]
+        parts = [self._above(join, self._outside[self._first + number]), *self._parts(join)]
+        found = self._least(set_, parts, join.axes, dict(zip(self._axes[table], values, strict=True)))
+        others = [self._entry(t, found) for t in join.tables if t != table]
+        key = self._key(join, found)
+        return (self._first + number, tuple(key[axis] for axis in join.kept)), others
+
+    def _filled(self, set_: int, waiting: list[_Entry], chosen: Key) -> list[int]:
         while waiting:
-            table, key = waiting.pop()
+            entry = waiting.pop()
+            table, values = entry
             if table < self._first:
-                chosen[table] = key[table]
+                chosen[table] = values[0]
                 continue
-            join = self._joins[table - self._first]
-            found = self._within(set_, join, key)
-            waiting += [(t, {axis: found[axis] for axis in self._axes[t]}) for t in join.tables]
+            known = self._downward.get((set_, entry))
+            if known is None:
+                join = self._joins[table - self._first]
+                found = self._within(set_, join, dict(zip(join.kept, values, strict=True)))
+                known = self._downward[set_, entry] = [self._entry(t, found) for t in join.tables]
+            waiting += known
         return [chosen[operator] for operator in range(self._first)]
+
+    def _entry(self, table: int, found: Key) -> _Entry:
+        return table, tuple(found[axis] for axis in self._axes[table])
 
     def _within(self, set_: int, join: Join, key: Key) -> Key:
         """Return the cheapest choice for all axes of a join that makes an entry of its result."""
