@@ -27,7 +27,10 @@ def _names() -> list[object]:
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """An open engine of each relational platform."""
     platform = installed()[request.param]
+    # An engine works in the database that was named first: what other tests named is not meant.
+    known = dict(connections._KNOWN)
     if request.param == "postgres":
+        connections._KNOWN.clear()
         connections.connect("conformance", postgres.address())
     reason = platform.missing()
     if reason is not None:
@@ -35,3 +38,4 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made = Bench.opened(platform, tmp_path_factory.mktemp(request.param))
     yield made
     made.engine.close()
+    connections._KNOWN.update(known)

@@ -93,6 +93,7 @@ def connect(name: str, where: str | os.PathLike[str]) -> Connection:
     --------
     >>> connect("archive", "postgresql://ada:secret@localhost/visits").shown()
     'postgresql://ada:***@localhost/visits'
+    >>> _ = _KNOWN.pop("archive")
     """
     address = os.fspath(where)
     made = Connection(name=name, platform=platform_of(address), address=address)
