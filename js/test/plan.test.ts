@@ -188,6 +188,24 @@ describe("the plan view", () => {
     view.dispose();
   });
 
+  it("draws nothing anew while the pointer is down, so that no click is lost", async () => {
+    const view = new PlanView(document.body, picture(), {});
+    const frame = (): Promise<unknown> => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const target = card(view, "lyon/read").querySelector("text") ?? never();
+    target.dispatchEvent(new Event("pointerdown", { bubbles: true }));
+    view.take(events());
+    await frame();
+    expect(target.isConnected).toBe(true);
+    target.dispatchEvent(new Event("pointerup", { bubbles: true }));
+    target.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(view.root.querySelector(".jp-Wayang-panel h3")).not.toBeNull();
+    await frame();
+    await frame();
+    expect(target.isConnected).toBe(false);
+    expect(card(view, "lyon/read").getAttribute("aria-label")).toContain("1 200 counted");
+    view.dispose();
+  });
+
   it("looks the same whether the events came live or from a journal", async () => {
     const live = new PlanView(document.body, picture(), {});
     for (const event of events()) {

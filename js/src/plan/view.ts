@@ -102,12 +102,12 @@ export class PlanView {
     this.body.append(this.stage);
     this.root.append(this.bar, this.top, this.body, this.below, this.live);
     el.append(this.root);
-    this.refresh = this.owner.framed(() => this.measured());
+    this.refresh = this.owner.framedBetweenPresses(this.root, () => this.renew());
     this.owner.on(this.root, "keydown", (event) => this.key(event));
     if (options.events !== undefined) this.progress.take(options.events);
     this.all();
     // An element that is not in the page yet has no font to measure with.
-    this.owner.resized(this.root, () => this.refont());
+    this.owner.resized(this.root, this.refresh);
   }
 
   /** Shows a plan that was made again, and what is different. */
@@ -632,8 +632,10 @@ export class PlanView {
     return layout?.cards.find((place) => place.id === shown)?.box;
   }
 
-  private refont(): void {
+  /** Shows what is new; draws all again where the font is another. */
+  private renew(): void {
     if (!this.tabled && this.drawnIn !== this.family()) this.draw();
+    else this.measured();
   }
 
   private family(): string {

@@ -95,7 +95,7 @@ export class View {
   ) {
     const { owner } = this;
     const document = place.ownerDocument;
-    this.changed = owner.framed(() => this.draw());
+    this.changed = owner.framedBetweenPresses(place, () => this.draw());
     this.pointedAt = owner.framed(() => this.drawCursor());
     this.strip = new Strip(document);
     this.bytes = new Bytes(document);

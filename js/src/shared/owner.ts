@@ -60,6 +60,31 @@ export class Owner {
     };
   }
 
+  /**
+   * As `framed`, but waits while the pointer is down in an element: a click that began on what is drawn anew
+   * before it ends is lost.
+   */
+  framedBetweenPresses(element: HTMLElement, action: () => void): () => void {
+    let pressed = false;
+    let late = false;
+    const refresh = this.framed(() => {
+      late = pressed;
+      if (!pressed) action();
+    });
+    const release = (): void => {
+      if (!pressed) return;
+      // The click comes after the release.
+      this.after(0, () => {
+        pressed = false;
+        if (late) refresh();
+      });
+    };
+    this.on(element, "pointerdown", () => (pressed = true), { capture: true });
+    this.on(document, "pointerup", release);
+    this.on(document, "pointercancel", release);
+    return refresh;
+  }
+
   /** Watches the size of an element. */
   resized(element: Element, action: () => void): void {
     if (typeof ResizeObserver === "undefined") return;
