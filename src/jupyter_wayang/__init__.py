@@ -53,6 +53,7 @@ _LAZY = {
     "pca": "jupyter_wayang.language.models",
     "random_forest": "jupyter_wayang.language.models",
     "repeat": "jupyter_wayang.language.loops",
+    "strategy": "jupyter_wayang.language.learners",
 }
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "read",
     "repeat",
     "sql",
+    "strategy",
     "table",
     "values",
 ]

@@ -8,6 +8,7 @@ import pyarrow as pa
 import jupyter_wayang as wy
 from jupyter_wayang.datasets import heart_disease
 from jupyter_wayang.language.builder import Collection, FittedModel
+from jupyter_wayang.language.learners import Strategy
 from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
 from jupyter_wayang.plan.operators import Split
 from jupyter_wayang.platforms.relational.over_arrow import split
@@ -16,7 +17,9 @@ FEATURES = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach",
 POSITIVE = Binary(op=">", left=ColumnRef(name="num"), right=Literal.of(0))
 
 
-def task(session: wy.Session, seed: int = 7, rounds: int = 30) -> tuple[FittedModel, Collection]:
+def task(
+    session: wy.Session, seed: int = 7, rounds: int = 30, strategy: Strategy | None = None
+) -> tuple[FittedModel, Collection]:
     """Return the model of the hospitals, not fitted yet, and its test rows."""
     col = wy.col
     patients = session.read("patients", sites="hospitals").select(*FEATURES, "num")
@@ -29,7 +32,7 @@ def task(session: wy.Session, seed: int = 7, rounds: int = 30) -> tuple[FittedMo
         wy.logistic_regression(l2=1e-3),
         target=col.num > 0,
         rounds=rounds,
-        strategy=wy.fedavg(local_epochs=5, learning_rate=0.5),
+        strategy=strategy or wy.fedavg(local_epochs=5, learning_rate=0.5),
     )
     return model, test
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "federation"))
 
 from heart import arrays, task
-from heart_reference import prepared, reference, scores
+from heart_reference import gradient_steps, prepared, reference, scores
 
 LEARNERS = {
     "numpy": ("pandas", "numpy"),
@@ -145,6 +145,32 @@ def test_no_row_crosses_a_border_and_seq_has_no_gap(opened: Callable[..., wy.Ses
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert isinstance(events[-1], RunFinished)
     assert events[-1].state == "done"
+
+
+def test_a_rule_that_bears_wrong_sites_runs_over_platforms(opened: Callable[..., wy.Session]) -> None:
+    session = opened(MIXED)
+    median = wy.strategy("coordinate_median", local_epochs=5, learning_rate=0.5)
+    model, test = task(session, rounds=2, strategy=median)
+    fitted = model.evaluate(test).run().model
+    features, rows = prepared(*arrays(seed=7))
+    _, training = arrays(seed=7)
+    w, b = np.zeros(len(features)), 0.0
+    for _ in range(2):
+        local = [
+            gradient_steps(X[training[site]], y[training[site]], w, b, steps=5, learning_rate=0.5, l2=1e-3)
+            for site, (X, y) in rows.items()
+        ]
+        w, b = np.median([one for one, _ in local], axis=0), float(np.median([one for _, one in local]))
+    found = dict(zip(fitted.features, array(fitted["weights"]).tolist(), strict=True))
+    assert [found[name] for name in features] == pytest.approx(w.tolist(), rel=1e-8, abs=1e-8)
+    assert float(array(fitted["intercept"])[0]) == pytest.approx(b, rel=1e-8, abs=1e-8)
+
+
+def test_a_rule_that_cannot_protect_so_few_sites_refuses(opened: Callable[..., wy.Session]) -> None:
+    session = opened(MIXED)
+    model, test = task(session, rounds=2, strategy=wy.strategy("krum", learning_rate=0.5))
+    with pytest.raises(wy.WayangError, match="protects 5 sites or more as it is set, and there are 4"):
+        model.evaluate(test).run()
 
 
 def test_a_goal_ends_the_rounds(opened: Callable[..., wy.Session]) -> None:
