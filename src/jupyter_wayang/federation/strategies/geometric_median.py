@@ -8,7 +8,7 @@ import msgspec
 
 from jupyter_wayang.federation.strategies.local_steps import Averaging, moved
 from jupyter_wayang.federation.strategies.state import State
-from jupyter_wayang.federation.strategies.vectors import stacked
+from jupyter_wayang.federation.strategies.vectors import shares_of, stacked
 from jupyter_wayang.plan.tasks import Update
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class GeometricMedian(Averaging, frozen=True, kw_only=True, forbid_unknown_field
     Examples
     --------
     >>> import numpy as np
-    >>> geometric_median(np.array([[0.0], [1.0], [2.0]]), np.ones(3), steps=10, nu=1e-6)
+    >>> geometric_median(np.array([[0.0], [1.0], [2.0]]), np.full(3, 1 / 3), steps=10, nu=1e-6)
     array([1.])
     """
 
@@ -61,20 +61,17 @@ class GeometricMedian(Averaging, frozen=True, kw_only=True, forbid_unknown_field
 
     def apply(self, state: State, updates: tuple[tuple[str, Update], ...]) -> tuple[State, dict[str, float]]:
         """Return the state at the geometric median of the updates."""
-        import numpy as np
-
-        shares = np.array([float(update.rows) if self.weights == "rows" else 1.0 for _, update in updates])
+        shares = shares_of(updates, self.weights)
         now, about = moved(state, geometric_median(stacked(updates), shares, self.steps, self.nu), updates)
         return msgspec.structs.replace(state, current=now), about
 
 
 def geometric_median(points: np.ndarray, shares: np.ndarray, steps: int, nu: float) -> np.ndarray:
-    """Return the smoothed geometric median of points of shape (sites, parameters), by weights of shape (sites,)."""
+    """Return the smoothed geometric median of points of shape (sites, parameters), by shares of shape (sites,), sum 1."""
     import numpy as np
 
-    weights = shares / shares.sum()
-    z: np.ndarray = weights @ points
+    z: np.ndarray = shares @ points
     for _ in range(steps):
-        beta = weights / np.maximum(nu, np.linalg.norm(points - z, axis=1))
+        beta = shares / np.maximum(nu, np.linalg.norm(points - z, axis=1))
         z = beta @ points / beta.sum()
     return z

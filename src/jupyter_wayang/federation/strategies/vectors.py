@@ -10,7 +10,7 @@ from jupyter_wayang.plan.tasks import Update
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["arrays_like", "mean_of", "rows_of", "stacked", "vector"]
+__all__ = ["arrays_like", "mean_of", "rows_of", "shares_of", "stacked", "vector"]
 
 
 def vector(parameters: tuple[NamedArray, ...]) -> np.ndarray:
@@ -69,8 +69,14 @@ def mean_of(updates: tuple[tuple[str, Update], ...], weights: str) -> np.ndarray
     >>> mean_of(updates, "rows"), mean_of(updates, "uniform")
     (array([2.]), array([3.]))
     """
+    mean: np.ndarray = shares_of(updates, weights) @ stacked(updates)
+    return mean
+
+
+def shares_of(updates: tuple[tuple[str, Update], ...], weights: str) -> np.ndarray:
+    """Return what part of the whole every update counts for, by their ``rows`` or ``uniform``: shape (sites,), sum 1."""
     import numpy as np
 
-    shares = np.array([float(update.rows) if weights == "rows" else 1.0 for _, update in updates])
-    mean: np.ndarray = (shares / shares.sum()) @ stacked(updates)
-    return mean
+    counts = np.array([float(update.rows) if weights == "rows" else 1.0 for _, update in updates])
+    shares: np.ndarray = counts / counts.sum()
+    return shares
