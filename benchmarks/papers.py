@@ -135,7 +135,8 @@ def _alone(made: Collection, name: str, beside: tuple[str, ...]) -> Plan:
         and any(other.platform == name and other.impossible is None for other in one.decision.alternatives)
     ]
     for operator in possible:
-        plan = plan.pinned(operator, name)
+        with suppress(WayangError):  # what the optimizer added goes with what it was added to, and may be gone
+            plan = plan.pinned(operator, name)
     return plan
 
 
