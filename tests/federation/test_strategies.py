@@ -250,7 +250,7 @@ def score(points, f, i):
 
 def krum(m):
     def step(w, points, rows):
-        order = sorted(range(len(points)), key=lambda i: (score(points, 1, i), i))
+        order = sorted(range(len(points)), key=lambda i: (score(points, 1, i), tuple(points[i])))
         return np.mean([points[i] for i in order[:m]], axis=0)
 
     return step
@@ -259,7 +259,7 @@ def krum(m):
 def bulyan(w, points, rows):
     left, picked = list(points), []
     while len(picked) < len(points) - 2:
-        best = min(range(len(left)), key=lambda i: (score(left, 1, i), i))
+        best = min(range(len(left)), key=lambda i: (score(left, 1, i), tuple(left[i])))
         picked.append(left.pop(best))
     made = []
     for column in zip(*picked, strict=True):
