@@ -518,6 +518,13 @@ def test_a_loss_that_was_not_said_names_the_site():
         strategy.apply(strategy.init(start, ("va",)), (("va", Update(parameters=arrays(np.ones(2)), rows=4)),))
 
 
+def test_a_model_of_its_own_that_was_not_sent_names_the_site():
+    start = GlobalModel(model=LogisticRegression(), features=("x0",), parameters=arrays(np.zeros(2)))
+    strategy = made("ditto")
+    with pytest.raises(SiteError, match=r"^va did not send the model"):
+        strategy.apply(strategy.init(start, ("va",)), (("va", Update(parameters=arrays(np.ones(2)), rows=4)),))
+
+
 @pytest.mark.parametrize(
     ("layers", "message"), [("intercpt", "Did you mean intercept"), ("weights, intercept", "nothing is shared")]
 )
