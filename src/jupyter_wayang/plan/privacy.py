@@ -1,0 +1,186 @@
+"""Mechanisms of privacy as values of a plan, and what sites say to each other in secure aggregation."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import msgspec
+
+from jupyter_wayang.errors import OperatorError
+
+__all__ = [
+    "Accountant",
+    "CentralDP",
+    "LocalDP",
+    "Masked",
+    "Mechanism",
+    "PublicKeys",
+    "RecordDP",
+    "RecordNoise",
+    "Reveal",
+    "Revealed",
+    "SealedShares",
+    "SecureAggregation",
+]
+
+Accountant = Literal["pld", "rdp"]
+"""How what rounds reveal adds up: privacy loss distributions, which are tighter, or Rényi differential privacy."""
+
+
+class SecureAggregation(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="secure_aggregation", tag_field="tag"
+):
+    """Sites mask their updates so that only the sum of at least ``threshold`` of them can be read.
+
+    None: more than half of the sites, and at least three.
+    """
+
+    threshold: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and self.threshold < 3:
+            raise OperatorError(
+                f"secure_aggregation(): threshold must be 3 or more, not {self.threshold}",
+                hint="in a sum of two, each sees the other's update by taking away its own",
+            )
+
+
+class _Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
+    """What all that adds noise has: the budget of the whole training, how it is counted, and where noise comes from.
+
+    ``seed`` is for teaching: who knows it can take the noise away. None: the system's secure source.
+    """
+
+    epsilon: float
+    delta: float
+    accountant: Accountant = "pld"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        word = self.__struct_config__.tag
+        if not 0 < self.epsilon < math.inf:
+            raise OperatorError(f"{word}(): epsilon must be above 0 and finite", found=str(self.epsilon))
+        if not 0 < self.delta < 1:
+            raise OperatorError(
+                f"{word}(): delta must be above 0 and below 1",
+                found=str(self.delta),
+                hint="it is how likely the promise may fail: well below 1 / (number of those protected)",
+            )
+        if self.accountant not in ("pld", "rdp"):
+            raise OperatorError(f"{word}(): accountant must be 'pld' or 'rdp'", found=str(self.accountant))
+
+
+class CentralDP(_Noise, frozen=True, kw_only=True, tag="central_dp"):
+    """The coordinator adds noise to the sum of clipped updates: the model does not show whether a site took part.
+
+    ``clip`` is the largest norm of an update, or ``adaptive``: it begins at ``first_clip`` and follows the ``quantile``
+    of the norms, by ``clip_rate`` a round.
+    """
+
+    clip: float | Literal["adaptive"] = "adaptive"
+    first_clip: float = 0.1
+    quantile: float = 0.5
+    clip_rate: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.clip != "adaptive":
+            _positive("central_dp", "clip", self.clip)
+        _positive("central_dp", "first_clip", self.first_clip)
+        _positive("central_dp", "clip_rate", self.clip_rate)
+        if not 0 < self.quantile < 1:
+            raise OperatorError("central_dp(): quantile must be above 0 and below 1", found=str(self.quantile))
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the largest norm follows the updates."""
+        return self.clip == "adaptive"
+
+
+class LocalDP(_Noise, frozen=True, kw_only=True, tag="local_dp"):
+    """Every site clips its update to the norm ``clip`` and adds noise itself: nobody else has to be trusted."""
+
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("local_dp", "clip", self.clip)
+
+
+class RecordDP(_Noise, frozen=True, kw_only=True, tag="record_dp"):
+    """Every site clips the gradient of each row to the norm ``clip`` and adds noise to their sum: rows are protected.
+
+    ``sample`` is the part of its rows that a site draws for a step, each by itself.
+    """
+
+    clip: float = 1.0
+    sample: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("record_dp", "clip", self.clip)
+        if not 0 < self.sample <= 1:
+            raise OperatorError("record_dp(): sample must be above 0 and at most 1", found=str(self.sample))
+
+
+class RecordNoise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a local task says of noise on the gradients of rows; ``noise_multiplier`` is over ``clip``."""
+
+    clip: float
+    noise_multiplier: float
+    sample: float = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        _positive("record_dp", "clip", self.clip)
+        _positive("record_dp", "noise_multiplier", self.noise_multiplier)
+        if not 0 < self.sample <= 1:
+            raise OperatorError("record_dp(): sample must be above 0 and at most 1", found=str(self.sample))
+
+
+def _positive(word: str, name: str, value: object) -> None:
+    if not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise OperatorError(f"{word}(): {name} must be above 0 and finite", found=str(value))
+
+
+Mechanism = SecureAggregation | CentralDP | LocalDP | RecordDP
+
+
+class PublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first thing a site says in a secure sum: keys by which others seal shares for it, and agree on masks."""
+
+    session: str
+    sealing: bytes
+    masking: bytes
+
+
+class SealedShares(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A site's secrets in shares, one box for each other site, and a digest by which its seed is recognised."""
+
+    session: str
+    boxes: tuple[tuple[str, bytes], ...]
+    seed_digest: bytes
+
+
+class Masked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A site's vector under all its masks: integers mod 2¹²⁸, 16 bytes for every value."""
+
+    session: str
+    words: bytes
+
+
+class Reveal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ask for shares: of the seeds of those whose vectors arrived, and of the masking keys of the others."""
+
+    session: str
+    arrived: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+class Revealed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A site's shares of others' secrets: never both of one site."""
+
+    session: str
+    seeds: tuple[tuple[str, bytes], ...]
+    keys: tuple[tuple[str, bytes], ...]
