@@ -78,6 +78,24 @@ export interface Cast {
 }
 
 /**
+ * The coordinator adds noise to the sum of clipped updates: the model does not show whether a site took part.
+ *
+ * `clip` is the largest norm of an update, or `adaptive`: it begins at `first_clip` and follows the `quantile`
+ * of the norms, by `clip_rate` a round.
+ */
+export interface CentralDP {
+  readonly tag: "central_dp";
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly accountant: "pld" | "rdp";
+  readonly seed: number | null;
+  readonly clip: number | "adaptive";
+  readonly first_clip: number;
+  readonly quantile: number;
+  readonly clip_rate: number;
+}
+
+/**
  * Makes rows of all rows of both inputs that have the same key.
  *
  * Null matches nothing: rows with a null in their key come to the function without rows of the other side.
@@ -312,7 +330,7 @@ export interface Fit {
 /**
  * How a federated fit proceeds.
  *
- * `strategy` is the name of a strategy, `arguments` its parameters. Without a strategy the model is fitted to
+ * `strategy` is the name of a strategy, `arguments` its parameters, `privacy` what protects the updates. Without a strategy the model is fitted to
  * convergence where the rows are, in one round.
  */
 export interface FitOptions {
@@ -320,6 +338,7 @@ export interface FitOptions {
   readonly strategy: string | null;
   readonly arguments: readonly (readonly [string, number | number | string | null])[];
   readonly until: Goal | null;
+  readonly privacy: readonly (SecureAggregation | CentralDP | LocalDP | RecordDP)[];
 }
 
 /** A model that was fitted before. */
@@ -375,6 +394,19 @@ export interface GroupBy {
   readonly tag: "group_by";
   readonly keys: readonly Named[];
   readonly aggregates: readonly Named[];
+}
+
+/**
+ * What a site does to its update before it leaves: what changed is shortened to the norm `clip`.
+ *
+ * With a `noise_multiplier` (over twice the norm) noise is added; `tells`: whether it was within the norm is sent
+ * along, in one bit. `seed` is for teaching.
+ */
+export interface Guard {
+  readonly clip: number;
+  readonly noise_multiplier: number | null;
+  readonly tells: boolean;
+  readonly seed: number | null;
 }
 
 /**
@@ -531,12 +563,25 @@ export interface Literal {
   readonly type: string;
 }
 
+/** Every site clips its update to the norm `clip` and adds noise itself: nobody else has to be trusted. */
+export interface LocalDP {
+  readonly tag: "local_dp";
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly accountant: "pld" | "rdp";
+  readonly seed: number | null;
+  readonly clip: number;
+}
+
 /**
  * Train a model on rows with columns `features` and :data:`TARGET` (0 or 1), all floats without nulls.
  *
  * `solver="gradient"`: `epochs` full-batch steps w ← w - learning_rate · ∇F(w), where F is the mean log loss plus
  * `l2 / 2 · ‖w‖²` (intercept left out unless the model penalizes it). `solver="exact"`: to convergence
  * (the norm of ∇F below 1e-10), starting at the parameters.
+ *
+ * `noise` is added to the gradients of every step, each row's clipped; `guard` says what is done to the update before
+ * it leaves the site.
  */
 export interface LocalTask {
   readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
@@ -546,14 +591,21 @@ export interface LocalTask {
   readonly epochs: number;
   readonly learning_rate: number;
   readonly makes: "cluster" | "components" | "number" | "probability";
+  readonly noise: RecordNoise | null;
+  readonly guard: Guard | null;
 }
 
-/** At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round. */
+/**
+ * At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round.
+ *
+ * `private`: gradients of rows are clipped and get noise, which not every platform does.
+ */
 export interface LocalUpdate {
   readonly tag: "local_update";
   readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly rounds: number;
   readonly epochs: number;
+  readonly private: boolean;
 }
 
 /**
@@ -857,6 +909,25 @@ export interface PrincipalComponents {
   readonly n: number;
 }
 
+/**
+ * What rounds have spent so far of a privacy budget: `epsilon` of `budget` at `delta`, per `unit`.
+ *
+ * `repeatable`: the noise came from a seed, for teaching; who knows that can take it away.
+ */
+export interface PrivacySpent {
+  readonly tag: "privacy_spent";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly mechanism: string;
+  readonly unit: string;
+  readonly epsilon: number;
+  readonly budget: number;
+  readonly delta: number;
+  readonly repeatable: boolean;
+}
+
 /** An operator that ran while the answer was made. `rows` is null where the policy does not show it. */
 export interface Progress {
   readonly node: string;
@@ -924,6 +995,29 @@ export interface ReadTable {
 export interface Ready {
   readonly tag: "ready";
   readonly steps: readonly string[];
+}
+
+/**
+ * Every site clips the gradient of each row to the norm `clip` and adds noise to their sum: rows are protected.
+ *
+ * `sample` is the part of its rows that a site draws for a step, each by itself.
+ */
+export interface RecordDP {
+  readonly tag: "record_dp";
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly accountant: "pld" | "rdp";
+  readonly seed: number | null;
+  readonly clip: number;
+  readonly sample: number;
+}
+
+/** What a local task says of noise on the gradients of rows; `noise_multiplier` is over `clip`. */
+export interface RecordNoise {
+  readonly clip: number;
+  readonly noise_multiplier: number;
+  readonly sample: number;
+  readonly seed: number | null;
 }
 
 /** Makes one row of all, two at a time; of no rows it makes none. */
@@ -1092,6 +1186,16 @@ export interface Scored {
   readonly round: number;
   readonly cells: readonly MergedCell[];
   readonly note: string | null;
+}
+
+/**
+ * Sites mask their updates so that only the sum of at least `threshold` of them can be read.
+ *
+ * None: more than half of the sites, and at least three.
+ */
+export interface SecureAggregation {
+  readonly tag: "secure_aggregation";
+  readonly threshold: number | null;
 }
 
 /** Makes exactly these columns, in this order. */
@@ -1281,10 +1385,15 @@ export interface Unpivot {
   readonly value: string;
 }
 
-/** The parameters after local training and the number of rows they were trained on. */
+/**
+ * The parameters after local training and the number of rows they were trained on.
+ *
+ * `within` says whether what changed was within the norm of the task's guard, if that asks for it.
+ */
 export interface Update {
   readonly parameters: readonly NamedArray[];
   readonly rows: number;
+  readonly within: boolean | null;
 }
 
 /**
@@ -1521,6 +1630,7 @@ export type AnyEvent =
   | SiteReported
   | MetricsMeasured
   | RoundFinished
+  | PrivacySpent
   | Paused
   | Resumed
   | StopRequested

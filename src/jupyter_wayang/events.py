@@ -16,6 +16,7 @@ __all__ = [
     "Paused",
     "Planned",
     "Printed",
+    "PrivacySpent",
     "Replanned",
     "ResultReady",
     "Resumed",
@@ -154,6 +155,21 @@ class MetricsMeasured(Event, frozen=True, kw_only=True, tag="metrics_measured"):
     note: str | None = None
 
 
+class PrivacySpent(Event, frozen=True, kw_only=True, tag="privacy_spent"):
+    """What rounds have spent so far of a privacy budget: ``epsilon`` of ``budget`` at ``delta``, per ``unit``.
+
+    ``repeatable``: the noise came from a seed, for teaching; who knows that can take it away.
+    """
+
+    round: int
+    mechanism: str
+    unit: str
+    epsilon: float
+    budget: float
+    delta: float
+    repeatable: bool = False
+
+
 class RoundFinished(Event, frozen=True, kw_only=True, tag="round_finished"):
     """A round ended with a new global model."""
 
@@ -207,6 +223,7 @@ AnyEvent = (
     | SiteReported
     | MetricsMeasured
     | RoundFinished
+    | PrivacySpent
     | Paused
     | Resumed
     | StopRequested

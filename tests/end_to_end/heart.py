@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -11,6 +13,7 @@ from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.learners import Strategy
 from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
 from jupyter_wayang.plan.operators import Split
+from jupyter_wayang.plan.privacy import Mechanism
 from jupyter_wayang.platforms.relational.over_arrow import split
 
 FEATURES = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak")
@@ -18,7 +21,11 @@ POSITIVE = Binary(op=">", left=ColumnRef(name="num"), right=Literal.of(0))
 
 
 def task(
-    session: wy.Session, seed: int = 7, rounds: int = 30, strategy: Strategy | None = None
+    session: wy.Session,
+    seed: int = 7,
+    rounds: int = 30,
+    strategy: Strategy | None = None,
+    privacy: Mechanism | Sequence[Mechanism] | None = None,
 ) -> tuple[FittedModel, Collection]:
     """Return the model of the hospitals, not fitted yet, and its test rows."""
     col = wy.col
@@ -33,6 +40,7 @@ def task(
         target=col.num > 0,
         rounds=rounds,
         strategy=strategy or wy.fedavg(local_epochs=5, learning_rate=0.5),
+        privacy=privacy,
     )
     return model, test
 

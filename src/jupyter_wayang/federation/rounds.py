@@ -19,6 +19,7 @@ from jupyter_wayang import events
 from jupyter_wayang.errors import OperatorError, SiteError, WayangError
 from jupyter_wayang.events import AnyEvent
 from jupyter_wayang.federation.metrics import Metrics, flaw, measured
+from jupyter_wayang.federation.privacy.protected import budget
 from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy
 from jupyter_wayang.plan.models import NamedArray, array
 from jupyter_wayang.plan.operators import Goal
@@ -257,7 +258,8 @@ def _(event: Answered, state: Rounds) -> tuple[Rounds, Instructions]:
     sites = tuple(site for site, _ in updates)
     ended = events.RoundFinished(round=state.round, seconds=event.at_s - state.began_s, sites=sites)
     state, todo = _after_round(state, max(event.at_s, event.told_s)) if state.setup.bins is None else _score(state)
-    return state, (*said, Announce(event=ended), *todo)
+    spent = tuple(Announce(event=told) for told in budget(state.setup.strategy, state.strategy, state.done))
+    return state, (*said, Announce(event=ended), *spent, *todo)
 
 
 @_react.register

@@ -20,6 +20,7 @@ from jupyter_wayang.kernel.actions import (
     Train,
     turns_of,
 )
+from jupyter_wayang.kernel.protection import check_privacy
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.model_specs import LinearRegression, LogisticRegression, ModelSpec, makes
@@ -224,6 +225,7 @@ class _Compiler:
             bins=None,
             makes=makes(fit.model, type_of(fit.target, inputs)),
         )
+        check_privacy(fit.options, node.span)
         self.training(node, train)
         if not alone:
             train = self.watched(train)
@@ -243,7 +245,9 @@ class _Compiler:
             ),
             Node(
                 id=train.update,
-                operator=LocalUpdate(model=fit.model, rounds=fit.options.rounds, epochs=int(epochs or 0)),
+                operator=LocalUpdate(
+                    model=fit.model, rounds=fit.options.rounds, epochs=int(epochs or 0), private=fit.options.private
+                ),
                 inputs=(Port(node=train.prepare),),
                 hints=node.hints,
                 span=node.span,

@@ -11,6 +11,7 @@ from jupyter_wayang.errors import WayangError
 from jupyter_wayang.events import AnyEvent, MetricsMeasured, State
 from jupyter_wayang.events import StopRequested as StopNoted
 from jupyter_wayang.federation import metrics, rounds, strategy
+from jupyter_wayang.federation.privacy.protected import protected
 from jupyter_wayang.federation.strategy import GlobalModel
 from jupyter_wayang.kernel.actions import Measure, Train
 from jupyter_wayang.kernel.asking import Asking, failure
@@ -57,7 +58,9 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         start = (named_array("weights", np.zeros(len(features))), named_array("intercept", np.zeros(1)))
     setup = rounds.Setup(
         sites=sites,
-        strategy=strategy.named(options.strategy, options.arguments),
+        strategy=protected(
+            strategy.named(options.strategy, options.arguments), options.privacy, options.rounds, len(sites)
+        ),
         start=GlobalModel(model=action.fit.model, features=features, parameters=start, makes=action.makes),
         rounds=options.rounds,
         until=options.until,

@@ -40,6 +40,7 @@ from jupyter_wayang.plan.operators import (
 )
 from jupyter_wayang.plan.operators.learning import NO_TARGET
 from jupyter_wayang.plan.operators.sources import FileFormat
+from jupyter_wayang.plan.privacy import Mechanism
 from jupyter_wayang.plan.schema import Column, Schema, common_type
 
 _FORMATS = (*get_args(FileFormat), "tsv")
@@ -104,6 +105,7 @@ class Collection(Planned, FunctionWords, RelationalWords, ReshapingWords, GraphW
         rounds: int | None = None,
         strategy: Strategy | None = None,
         until: Goal | None = None,
+        privacy: Mechanism | Sequence[Mechanism] | None = None,
     ) -> FittedModel:
         """Fit a model.
 
@@ -119,11 +121,13 @@ class Collection(Planned, FunctionWords, RelationalWords, ReshapingWords, GraphW
             How many rounds at most, and what happens in each; None: to convergence, where the rows are.
         until
             Stop as soon as this is reached, as in ``metric.log_loss < 0.4``.
+        privacy
+            What protects the updates, as in ``[secure_aggregation(), central_dp(epsilon=2, delta=1e-5)]``.
         """
         if not isinstance(model, ModelSpec):
             raise OperatorError(f"fit() takes a model first, not {model!r}", hint=f"as in {WORDS['.fit'].example}")
         wanted = NO_TARGET if target is None else given.key(target)
-        options = fit_options(self.desk.strategies(), rounds, strategy, until)
+        options = fit_options(self.desk.strategies(), rounds, strategy, until, privacy)
         names = None if features is None else given.features(features)
         base = self._trained_on(columns_of(wanted))
         operator = Fit(model=model, target=wanted, features=names, options=options)

@@ -13,6 +13,7 @@ from jupyter_wayang.language.desk import Desk
 from jupyter_wayang.language.learners import Strategy, metric, unknown_model
 from jupyter_wayang.language.models import MAKERS
 from jupyter_wayang.language.page import Page, short
+from jupyter_wayang.language.privacy import MECHANISMS
 from jupyter_wayang.language.scalars import Row, Scalars
 from jupyter_wayang.language.unknown import a_kind, guessed
 from jupyter_wayang.language.variables import Variables
@@ -20,6 +21,7 @@ from jupyter_wayang.language.words import WORDS, Parameter, Word
 from jupyter_wayang.plan.expressions import AGGREGATES
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import Goal
+from jupyter_wayang.plan.privacy import Mechanism
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Arguments", "Caller", "culprit"]
@@ -251,6 +253,26 @@ class Arguments:
             hint="as in until=metric.log_loss < 0.4",
         )
 
+    def privacy(self, node: ast.expr) -> object:
+        """Return a mechanism of privacy, several in a list, or None."""
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [self.privacy(part) for part in parts]
+            case ast.Call(func=ast.Name(id=name)) if name in MECHANISMS:
+                args, named = self.calls.arguments(WORDS[name], node, None)
+                return self._located(node, MECHANISMS[name], *args, **named)
+            case ast.Name(id=name) if isinstance(self.calls.variables.get(name), Mechanism | list | tuple):
+                return self.calls.variables.take(name)
+            case ast.Constant(value=None):
+                return None
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        raise OperatorError(
+            guessed(f"privacy= takes mechanisms, not {short(self.page.text(node))}.", called, MECHANISMS),
+            span=self.page.span(node),
+            source=self.page.source,
+            hint="as in privacy=[secure_aggregation(), central_dp(epsilon=2, delta=1e-5)]",
+        )
+
     def _located(self, node: ast.expr, make: Callable[..., Any], *args: object, **named: object) -> Any:
         try:
             return make(*args, **named)
@@ -310,6 +332,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "model": Arguments.model,
     "pair": Arguments.pair,
     "pairs": Arguments.pairs,
+    "privacy": Arguments.privacy,
     "reducer": Arguments.reducer,
     "strategy": Arguments.strategy,
     "value": Arguments.plain,

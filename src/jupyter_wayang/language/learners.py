@@ -10,6 +10,7 @@ from typing import cast, get_args
 from jupyter_wayang.errors import NameUnknownError, OperatorError
 from jupyter_wayang.language.arguments import real, shown
 from jupyter_wayang.language.expressions import unboxed
+from jupyter_wayang.language.privacy import mechanisms
 from jupyter_wayang.language.unknown import guessed, unknown
 from jupyter_wayang.language.words import NOT_YET, WORDS, worded
 from jupyter_wayang.plan.models import LogisticRegression, ModelSpec
@@ -201,14 +202,16 @@ class Metrics:
 metric = Metrics()
 
 
-def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chosen: object, until: object) -> FitOptions:
+def fit_options(
+    known: Mapping[str, Mapping[str, object]], rounds: object, chosen: object, until: object, privacy: object = None
+) -> FitOptions:
     """Return how a fit proceeds, checked.
 
     Parameters
     ----------
     known
         The strategies that there are.
-    rounds, chosen, until
+    rounds, chosen, until, privacy
         The arguments of ``fit()``; ``chosen`` is its strategy.
 
     Raises
@@ -219,8 +222,9 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
     as_in = "as in rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5)"
     rounds = unboxed(rounds)
     if chosen is None:
-        if rounds is not None or until is not None:
-            given = "rounds=" if rounds is not None else "until="
+        alone = {"rounds=": rounds, "until=": until, "privacy=": privacy}
+        given = next((name for name, value in alone.items() if value is not None), None)
+        if given is not None:
             raise OperatorError(f"{given} needs a strategy", hint=as_in)
         return FitOptions()
     if not isinstance(chosen, Strategy):
@@ -232,7 +236,9 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
         raise OperatorError("a strategy needs rounds=, the most that there may be", hint=as_in)
     if isinstance(rounds, bool) or not isinstance(rounds, int):
         raise OperatorError(f"rounds= takes a whole number, not {shown(rounds)}", hint=as_in)
-    return FitOptions(rounds=rounds, strategy=chosen.name, arguments=arguments, until=until)
+    return FitOptions(
+        rounds=rounds, strategy=chosen.name, arguments=arguments, until=until, privacy=mechanisms(privacy)
+    )
 
 
 def unknown_model(name: str) -> NameUnknownError:

@@ -27,6 +27,7 @@ Kind = Literal[
     "model",
     "pair",
     "pairs",
+    "privacy",
     "reducer",
     "strategy",
     "value",
@@ -34,7 +35,18 @@ Kind = Literal[
 """What an argument is: a cell reads it by this, and completion offers what fits."""
 
 Role = Literal[
-    "source", "collection", "step", "group", "fitted", "hint", "function", "aggregate", "model", "strategy", "loop"
+    "source",
+    "collection",
+    "step",
+    "group",
+    "fitted",
+    "hint",
+    "function",
+    "aggregate",
+    "model",
+    "strategy",
+    "privacy",
+    "loop",
 ]
 """Where a word stands: on its own, or after the dot of a collection, of ``group_by()`` or of a fitted model."""
 

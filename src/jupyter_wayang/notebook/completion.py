@@ -273,6 +273,8 @@ class _Completer:
                 return [(name, "function") for name, word in WORDS.items() if "model" in word.roles]
             case "strategy":
                 return [(name, "function") for name in self.desk.strategies()]
+            case "privacy":
+                return [(name, "function") for name, word in WORDS.items() if "privacy" in word.roles]
             case "goal":
                 return [("metric", "namespace")]
         return self._variables()

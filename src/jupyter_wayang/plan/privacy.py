@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from jupyter_wayang.errors import OperatorError
 __all__ = [
     "Accountant",
     "CentralDP",
+    "Guard",
     "LocalDP",
     "Masked",
     "Mechanism",
@@ -22,6 +23,8 @@ __all__ = [
     "Revealed",
     "SealedShares",
     "SecureAggregation",
+    "check_together",
+    "of_kind",
 ]
 
 Accountant = Literal["pld", "rdp"]
@@ -44,6 +47,10 @@ class SecureAggregation(
                 f"secure_aggregation(): threshold must be 3 or more, not {self.threshold}",
                 hint="in a sum of two, each sees the other's update by taking away its own",
             )
+
+    def describe(self) -> str:
+        """Return the mechanism as it stands in a cell."""
+        return "secure_aggregation" + ("" if self.threshold is None else f"(threshold={self.threshold})")
 
 
 class _Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
@@ -69,6 +76,10 @@ class _Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             )
         if self.accountant not in ("pld", "rdp"):
             raise OperatorError(f"{word}(): accountant must be 'pld' or 'rdp'", found=str(self.accountant))
+
+    def describe(self) -> str:
+        """Return mechanism and budget."""
+        return f"{self.__struct_config__.tag}(epsilon={self.epsilon:g}, delta={self.delta:g})"
 
 
 class CentralDP(_Noise, frozen=True, kw_only=True, tag="central_dp"):
@@ -124,6 +135,24 @@ class RecordDP(_Noise, frozen=True, kw_only=True, tag="record_dp"):
             raise OperatorError("record_dp(): sample must be above 0 and at most 1", found=str(self.sample))
 
 
+class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a site does to its update before it leaves: what changed is shortened to the norm ``clip``.
+
+    With a ``noise_multiplier`` (over twice the norm) noise is added; ``tells``: whether it was within the norm is sent
+    along, in one bit. ``seed`` is for teaching.
+    """
+
+    clip: float
+    noise_multiplier: float | None = None
+    tells: bool = False
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        _positive("clip", "norm", self.clip)
+        if self.noise_multiplier is not None:
+            _positive("local_dp", "noise_multiplier", self.noise_multiplier)
+
+
 class RecordNoise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a local task says of noise on the gradients of rows; ``noise_multiplier`` is over ``clip``."""
 
@@ -145,6 +174,33 @@ def _positive(word: str, name: str, value: object) -> None:
 
 
 Mechanism = SecureAggregation | CentralDP | LocalDP | RecordDP
+
+_Kind = TypeVar("_Kind", SecureAggregation, CentralDP, LocalDP, RecordDP)
+
+
+def of_kind(mechanisms: tuple[Mechanism, ...], kind: type[_Kind]) -> _Kind | None:
+    """Return the mechanism of a kind, of which there is at most one, or None.
+
+    Examples
+    --------
+    >>> of_kind((SecureAggregation(threshold=4),), SecureAggregation)
+    SecureAggregation(threshold=4)
+    """
+    return next((one for one in mechanisms if isinstance(one, kind)), None)
+
+
+def check_together(mechanisms: tuple[Mechanism, ...]) -> None:
+    """Raise an :class:`OperatorError` unless mechanisms go together: each once, and noise from one of them only."""
+    words = [str(one.__struct_config__.tag) for one in mechanisms]
+    noise = [word for word in words if word.endswith("_dp")]
+    if len(set(words)) < len(words):
+        raise OperatorError("privacy= takes every mechanism once", found=", ".join(words))
+    if len(noise) > 1:
+        raise OperatorError(
+            f"privacy= takes one mechanism with noise, not {' and '.join(noise)}",
+            found=", ".join(noise),
+            hint="each has a budget of its own, and protects something else",
+        )
 
 
 class PublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.model_specs import Makes
 from jupyter_wayang.plan.models import ModelSpec, NamedArray
+from jupyter_wayang.plan.privacy import Guard, RecordNoise
 
 __all__ = ["TARGET", "InferTask", "LocalTask", "MergedCell", "ScoreCell", "ScoreTask", "Update"]
 
@@ -26,6 +27,9 @@ class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ``solver="gradient"``: ``epochs`` full-batch steps w ← w - learning_rate · ∇F(w), where F is the mean log loss plus
     ``l2 / 2 · ‖w‖²`` (intercept left out unless the model penalizes it). ``solver="exact"``: to convergence
     (the norm of ∇F below 1e-10), starting at the parameters.
+
+    ``noise`` is added to the gradients of every step, each row's clipped; ``guard`` says what is done to the update before
+    it leaves the site.
     """
 
     model: ModelSpec
@@ -35,6 +39,8 @@ class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     epochs: int = 1
     learning_rate: float = 0.1
     makes: Makes = "probability"
+    noise: RecordNoise | None = None
+    guard: Guard | None = None
 
     def __post_init__(self) -> None:
         if self.solver == "gradient" and self.epochs < 1:
@@ -57,10 +63,14 @@ class InferTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The parameters after local training and the number of rows they were trained on."""
+    """The parameters after local training and the number of rows they were trained on.
+
+    ``within`` says whether what changed was within the norm of the task's guard, if that asks for it.
+    """
 
     parameters: tuple[NamedArray, ...]
     rows: int
+    within: bool | None = None
 
 
 class ScoreTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 
-__all__ = ["SECURE", "Entropy", "chosen", "from_seed"]
+__all__ = ["SECURE", "Entropy", "chosen", "derived_seed", "from_seed"]
 
 Entropy = Callable[[int], bytes]
 """Gives so many random bytes."""
@@ -27,8 +27,22 @@ def from_seed(seed: int, *purpose: object) -> Entropy:
     """
     import numpy as np
 
-    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest, "little")).bytes
+    return np.random.default_rng(_digest(seed, *purpose)).bytes
+
+
+def derived_seed(seed: int | None, *purpose: object) -> int | None:
+    """Return a seed for one purpose, below 2⁴⁸; without a seed, none.
+
+    Examples
+    --------
+    >>> derived_seed(7, 1, "a") != derived_seed(7, 2, "a"), derived_seed(None, 1, "a")
+    (True, None)
+    """
+    return None if seed is None else _digest(seed, *purpose) % 2**48
+
+
+def _digest(*parts: object) -> int:
+    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest(), "little")
 
 
 def chosen(seed: int | None, *purpose: object) -> Entropy:

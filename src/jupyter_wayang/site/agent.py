@@ -16,6 +16,7 @@ from jupyter_wayang.errors import DataError, DisclosureError, PlanError, Platfor
 from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
+from jupyter_wayang.federation.privacy.leaving import leaving
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.objective import Objective
 from jupyter_wayang.optimizer.pipeline import plan_lane
@@ -277,7 +278,8 @@ class SiteAgent:
         update = self._part(message.run).executor.update(message.node, message.task)
         if update.rows < self._own.minimum_rows:
             raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
-        return messages.Trained(run=message.run, round=message.round, update=update)
+        guarded = leaving(update, message.task)
+        return messages.Trained(run=message.run, round=message.round, update=guarded)
 
     @_answer.register
     def _(self, message: messages.Score) -> messages.Answer:

@@ -15,6 +15,7 @@ from jupyter_wayang.federation.privacy import central_dp, local_dp, record_dp
 from jupyter_wayang.federation.privacy.accountant import Account, Spend, epsilon, noise_multiplier
 from jupyter_wayang.federation.privacy.clipping import Adaptive, clipped
 from jupyter_wayang.federation.privacy.needed import needed
+from jupyter_wayang.federation.privacy.noise_state import Training
 from jupyter_wayang.plan.models import LogisticRegression, array, named_array
 from jupyter_wayang.plan.privacy import CentralDP, LocalDP, RecordDP, RecordNoise
 from jupyter_wayang.plan.tasks import LocalTask
@@ -162,8 +163,8 @@ def test_number_and_noise_share_one_grid():
 
 def test_the_central_sum_gets_the_noise_of_the_norm_it_was_clipped_at():
     mechanism = CentralDP(epsilon=5.0, delta=1e-5, clip="adaptive", first_clip=2.0)
-    state = central_dp.begin(mechanism, rounds=10)
-    after, mean = central_dp.released(state, mechanism, np.zeros(40_000), 2.0, 4, from_seed(1))
+    state = central_dp.begin(mechanism, Training(rounds=10, sites=4, steps=1))
+    after, mean = central_dp.released(state, mechanism, np.zeros(40_000), 2.0, from_seed(1))
     bits = Adaptive.bit_noise(state.noise_multiplier, 4)
     expected = Adaptive.update_noise(state.noise_multiplier, bits) * 2.0 / 4
     assert mean.std() == pytest.approx(expected, rel=0.02)
@@ -173,25 +174,25 @@ def test_the_central_sum_gets_the_noise_of_the_norm_it_was_clipped_at():
 
 def test_central_rounds_end_with_the_budget():
     mechanism = CentralDP(epsilon=1.0, delta=1e-5, clip=1.0)
-    state = central_dp.begin(mechanism, rounds=3)
+    state = central_dp.begin(mechanism, Training(rounds=3, sites=4, steps=1))
     for number in range(3):
-        state, _ = central_dp.released(state, mechanism, np.array([1.0, 2.0]), 0.0, 4, from_seed(number))
+        state, _ = central_dp.released(state, mechanism, np.array([1.0, 2.0]), 0.0, from_seed(number))
     assert state.clip.norm == 1.0
     with pytest.raises(DisclosureError, match="the privacy budget of a site is spent"):
-        central_dp.released(state, mechanism, np.array([1.0, 2.0]), 0.0, 4, SECURE)
+        central_dp.released(state, mechanism, np.array([1.0, 2.0]), 0.0, SECURE)
 
 
 def test_local_noise_covers_any_two_updates():
     mechanism = LocalDP(epsilon=3.0, delta=1e-5, clip=0.5)
-    z = local_dp.noise(mechanism, rounds=5)
+    state = local_dp.begin(mechanism, Training(rounds=5, sites=4, steps=3))
+    z = state.spend.noise_multiplier
     far = np.zeros(30_000)
     far[0] = 100.0
     sent = local_dp.randomized(far, mechanism.clip, z, from_seed(1))
     # Two vectors of norm C are at most 2C apart.
     assert sent.std() == pytest.approx(2 * 0.5 * z, rel=0.02)
     assert epsilon((Spend(noise_multiplier=z, count=5),), 1e-5) == pytest.approx(3.0, rel=1e-4)
-    account = local_dp.account(mechanism)
-    assert (account.unit, account.epsilon) == ("site", 3.0)
+    assert (state.account.unit, state.account.epsilon) == ("site", 3.0)
 
 
 def task(**changes):
@@ -263,13 +264,12 @@ def test_lots_are_drawn_and_divided_by_what_is_expected():
 
 def test_record_budgets_count_steps():
     mechanism = RecordDP(epsilon=2.0, delta=1e-5, sample=0.1, clip=1.5, accountant="rdp")
-    noise = record_dp.noise(mechanism, steps=20)
-    account = record_dp.account(mechanism)
+    state = record_dp.begin(mechanism, Training(rounds=4, sites=3, steps=5))
     for _ in range(4):
-        account = account.charged(record_dp.spend(noise, steps=5))
-    assert account.spent == pytest.approx(2.0, rel=1e-4)
+        state = state.charged()
+    assert state.account.spent == pytest.approx(2.0, rel=1e-4)
     with pytest.raises(DisclosureError, match="budget of a row"):
-        account.charged(record_dp.spend(noise, steps=5))
+        state.charged()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import msgspec
 
 from jupyter_wayang.errors import DisclosureError, OperatorError
 from jupyter_wayang.federation.privacy.needed import needed
-from jupyter_wayang.plan.privacy import Accountant
+from jupyter_wayang.plan.privacy import Accountant, CentralDP, LocalDP, RecordDP
 
 __all__ = ["Account", "Spend", "epsilon", "noise_multiplier"]
 
@@ -172,6 +172,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     unit: str
     accountant: Accountant = "pld"
     spends: tuple[Spend, ...] = ()
+
+    @classmethod
+    def of(cls, mechanism: CentralDP | LocalDP | RecordDP, unit: str) -> Account:
+        """Return the account of a mechanism of which nothing is spent."""
+        return cls(epsilon=mechanism.epsilon, delta=mechanism.delta, unit=unit, accountant=mechanism.accountant)
 
     @property
     def spent(self) -> float:

@@ -21,45 +21,94 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.federation.privacy.accountant import Account, Spend, noise_multiplier
-from jupyter_wayang.federation.privacy.clipping import Adaptive
-from jupyter_wayang.plan.privacy import CentralDP
+from jupyter_wayang.federation.privacy.clipping import Adaptive, clipped
+from jupyter_wayang.federation.privacy.noise_state import Training
+from jupyter_wayang.federation.strategies.state import Client
+from jupyter_wayang.federation.strategies.vectors import arrays_like, vector
+from jupyter_wayang.plan.models import NamedArray
+from jupyter_wayang.plan.privacy import CentralDP, Guard
+from jupyter_wayang.plan.tasks import LocalTask, Update
 from jupyter_wayang.platforms.numpy.noise import noisy
-from jupyter_wayang.platforms.randomness import Entropy
+from jupyter_wayang.platforms.randomness import Entropy, chosen
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["CentralState", "begin", "released"]
+__all__ = ["ALL", "CentralNoise", "asked", "begin", "received", "released"]
+
+ALL = "all sites"
+"""Whose update a strategy is given where only the sum of all is known."""
 
 
-class CentralState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the coordinator remembers between rounds: the norm, the noise multiplier of a round, and the account."""
+class CentralNoise(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="central", tag_field="tag"
+):
+    """What the coordinator remembers between rounds: norm, noise multiplier, account, sites in a round, rounds done."""
 
     clip: Adaptive
     noise_multiplier: float
     account: Account
+    sites: int
+    round: int = 0
 
 
-def begin(mechanism: CentralDP, rounds: int) -> CentralState:
-    """Return the state before the first of so many rounds: noise enough for all of them.
+def begin(mechanism: CentralDP, training: Training) -> CentralNoise:
+    """Return the state before the first round: noise enough for all of them.
 
     Examples
     --------
-    >>> state = begin(CentralDP(epsilon=1.0, delta=1e-5, clip=2.0), rounds=30)
+    >>> state = begin(CentralDP(epsilon=1.0, delta=1e-5, clip=2.0), Training(rounds=30, sites=4, steps=1))
     >>> state.clip.norm, round(state.noise_multiplier, 3)
     (2.0, 20.434)
     """
-    noise = noise_multiplier(mechanism.epsilon, mechanism.delta, rounds, accountant=mechanism.accountant)
+    noise = noise_multiplier(mechanism.epsilon, mechanism.delta, training.rounds, accountant=mechanism.accountant)
     norm = mechanism.first_clip if mechanism.clip == "adaptive" else mechanism.clip
-    account = Account(epsilon=mechanism.epsilon, delta=mechanism.delta, unit="site", accountant=mechanism.accountant)
     clip = Adaptive(norm=norm, quantile=mechanism.quantile, rate=mechanism.clip_rate)
-    return CentralState(clip=clip, noise_multiplier=noise, account=account)
+    return CentralNoise(
+        clip=clip, noise_multiplier=noise, account=Account.of(mechanism, unit="site"), sites=training.sites
+    )
+
+
+def asked(mechanism: CentralDP, state: CentralNoise, task: LocalTask, client: Client) -> LocalTask:
+    """Return a task that has the site clip its update at the norm of the round."""
+    return msgspec.structs.replace(task, guard=Guard(clip=state.clip.norm, tells=mechanism.adaptive))
+
+
+def received(
+    mechanism: CentralDP,
+    state: CentralNoise,
+    sent: tuple[NamedArray, ...],
+    updates: tuple[tuple[str, Update], ...],
+) -> tuple[CentralNoise, tuple[tuple[str, Update], ...]]:
+    """Return the state of the next round, and the mean of the updates with noise as the one update there is.
+
+    Parameters
+    ----------
+    mechanism, state
+        What was asked for, and the state of this round.
+    sent
+        The parameters that sites were sent.
+    updates
+        What came back.
+
+    Raises
+    ------
+    DisclosureError
+        If the budget is spent.
+    """
+    before = vector(sent)
+    # Sites have clipped; the noise must not rely on it.
+    changes = [clipped(vector(update.parameters) - before, state.clip.norm)[0] for _, update in updates]
+    within = sum(0.5 if update.within else -0.5 for _, update in updates)
+    entropy = chosen(mechanism.seed, "central_dp", state.round + 1)
+    state, mean = released(state, mechanism, sum(changes, 0.0 * before), within, entropy)
+    return state, ((ALL, Update(parameters=arrays_like(before + mean, sent), rows=state.sites)),)
 
 
 def released(
-    state: CentralState, mechanism: CentralDP, changes: np.ndarray, within: float, sites: int, entropy: Entropy
-) -> tuple[CentralState, np.ndarray]:
-    """Return the mean change with noise, and the state of the next round.
+    state: CentralNoise, mechanism: CentralDP, changes: np.ndarray, within: float, entropy: Entropy
+) -> tuple[CentralNoise, np.ndarray]:
+    """Return the state of the next round, and the mean change with noise.
 
     Parameters
     ----------
@@ -71,8 +120,6 @@ def released(
         The sum of the clipped changes.
     within
         Of a norm that adapts, the sum over sites of ½ if a change was within the norm before, else -½.
-    sites
-        How many sites were asked.
     entropy
         Where noise comes from.
 
@@ -83,11 +130,11 @@ def released(
     """
     import numpy as np
 
-    norm, update_noise, told = state.clip.norm, state.noise_multiplier, state.clip
-    account = state.account.charged(Spend(noise_multiplier=state.noise_multiplier))
+    norm, noise, told = state.clip.norm, state.noise_multiplier, state.clip
+    account = state.account.charged(Spend(noise_multiplier=noise))
     if mechanism.adaptive:
-        bit_noise = Adaptive.bit_noise(state.noise_multiplier, sites)
-        update_noise = Adaptive.update_noise(state.noise_multiplier, bit_noise)
-        told = state.clip.after(float(noisy(np.array([within]), bit_noise, entropy)[0]), sites)
-    mean: np.ndarray = noisy(changes, update_noise * norm, entropy) / sites
-    return msgspec.structs.replace(state, clip=told, account=account), mean
+        bit_noise = Adaptive.bit_noise(noise, state.sites)
+        told = state.clip.after(float(noisy(np.array([within]), bit_noise, entropy)[0]), state.sites)
+        noise = Adaptive.update_noise(noise, bit_noise)
+    mean: np.ndarray = noisy(changes, noise * norm, entropy) / state.sites
+    return msgspec.structs.replace(state, clip=told, account=account, round=state.round + 1), mean

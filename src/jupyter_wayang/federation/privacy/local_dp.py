@@ -15,26 +15,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_wayang.federation.privacy.accountant import Account, noise_multiplier
+import msgspec
+
+from jupyter_wayang.federation.privacy.accountant import Account, Spend, noise_multiplier
 from jupyter_wayang.federation.privacy.clipping import clipped
-from jupyter_wayang.plan.privacy import LocalDP
+from jupyter_wayang.federation.privacy.noise_state import SiteNoise, Training
+from jupyter_wayang.federation.strategies.state import Client
+from jupyter_wayang.plan.models import NamedArray
+from jupyter_wayang.plan.privacy import Guard, LocalDP
+from jupyter_wayang.plan.tasks import LocalTask, Update
 from jupyter_wayang.platforms.numpy.noise import noisy
-from jupyter_wayang.platforms.randomness import Entropy
+from jupyter_wayang.platforms.randomness import Entropy, derived_seed
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["account", "noise", "randomized"]
+__all__ = ["asked", "begin", "randomized", "received"]
 
 
-def account(mechanism: LocalDP) -> Account:
-    """Return the account of a site that has sent nothing yet."""
-    return Account(epsilon=mechanism.epsilon, delta=mechanism.delta, unit="site", accountant=mechanism.accountant)
+def begin(mechanism: LocalDP, training: Training) -> SiteNoise:
+    """Return the state before the first round: noise enough for all of them, over 2C.
+
+    Examples
+    --------
+    >>> state = begin(LocalDP(epsilon=1.0, delta=1e-5), Training(rounds=30, sites=4, steps=1))
+    >>> round(state.spend.noise_multiplier, 3)
+    20.434
+    """
+    noise = noise_multiplier(mechanism.epsilon, mechanism.delta, training.rounds, accountant=mechanism.accountant)
+    return SiteNoise(spend=Spend(noise_multiplier=noise), account=Account.of(mechanism, unit="site"))
 
 
-def noise(mechanism: LocalDP, rounds: int) -> float:
-    """Return the noise multiplier z of a round, of so many: over 2C, what two updates differ by at most."""
-    return noise_multiplier(mechanism.epsilon, mechanism.delta, rounds, accountant=mechanism.accountant)
+def asked(mechanism: LocalDP, state: SiteNoise, task: LocalTask, client: Client) -> LocalTask:
+    """Return a task that has the site clip its update, and add noise to it."""
+    guard = Guard(
+        clip=mechanism.clip,
+        noise_multiplier=state.spend.noise_multiplier,
+        seed=derived_seed(mechanism.seed, client.round, client.site),
+    )
+    return msgspec.structs.replace(task, guard=guard)
+
+
+def received(
+    mechanism: LocalDP, state: SiteNoise, sent: tuple[NamedArray, ...], updates: tuple[tuple[str, Update], ...]
+) -> tuple[SiteNoise, tuple[tuple[str, Update], ...]]:
+    """Return the state of the next round, and the updates: whatever is made of them tells no more than they do."""
+    return state.charged(), updates
 
 
 def randomized(change: np.ndarray, clip: float, noise_multiplier: float, entropy: Entropy) -> np.ndarray:

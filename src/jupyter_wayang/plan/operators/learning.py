@@ -13,6 +13,7 @@ from jupyter_wayang.plan.expressions import Literal as Constant
 from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, PrincipalComponents, makes, tag_of
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
+from jupyter_wayang.plan.privacy import Mechanism, RecordDP, check_together, of_kind
 from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema
 from jupyter_wayang.plan.tasks import TARGET
 
@@ -139,7 +140,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class FitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a federated fit proceeds.
 
-    ``strategy`` is the name of a strategy, ``arguments`` its parameters. Without a strategy the model is fitted to
+    ``strategy`` is the name of a strategy, ``arguments`` its parameters, ``privacy`` what protects the updates. Without a strategy the model is fitted to
     convergence where the rows are, in one round.
     """
 
@@ -147,10 +148,17 @@ class FitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     strategy: str | None = None
     arguments: tuple[tuple[str, float | int | str | None], ...] = ()
     until: Goal | None = None
+    privacy: tuple[Mechanism, ...] = ()
 
     def __post_init__(self) -> None:
+        check_together(self.privacy)
         if not 1 <= self.rounds <= 10_000:
             raise OperatorError("rounds must be between 1 and 10,000", found=str(self.rounds))
+
+    @property
+    def private(self) -> bool:
+        """Whether sites add noise to the gradients of their rows."""
+        return of_kind(self.privacy, RecordDP) is not None
 
 
 class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
@@ -193,7 +201,7 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
         if self.target == NO_TARGET:
             return kind
         how = f", {self.options.strategy} × {self.options.rounds}" if self.options.strategy else ""
-        return f"{kind} of {text(self.target)}{how}"
+        return f"{kind} of {text(self.target)}{how}{''.join(f', {one.describe()}' for one in self.options.privacy)}"
 
 
 def no_strategy(model: ModelSpec) -> OperatorError:
@@ -373,11 +381,15 @@ class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
 
 
 class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
-    """At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round."""
+    """At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round.
+
+    ``private``: gradients of rows are clipped and get noise, which not every platform does.
+    """
 
     model: ModelSpec
     rounds: int
     epochs: int
+    private: bool = False
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
@@ -385,7 +397,7 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
 
     def describe(self) -> str:
         """Return the number of local epochs."""
-        return "to convergence" if self.epochs == 0 else f"{self.epochs} epochs"
+        return "to convergence" if self.epochs == 0 else f"{self.epochs} epochs{', with noise' if self.private else ''}"
 
 
 class Score(Operator, frozen=True, kw_only=True, tag="score"):
