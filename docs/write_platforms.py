@@ -39,6 +39,7 @@ _WORDS = {
     "read_table": "read a table of a database",
     "filter_by": "`filter` by a function of the notebook",
     "local_update": "train (a site's part of a round)",
+    "minibatch_update": "train by batches of rows",
     "private_update": "train with noise on the gradients of rows",
     "score": "evaluate",
     **{tag: f"fit a `{tag.removeprefix('fit_')}`" for tag in MODEL_OPERATORS if tag.startswith("fit_")},

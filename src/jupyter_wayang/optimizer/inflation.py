@@ -68,6 +68,8 @@ def base_tag(operator: AnyOperator) -> str:
         return f"fit_{tag_of(operator.model)}"
     if isinstance(operator, LocalUpdate) and operator.private:
         return "private_update"
+    if isinstance(operator, LocalUpdate) and operator.batch is not None:
+        return "minibatch_update"
     return _LOWERED.get(tag, tag)
 
 

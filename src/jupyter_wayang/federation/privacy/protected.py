@@ -5,7 +5,8 @@ It is a strategy itself, so that rounds and their checkpoints need to know nothi
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import msgspec
 
@@ -14,9 +15,8 @@ from jupyter_wayang.events import PrivacySpent
 from jupyter_wayang.federation.privacy import central_dp, local_dp, record_dp
 from jupyter_wayang.federation.privacy.central_dp import CentralNoise
 from jupyter_wayang.federation.privacy.noise_state import SiteNoise, Training
-from jupyter_wayang.federation.strategies.local_steps import Averaging
 from jupyter_wayang.federation.strategies.state import Client, GlobalModel, State
-from jupyter_wayang.federation.strategy import Strategy
+from jupyter_wayang.federation.strategy import Personal, Strategy
 from jupyter_wayang.plan.privacy import CentralDP, LocalDP, Mechanism, RecordDP, SecureAggregation
 from jupyter_wayang.plan.tasks import LocalTask, Update
 
@@ -30,6 +30,20 @@ class ProtectedState(State, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     inner: State
     noise: CentralNoise | SiteNoise
+
+
+@cache
+def _state_around(inner: type[State]) -> type[ProtectedState]:
+    """Return the class of the state around a state of a class, so that what is read back is of that class again."""
+    made = msgspec.defstruct(
+        f"Protected{inner.__name__}",
+        [("inner", inner)],
+        bases=(ProtectedState,),
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+    return cast("type[ProtectedState]", made)
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,19 +66,39 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     rounds: int
     sites: int
 
-    def init(self, start: GlobalModel) -> ProtectedState:
+    def init(self, start: GlobalModel, sites: tuple[str, ...]) -> ProtectedState:
         """Return the state before the first round: noise enough for all rounds.
 
         Raises
         ------
         OperatorError
-            If no noise is enough for the budget.
+            If no noise is enough for the budget, or a task asks a site for more than the mechanism covers.
         """
-        inner = self.inner.init(start)
-        task: LocalTask = self.inner.task(inner, Client(site="", round=1, sites=("",)))
-        training = Training(rounds=self.rounds, sites=self.sites, steps=task.epochs)
+        inner = self.inner.init(start, sites)
+        clients = [Client(site=site, round=1, sites=sites, total=len(sites)) for site in sites]
+        tasks = [self.inner.task(inner, client) for client in clients]
+        for task in tasks:
+            self._covers(task)
+        training = Training(rounds=self.rounds, sites=self.sites, steps=max(task.epochs for task in tasks))
         noise = _HALVES[type(self.mechanism)].begin(self.mechanism, training)
-        return ProtectedState(current=inner.current, inner=inner, noise=noise)
+        return _state_around(type(inner))(current=inner.current, inner=inner, noise=noise)
+
+    def _covers(self, task: LocalTask) -> None:
+        """Refuse what would leave a site without noise, or be trained without it."""
+        word = self.mechanism.__struct_config__.tag
+        if task.loss or isinstance(self.inner, Personal):
+            what = "tells the loss of its rows" if task.loss else "has a model of its own"
+            raise OperatorError(
+                f"with this strategy every site {what}, which {word}() does not cover",
+                found=str(word),
+                hint="fedavg(), fedprox() and fedadam() are among those that go with it",
+            )
+        if isinstance(self.mechanism, RecordDP) and task.batch is not None:
+            raise OperatorError(
+                "record_dp() draws the rows of a step by itself, and takes no batch=",
+                found="batch",
+                hint="as in record_dp(…, sample=0.1)",
+            )
 
     def task(self, state: ProtectedState, client: Client) -> LocalTask:
         """Return the task of the strategy, with what the site does for privacy."""
@@ -85,7 +119,7 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         half = _HALVES[type(self.mechanism)]
         noise, updates = half.received(self.mechanism, state.noise, state.current.parameters, updates)
         inner, about = self.inner.apply(state.inner, updates)
-        after = ProtectedState(current=inner.current, inner=inner, noise=noise)
+        after = msgspec.structs.replace(state, current=inner.current, inner=inner, noise=noise)
         return after, {**about, "epsilon": noise.account.spent}
 
 
@@ -141,10 +175,10 @@ def protected(strategy: Strategy, privacy: tuple[Mechanism, ...], rounds: int, s
 
 def _averages(strategy: object, word: str) -> None:
     """Refuse a strategy that looks at single updates where only their sum is known."""
-    if not isinstance(strategy, Averaging):
+    if not getattr(strategy, "by_mean", False):
         name = str(getattr(strategy, "word", type(strategy).__name__.lower()))
         raise OperatorError(
             f"{name}() looks at the update of each site, and {word}() shows only their sum",
             found=name,
-            hint="strategies that begin with a mean go with it, as fedavg(), fedavgm() and fedadam()",
+            hint="strategies that begin with the mean of all go with it, as fedavg(), fedprox() and fedadam()",
         )

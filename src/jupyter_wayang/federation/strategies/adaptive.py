@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from jupyter_wayang.federation.strategies.local_steps import Averaging, moved
 from jupyter_wayang.federation.strategies.state import GlobalModel, State
@@ -36,7 +36,7 @@ class Adaptive(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch, weights
+    learning_rate, local_epochs, batch, seed, weights
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.Averaging`. The paper's algorithm averages
         uniformly, its experiments by rows.
     server_learning_rate
@@ -46,6 +46,8 @@ class Adaptive(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tau
         How adaptive it is, above 0: the smaller the more.
     """
+
+    by_mean: ClassVar[bool] = True
 
     server_learning_rate: float = 0.1
     beta_1: float = 0.9
@@ -69,7 +71,7 @@ class Adaptive(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Return the moments that the step is made of."""
         return first, second
 
-    def init(self, start: GlobalModel) -> State:
+    def init(self, start: GlobalModel, sites: tuple[str, ...]) -> State:
         """Return the state before the first round."""
         zero = 0 * vector(start.parameters)
         first, second = (arrays_like(values, start.parameters) for values in (zero, zero + self.begun()))

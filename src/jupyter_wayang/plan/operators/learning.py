@@ -389,6 +389,7 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
     model: ModelSpec
     rounds: int
     epochs: int
+    batch: int | None = None
     private: bool = False
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
@@ -396,8 +397,11 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
         return (ModelShape(kind=tag_of(self.model), columns=rows_in(self, inputs)),)
 
     def describe(self) -> str:
-        """Return the number of local epochs."""
-        return "to convergence" if self.epochs == 0 else f"{self.epochs} epochs{', with noise' if self.private else ''}"
+        """Return the number of local epochs, and of rows in a batch."""
+        if self.epochs == 0:
+            return "to convergence"
+        batches = "" if self.batch is None else f", batches of {self.batch}"
+        return f"{self.epochs} epochs{batches}{', with noise' if self.private else ''}"
 
 
 class Score(Operator, frozen=True, kw_only=True, tag="score"):

@@ -6,7 +6,8 @@ With lots :math:`L_t` into which each of n rows comes with the chance q (Abadi e
    \qquad w_{t+1} = w_t - \eta (\tilde g_t + \lambda w_t).
 
 The gradient of a row of a linear model is :math:`g_i = r_i \cdot (x_i, 1)`, with the norm :math:`|r_i| \|(x_i, 1)\|`: all are
-clipped and added up by one product of matrices. The penalty knows no row, and is neither clipped nor covered by noise.
+clipped and added up by one product of matrices. What else the objective has (the penalty, a proximal or a linear term)
+knows no row of the site, and is neither clipped nor covered by noise.
 
 References
 ----------
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_wayang.plan.privacy import RecordNoise
 from jupyter_wayang.plan.tasks import LocalTask, Update
-from jupyter_wayang.platforms.numpy.learning import no_rows, parameters, penalties, sigmoid, updated
+from jupyter_wayang.platforms.numpy.learning import added, no_rows, parameters, sigmoid, updated
 from jupyter_wayang.platforms.numpy.noise import noisy, uniform
 from jupyter_wayang.platforms.randomness import Entropy
 
@@ -83,14 +84,14 @@ def private_gradient(X: np.ndarray, y: np.ndarray, task: LocalTask, noise: Recor
 
     if not len(y):
         raise no_rows("fit")
-    w, penalty = parameters(task), penalties(task.model, X.shape[1])
+    w, more = parameters(task), added(task)
     rows = np.hstack([X, np.ones((len(y), 1))])
     lengths = np.linalg.norm(rows, axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(task.epochs):
             lot = slice(None) if noise.sample == 1.0 else uniform(len(y), entropy) < noise.sample
             residual = sigmoid(rows[lot] @ w) - y[lot]
-            added = clipped_sum(rows[lot], residual, lengths[lot], noise.clip)
-            slope = noisy(added, noise.noise_multiplier * noise.clip, entropy) / (noise.sample * len(y))
-            w = w - task.learning_rate * (slope + penalty * w)
+            steep = clipped_sum(rows[lot], residual, lengths[lot], noise.clip)
+            slope = noisy(steep, noise.noise_multiplier * noise.clip, entropy) / (noise.sample * len(y))
+            w = w - task.learning_rate * (slope + more.slope(w))
     return updated(w, len(y))
