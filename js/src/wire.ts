@@ -5,6 +5,7 @@ export interface Aggregated {
   readonly tag: "aggregated";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -25,6 +26,17 @@ export interface Alternative {
   readonly move_out_s: Interval | null;
   readonly difference_s: number | null;
   readonly impossible: string | null;
+}
+
+/** A site's answer was not used: it came too late, or twice. */
+export interface AnswerDropped {
+  readonly tag: "answer_dropped";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly site: string;
+  readonly reason: string;
 }
 
 /** An arithmetic, comparing or boolean operation of two operands. */
@@ -113,6 +125,7 @@ export interface Collect {
   readonly tag: "collect";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly port: Port;
 }
 
@@ -155,6 +168,7 @@ export interface Describe {
   readonly tag: "describe";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly table: string;
 }
 
@@ -163,6 +177,7 @@ export interface Description {
   readonly tag: "description";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -180,15 +195,10 @@ export interface Done {
   readonly tag: "done";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
-}
-
-/** Leaves columns out. */
-export interface Drop {
-  readonly tag: "drop";
-  readonly columns: readonly string[];
 }
 
 /** What flows from an operator's port to another's input: rows (solid) or only aggregates and updates (dashed). */
@@ -282,6 +292,15 @@ export interface FactsLearned {
   readonly text: string;
 }
 
+/** The site answers that it cannot. */
+export interface Fail {
+  readonly tag: "fail";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
 /**
  * It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked.
  *
@@ -291,6 +310,7 @@ export interface Failure {
   readonly tag: "failure";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -330,8 +350,10 @@ export interface Fit {
 /**
  * How a federated fit proceeds.
  *
- * `strategy` is the name of a strategy, `arguments` its parameters, `privacy` what protects the updates. Without a strategy the model is fitted to
- * convergence where the rows are, in one round.
+ * `strategy` is the name of a strategy, `arguments` its parameters. Without a strategy the model is fitted to
+ * convergence where the rows are, in one round. In every round the fraction `participation` of the sites trains, drawn
+ * by `seed`; `quorum` of them must answer within `deadline_s` (None: all). `faults` are what is to go wrong,
+ * `privacy` is what protects the updates.
  */
 export interface FitOptions {
   readonly rounds: number;
@@ -339,6 +361,11 @@ export interface FitOptions {
   readonly arguments: readonly (readonly [string, number | number | string | null])[];
   readonly until: Goal | null;
   readonly privacy: readonly (SecureAggregation | CentralDP | LocalDP | RecordDP)[];
+  readonly participation: number;
+  readonly seed: number;
+  readonly quorum: number | null;
+  readonly deadline_s: number;
+  readonly faults: readonly (FaultsDrop | Slow | Fail | Spoil | Replay)[];
 }
 
 /** A model that was fitted before. */
@@ -439,6 +466,14 @@ export interface ImputeFacts {
   readonly values: readonly (readonly [string, number | null])[];
 }
 
+/** Give a site the boxes that others sealed for it. `by_rows`: its vector counts for its rows, else for 1. */
+export interface Inbox {
+  readonly tag: "inbox";
+  readonly session: string;
+  readonly boxes: readonly (readonly [string, string])[];
+  readonly by_rows: boolean;
+}
+
 /** Says what a model says of rows that are ready: its arrays arrive before the operator runs. */
 export interface Infer {
   readonly tag: "infer";
@@ -464,6 +499,7 @@ export interface Interrupt {
   readonly tag: "interrupt";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
 }
 
 /** The rows that are in both, each as often as in the one that has fewer of it. */
@@ -520,6 +556,13 @@ export interface KMeans {
   readonly seed: number;
 }
 
+/** Tell a site the keys of all that take part, and ask for its shares. */
+export interface KeyRing {
+  readonly tag: "key_ring";
+  readonly session: string;
+  readonly keys: readonly (readonly [string, PublicKeys])[];
+}
+
 /** A place where operators run: a site, the execution kernel, or this machine. */
 export interface Lane {
   readonly id: string;
@@ -535,6 +578,7 @@ export interface Learned {
   readonly tag: "learned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly columns: readonly Named[];
   readonly model: InferTask | null;
@@ -677,11 +721,19 @@ export interface MapBatches {
   readonly learned: boolean;
 }
 
+/** A site's vector under all its masks: integers mod 2¹²⁸, 16 bytes for every value. */
+export interface Masked {
+  readonly tag: "masked";
+  readonly session: string;
+  readonly words: string;
+}
+
 /** Measure a model on the prepared rows that enter a node, exactly. For the person's own machine only. */
 export interface Measure {
   readonly tag: "measure";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly task: InferTask;
 }
@@ -697,6 +749,7 @@ export interface Measured {
   readonly tag: "measured";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -797,7 +850,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -808,6 +861,15 @@ export interface Node {
 export interface Not {
   readonly tag: "not";
   readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+}
+
+/** Ask a site to take part: who else may, without how many there is no sum, and how many values are added up. */
+export interface Offer {
+  readonly tag: "offer";
+  readonly session: string;
+  readonly sites: readonly string[];
+  readonly threshold: number;
+  readonly length: number;
 }
 
 /** Replaces columns by an indicator per level. The levels are learned: the schema shows the rest of the columns. */
@@ -961,6 +1023,14 @@ export interface Progress {
   readonly seconds: number;
 }
 
+/** The first thing a site says: keys by which others seal shares for it, and agree on masks. */
+export interface PublicKeys {
+  readonly tag: "public_keys";
+  readonly session: string;
+  readonly sealing: string;
+  readonly masking: string;
+}
+
 /** The mean of trees over rows that are drawn with repetition. */
 export interface RandomForest {
   readonly tag: "random_forest";
@@ -1066,6 +1136,7 @@ export interface Release {
   readonly tag: "release";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
 }
 
 /** Gives columns new names: pairs of (old, new). */
@@ -1087,6 +1158,15 @@ export interface Repeat {
   readonly limit: number;
 }
 
+/** The site sends what it would have sent in the round before. */
+export interface Replay {
+  readonly tag: "replay";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
 /** A result can be fetched: its key, its rows, and its columns as (name, type). */
 export interface ResultReady {
   readonly tag: "result_ready";
@@ -1104,6 +1184,22 @@ export interface Resumed {
   readonly run: string;
   readonly seq: number;
   readonly at_s: number;
+}
+
+/** Ask for shares: of the seeds of those whose vectors arrived, and of the masking keys of the others. */
+export interface Reveal {
+  readonly tag: "reveal";
+  readonly session: string;
+  readonly arrived: readonly string[];
+  readonly dropped: readonly string[];
+}
+
+/** A site's shares of others' secrets: never both of one site. */
+export interface Revealed {
+  readonly tag: "revealed";
+  readonly session: string;
+  readonly seeds: readonly (readonly [string, string])[];
+  readonly keys: readonly (readonly [string, string])[];
 }
 
 /** A round ended with a new global model. */
@@ -1132,6 +1228,7 @@ export interface Rows {
   readonly tag: "rows";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1151,7 +1248,7 @@ export interface RunFinished {
   readonly seconds: number;
 }
 
-/** A run began. */
+/** A run began; `resumes` is the one whose rounds it goes on with. */
 export interface RunStarted {
   readonly tag: "run_started";
   readonly run: string;
@@ -1160,6 +1257,7 @@ export interface RunStarted {
   readonly name: string;
   readonly sites: readonly string[];
   readonly rounds: number;
+  readonly resumes: string | null;
 }
 
 /** Centres columns at their mean and divides by their standard deviation (over n). */
@@ -1206,12 +1304,32 @@ export interface Scored {
   readonly tag: "scored";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
   readonly round: number;
   readonly cells: readonly MergedCell[];
   readonly note: string | null;
+}
+
+/** A site's secrets in shares, one box for each other site, and a digest by which its seed is recognised. */
+export interface SealedShares {
+  readonly tag: "sealed_shares";
+  readonly session: string;
+  readonly boxes: readonly (readonly [string, string])[];
+  readonly seed_digest: string;
+}
+
+/** Ask for keys or shares of the secure sum of a round. */
+export interface Secure {
+  readonly tag: "secure";
+  readonly version: number;
+  readonly run: string;
+  readonly id: string;
+  readonly node: string;
+  readonly round: number;
+  readonly asked: Offer | KeyRing | Reveal;
 }
 
 /**
@@ -1222,6 +1340,19 @@ export interface Scored {
 export interface SecureAggregation {
   readonly tag: "secure_aggregation";
   readonly threshold: number | null;
+}
+
+/** What a site says in the secure sum of a round: keys, shares, or its update under masks. */
+export interface Secured {
+  readonly tag: "secured";
+  readonly version: number;
+  readonly run: string;
+  readonly id: string;
+  readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
+  readonly round: number;
+  readonly said: PublicKeys | SealedShares | Masked | Revealed;
 }
 
 /** Makes exactly these columns, in this order. */
@@ -1265,7 +1396,7 @@ export interface SiteLeftOut {
   readonly reason: string;
 }
 
-/** A site answered in a round, or failed (`error`). */
+/** A site answered in a round, or the round goes on without it: `error` says why, `missing` in a word. */
 export interface SiteReported {
   readonly tag: "site_reported";
   readonly run: string;
@@ -1275,6 +1406,7 @@ export interface SiteReported {
   readonly site: string;
   readonly seconds: number;
   readonly error: string | null;
+  readonly missing: "failed" | "late" | "rejected" | null;
 }
 
 /** Sites were asked for something and are awaited until bytes of each have come `up`. */
@@ -1286,6 +1418,16 @@ export interface SitesAsked {
   readonly kind: string;
   readonly sites: readonly string[];
   readonly round: number | null;
+}
+
+/** The site answers `seconds` later than it would. */
+export interface Slow {
+  readonly tag: "slow";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+  readonly seconds: number;
 }
 
 /** Orders rows, stable; nulls last; text by code point. */
@@ -1321,6 +1463,16 @@ export interface Split {
   readonly by: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
 }
 
+/** The site trains, and its update is of no use: NaN or infinity in it, of another shape, or too large. */
+export interface Spoil {
+  readonly tag: "spoil";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+  readonly how: "infinity" | "nan" | "shape" | "size";
+}
+
 /** Somebody asked the run to stop; it does so at its next step. */
 export interface StopRequested {
   readonly tag: "stop_requested";
@@ -1340,6 +1492,7 @@ export interface SubmitPlan {
   readonly tag: "submit_plan";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly plan: LogicalPlan;
   readonly iterations: readonly (readonly [string, number])[];
   readonly platforms: readonly string[] | null;
@@ -1355,14 +1508,16 @@ export interface TopK {
   readonly keys: readonly SortKey[];
 }
 
-/** Train on the prepared rows that enter a node. */
+/** Train on the prepared rows that enter a node; with an inbox, mask the update. */
 export interface Train {
   readonly tag: "train";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
   readonly task: LocalTask;
+  readonly inbox: Inbox | null;
 }
 
 /** The update of a round. */
@@ -1370,6 +1525,7 @@ export interface Trained {
   readonly tag: "trained";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1382,6 +1538,7 @@ export interface Turn {
   readonly tag: "turn";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
 }
@@ -1391,6 +1548,7 @@ export interface Turned {
   readonly tag: "turned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1541,6 +1699,21 @@ export interface NodesAggregate {
   readonly other: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
 }
 
+/** The site hears nothing and answers nothing: the deadline notices. */
+export interface FaultsDrop {
+  readonly tag: "drop";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
+/** Leaves columns out. */
+export interface ColumnsDrop {
+  readonly tag: "drop";
+  readonly columns: readonly string[];
+}
+
 /** At a site: scores the prepared rows with the global model and counts them per class and score bin. */
 export interface LearningScore {
   readonly tag: "score";
@@ -1565,6 +1738,7 @@ export interface MessagesAggregate {
   readonly tag: "aggregate";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly port: Port;
   readonly operator: GroupBy;
   readonly purpose: string;
@@ -1575,6 +1749,7 @@ export interface MessagesPlanned {
   readonly tag: "planned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1604,8 +1779,9 @@ export interface MessagesSample {
   readonly tag: "sample";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */
@@ -1613,6 +1789,7 @@ export interface MessagesScore {
   readonly tag: "score";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
   readonly task: ScoreTask;
@@ -1624,6 +1801,7 @@ export type AnyRequest =
   | Learned
   | MessagesAggregate
   | Train
+  | Secure
   | MessagesScore
   | Measure
   | Turn
@@ -1637,6 +1815,7 @@ export type AnyAnswer =
   | MessagesPlanned
   | Aggregated
   | Trained
+  | Secured
   | Scored
   | Measured
   | Turned
@@ -1657,6 +1836,7 @@ export type AnyEvent =
   | BytesMoved
   | RoundStarted
   | SiteReported
+  | AnswerDropped
   | MetricsMeasured
   | RoundFinished
   | PrivacySpent

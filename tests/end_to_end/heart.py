@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,6 @@ from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.learners import Strategy
 from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal
 from jupyter_wayang.plan.operators import Split
-from jupyter_wayang.plan.privacy import Mechanism
 from jupyter_wayang.platforms.relational.over_arrow import split
 
 FEATURES = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak")
@@ -25,9 +24,9 @@ def task(
     seed: int = 7,
     rounds: int = 30,
     strategy: Strategy | None = None,
-    privacy: Mechanism | Sequence[Mechanism] | None = None,
+    **options: Any,
 ) -> tuple[FittedModel, Collection]:
-    """Return the model of the hospitals, not fitted yet, and its test rows."""
+    """Return the model of the hospitals, not fitted yet, and its test rows; ``options`` are more of ``fit()``."""
     col = wy.col
     patients = session.read("patients", sites="hospitals").select(*FEATURES, "num")
     known = patients.with_columns(
@@ -40,7 +39,7 @@ def task(
         target=col.num > 0,
         rounds=rounds,
         strategy=strategy or wy.fedavg(local_epochs=5, learning_rate=0.5),
-        privacy=privacy,
+        **options,
     )
     return model, test
 

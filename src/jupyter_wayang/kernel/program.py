@@ -11,6 +11,7 @@ from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
 from jupyter_wayang.federation import strategy
 from jupyter_wayang.federation.aggregation import decompose
 from jupyter_wayang.federation.privacy.protected import protected
+from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import (
     STEPS,
     Action,
@@ -481,7 +482,8 @@ def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
     options = train.fit.options
     try:
         chosen = strategy.named(options.strategy, options.arguments)
-        strategy.check(protected(chosen, options.privacy, options.rounds, len(sites)), train.fit.model, sites)
+        cohort = size(options.participation, len(sites))
+        strategy.check(protected(chosen, options.privacy, options.rounds, cohort), train.fit.model, sites)
     except WayangError as error:
         error.located(node.span, None)
         raise

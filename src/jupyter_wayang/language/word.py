@@ -19,6 +19,7 @@ Kind = Literal[
     "columns",
     "condition",
     "expression",
+    "faults",
     "fill",
     "function",
     "goal",
@@ -47,6 +48,7 @@ Role = Literal[
     "strategy",
     "privacy",
     "loop",
+    "fault",
 ]
 """Where a word stands: on its own, or after the dot of a collection, of ``group_by()`` or of a fitted model."""
 

@@ -110,8 +110,12 @@ _LEARNING = (
             option("strategy", "None", "strategy"),
             option("until", "None", "goal"),
             option("privacy", "None", "privacy"),
+            option("participation", "1.0"),
+            option("deadline", "3600"),
+            option("quorum", "None"),
+            option("faults", "None", "faults"),
+            option("seed", "0"),
         ),
-        ("participation", "deadline", "quorum"),
     ),
     Word(
         "cross_validate",

@@ -13,9 +13,12 @@ __all__ = [
     "Accountant",
     "CentralDP",
     "Guard",
+    "Inbox",
+    "KeyRing",
     "LocalDP",
     "Masked",
     "Mechanism",
+    "Offer",
     "PublicKeys",
     "RecordDP",
     "RecordNoise",
@@ -203,40 +206,62 @@ def check_together(mechanisms: tuple[Mechanism, ...]) -> None:
         )
 
 
-class PublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The first thing a site says in a secure sum: keys by which others seal shares for it, and agree on masks."""
+class _Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
+    """What all that is said in a secure sum shares: the name of the sum."""
 
     session: str
+
+
+class Offer(_Said, frozen=True, kw_only=True, tag="offer"):
+    """Ask a site to take part: who else may, without how many there is no sum, and how many values are added up."""
+
+    sites: tuple[str, ...]
+    threshold: int
+    length: int
+
+
+class PublicKeys(_Said, frozen=True, kw_only=True, tag="public_keys"):
+    """The first thing a site says: keys by which others seal shares for it, and agree on masks."""
+
     sealing: bytes
     masking: bytes
 
 
-class SealedShares(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KeyRing(_Said, frozen=True, kw_only=True, tag="key_ring"):
+    """Tell a site the keys of all that take part, and ask for its shares."""
+
+    keys: tuple[tuple[str, PublicKeys], ...]
+
+
+class SealedShares(_Said, frozen=True, kw_only=True, tag="sealed_shares"):
     """A site's secrets in shares, one box for each other site, and a digest by which its seed is recognised."""
 
-    session: str
     boxes: tuple[tuple[str, bytes], ...]
     seed_digest: bytes
 
 
-class Masked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Inbox(_Said, frozen=True, kw_only=True, tag="inbox"):
+    """Give a site the boxes that others sealed for it. ``by_rows``: its vector counts for its rows, else for 1."""
+
+    boxes: tuple[tuple[str, bytes], ...]
+    by_rows: bool = True
+
+
+class Masked(_Said, frozen=True, kw_only=True, tag="masked"):
     """A site's vector under all its masks: integers mod 2¹²⁸, 16 bytes for every value."""
 
-    session: str
     words: bytes
 
 
-class Reveal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Reveal(_Said, frozen=True, kw_only=True, tag="reveal"):
     """Ask for shares: of the seeds of those whose vectors arrived, and of the masking keys of the others."""
 
-    session: str
     arrived: tuple[str, ...]
     dropped: tuple[str, ...]
 
 
-class Revealed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Revealed(_Said, frozen=True, kw_only=True, tag="revealed"):
     """A site's shares of others' secrets: never both of one site."""
 
-    session: str
     seeds: tuple[tuple[str, bytes], ...]
     keys: tuple[tuple[str, bytes], ...]

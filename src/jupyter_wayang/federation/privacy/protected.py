@@ -15,6 +15,7 @@ from jupyter_wayang.events import PrivacySpent
 from jupyter_wayang.federation.privacy import central_dp, local_dp, record_dp
 from jupyter_wayang.federation.privacy.central_dp import CentralNoise
 from jupyter_wayang.federation.privacy.noise_state import SiteNoise, Training
+from jupyter_wayang.federation.privacy.secure_session import check_threshold
 from jupyter_wayang.federation.strategies.state import Client, GlobalModel, State
 from jupyter_wayang.federation.strategy import Personal, Strategy
 from jupyter_wayang.plan.privacy import CentralDP, LocalDP, Mechanism, RecordDP, SecureAggregation
@@ -66,6 +67,11 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     rounds: int
     sites: int
 
+    @property
+    def weights(self) -> str:
+        """What a site counts for, as the strategy says."""
+        return str(getattr(self.inner, "weights", "uniform"))
+
     def init(self, start: GlobalModel, sites: tuple[str, ...]) -> ProtectedState:
         """Return the state before the first round: noise enough for all rounds.
 
@@ -74,7 +80,7 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         OperatorError
             If no noise is enough for the budget, or a task asks a site for more than the mechanism covers.
         """
-        inner = self.inner.init(start, sites)
+        inner: State = self.inner.init(start, sites)
         clients = [Client(site=site, round=1, sites=sites, total=len(sites)) for site in sites]
         tasks = [self.inner.task(inner, client) for client in clients]
         for task in tasks:
@@ -158,8 +164,6 @@ def protected(strategy: Strategy, privacy: tuple[Mechanism, ...], rounds: int, s
     """
     made = strategy
     for one in privacy:
-        if isinstance(one, SecureAggregation):
-            raise OperatorError("secure_aggregation() in fit() is not in this version", found="privacy")
         if isinstance(one, SecureAggregation | CentralDP):
             _averages(strategy, str(one.__struct_config__.tag))
         if isinstance(one, CentralDP) and getattr(strategy, "weights", "") != "uniform":
@@ -168,7 +172,9 @@ def protected(strategy: Strategy, privacy: tuple[Mechanism, ...], rounds: int, s
                 found="weights",
                 hint='as in fedavg(…, weights="uniform")',
             )
-        if not isinstance(one, SecureAggregation):
+        if isinstance(one, SecureAggregation):
+            check_threshold(one.threshold, sites)
+        else:
             made = Protected(inner=strategy, mechanism=one, rounds=rounds, sites=sites)
     return made
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jupyter_wayang.errors import OperatorError, SiteError, WireError
 
-__all__ = ["FEWEST", "Session", "usual_threshold"]
+__all__ = ["FEWEST", "Session", "check_threshold", "usual_threshold"]
 
 FEWEST = 3
 """In a sum of two, each sees the other's part by taking away its own."""
@@ -22,6 +22,23 @@ def usual_threshold(sites: int) -> int:
     [3, 3, 3, 6]
     """
     return max(FEWEST, sites // 2 + 1)
+
+
+def check_threshold(threshold: int | None, sites: int) -> None:
+    """Raise an :class:`OperatorError` unless a secure sum over so many sites may have a threshold; None: the usual one."""
+    if sites < FEWEST:
+        raise OperatorError(
+            f"a secure sum needs {FEWEST} sites or more, and there are {sites}",
+            found=str(sites),
+            hint="in a sum of two, each sees the other's update by taking away its own",
+        )
+    fewest = usual_threshold(sites)
+    if threshold is not None and not fewest <= threshold <= sites:
+        raise OperatorError(
+            f"the threshold of a secure sum over {sites} sites is between {fewest} and {sites}, not {threshold}",
+            found=str(threshold),
+            hint="more than half of the sites, and at least three",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +64,9 @@ class Session:
     length: int
 
     def __post_init__(self) -> None:
-        count = len(self.sites)
-        if len(set(self.sites)) < count or self.length < 1:
+        if len(set(self.sites)) < len(self.sites) or self.length < 1:
             raise OperatorError("a secure sum needs sites, each once, and a vector", found=", ".join(self.sites))
-        if count < FEWEST:
-            raise OperatorError(
-                f"a secure sum needs {FEWEST} sites or more, and there are {count}",
-                found=", ".join(self.sites),
-                hint="in a sum of two, each sees the other's update by taking away its own",
-            )
-        fewest = usual_threshold(count)
-        if not fewest <= self.threshold <= count:
-            raise OperatorError(
-                f"the threshold of a secure sum over {count} sites is between {fewest} and {count}, not {self.threshold}",
-                found=str(self.threshold),
-                hint="more than half of the sites, and at least three",
-            )
+        check_threshold(self.threshold, len(self.sites))
 
     def holder(self, site: str) -> int:
         """Return the number, from 1, under which a site holds shares."""
