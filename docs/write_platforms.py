@@ -12,6 +12,7 @@ from jupyter_wayang.platforms.platform import (
     GRAPH_OPERATORS,
     LEARNING_OPERATORS,
     MODEL_OPERATORS,
+    PRIVATE_OPERATORS,
     Platform,
 )
 from jupyter_wayang.platforms.registry import installed
@@ -30,7 +31,7 @@ A task's words are lowered to these operators: `with_columns`, `drop` and `renam
 
 """
 
-_TAGS = (*BASE_OPERATORS, *FUNCTION_TAGS, *GRAPH_OPERATORS, *LEARNING_OPERATORS, *MODEL_OPERATORS)
+_TAGS = (*BASE_OPERATORS, *FUNCTION_TAGS, *GRAPH_OPERATORS, *LEARNING_OPERATORS, *PRIVATE_OPERATORS, *MODEL_OPERATORS)
 
 _WORDS = {
     "read_file": "read a file",
@@ -39,6 +40,7 @@ _WORDS = {
     "filter_by": "`filter` by a function of the notebook",
     "local_update": "train (a site's part of a round)",
     "minibatch_update": "train by batches of rows",
+    "private_update": "train with noise on the gradients of rows",
     "score": "evaluate",
     **{tag: f"fit a `{tag.removeprefix('fit_')}`" for tag in MODEL_OPERATORS if tag.startswith("fit_")},
     "infer": "`predict` by a model that is no line",

@@ -5,6 +5,7 @@ export interface Aggregated {
   readonly tag: "aggregated";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -25,6 +26,17 @@ export interface Alternative {
   readonly move_out_s: Interval | null;
   readonly difference_s: number | null;
   readonly impossible: string | null;
+}
+
+/** A site's answer was not used: it came too late, or twice. */
+export interface AnswerDropped {
+  readonly tag: "answer_dropped";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly site: string;
+  readonly reason: string;
 }
 
 /** An arithmetic, comparing or boolean operation of two operands. */
@@ -78,6 +90,24 @@ export interface Cast {
 }
 
 /**
+ * The coordinator adds noise to the sum of clipped updates: the model does not show whether a site took part.
+ *
+ * `clip` is the largest norm of an update, or `adaptive`: it begins at `first_clip` and follows the `quantile`
+ * of the norms, by `clip_rate` a round.
+ */
+export interface CentralDP {
+  readonly tag: "central_dp";
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly accountant: "pld" | "rdp";
+  readonly seed: number | null;
+  readonly clip: number | "adaptive";
+  readonly first_clip: number;
+  readonly quantile: number;
+  readonly clip_rate: number;
+}
+
+/**
  * Makes rows of all rows of both inputs that have the same key.
  *
  * Null matches nothing: rows with a null in their key come to the function without rows of the other side.
@@ -95,6 +125,7 @@ export interface Collect {
   readonly tag: "collect";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly port: Port;
 }
 
@@ -137,6 +168,7 @@ export interface Describe {
   readonly tag: "describe";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly table: string;
 }
 
@@ -145,6 +177,7 @@ export interface Description {
   readonly tag: "description";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -162,15 +195,10 @@ export interface Done {
   readonly tag: "done";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
-}
-
-/** Leaves columns out. */
-export interface Drop {
-  readonly tag: "drop";
-  readonly columns: readonly string[];
 }
 
 /** What flows from an operator's port to another's input: rows (solid) or only aggregates and updates (dashed). */
@@ -264,6 +292,15 @@ export interface FactsLearned {
   readonly text: string;
 }
 
+/** The site answers that it cannot. */
+export interface Fail {
+  readonly tag: "fail";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
 /**
  * It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked.
  *
@@ -273,6 +310,7 @@ export interface Failure {
   readonly tag: "failure";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -313,13 +351,21 @@ export interface Fit {
  * How a federated fit proceeds.
  *
  * `strategy` is the name of a strategy, `arguments` its parameters. Without a strategy the model is fitted to
- * convergence where the rows are, in one round.
+ * convergence where the rows are, in one round. In every round the fraction `participation` of the sites trains, drawn
+ * by `seed`; `quorum` of them must answer within `deadline_s` (None: all). `faults` are what is to go wrong,
+ * `privacy` is what protects the updates.
  */
 export interface FitOptions {
   readonly rounds: number;
   readonly strategy: string | null;
   readonly arguments: readonly (readonly [string, number | number | string | null])[];
   readonly until: Goal | null;
+  readonly privacy: readonly (SecureAggregation | CentralDP | LocalDP | RecordDP)[];
+  readonly participation: number;
+  readonly seed: number;
+  readonly quorum: number | null;
+  readonly deadline_s: number;
+  readonly faults: readonly (FaultsDrop | Slow | Fail | Spoil | Replay)[];
 }
 
 /** A model that was fitted before. */
@@ -378,6 +424,19 @@ export interface GroupBy {
 }
 
 /**
+ * What a site does to its update before it leaves: what changed is shortened to the norm `clip`.
+ *
+ * With a `noise_multiplier` (over twice the norm) noise is added; `tells`: whether it was within the norm is sent
+ * along, in one bit. `seed` is for teaching.
+ */
+export interface Guard {
+  readonly clip: number;
+  readonly noise_multiplier: number | null;
+  readonly tells: boolean;
+  readonly seed: number | null;
+}
+
+/**
  * What a person told the optimizer about an operator.
  *
  * `selectivity` and `rows` win over all estimates. `cache`: what it makes is computed once and held, also where
@@ -407,6 +466,14 @@ export interface ImputeFacts {
   readonly values: readonly (readonly [string, number | null])[];
 }
 
+/** Give a site the boxes that others sealed for it. `by_rows`: its vector counts for its rows, else for 1. */
+export interface Inbox {
+  readonly tag: "inbox";
+  readonly session: string;
+  readonly boxes: readonly (readonly [string, string])[];
+  readonly by_rows: boolean;
+}
+
 /** Says what a model says of rows that are ready: its arrays arrive before the operator runs. */
 export interface Infer {
   readonly tag: "infer";
@@ -432,6 +499,7 @@ export interface Interrupt {
   readonly tag: "interrupt";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
 }
 
 /** The rows that are in both, each as often as in the one that has fewer of it. */
@@ -488,6 +556,13 @@ export interface KMeans {
   readonly seed: number;
 }
 
+/** Tell a site the keys of all that take part, and ask for its shares. */
+export interface KeyRing {
+  readonly tag: "key_ring";
+  readonly session: string;
+  readonly keys: readonly (readonly [string, PublicKeys])[];
+}
+
 /** A place where operators run: a site, the execution kernel, or this machine. */
 export interface Lane {
   readonly id: string;
@@ -503,6 +578,7 @@ export interface Learned {
   readonly tag: "learned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly columns: readonly Named[];
   readonly model: InferTask | null;
@@ -531,6 +607,16 @@ export interface Literal {
   readonly type: string;
 }
 
+/** Every site clips its update to the norm `clip` and adds noise itself: nobody else has to be trusted. */
+export interface LocalDP {
+  readonly tag: "local_dp";
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly accountant: "pld" | "rdp";
+  readonly seed: number | null;
+  readonly clip: number;
+}
+
 /**
  * Train a model on rows with columns `features` and :data:`TARGET` (0 or 1), all floats without nulls.
  *
@@ -548,6 +634,9 @@ export interface Literal {
  * the model's penalty at the parameters, before any step. `batch`: each pass puts the rows into another order, made
  * of `seed` and of nothing else, and takes the next `batch` rows for each step; the last step of a pass takes what
  * is left. `personal` is trained after the rest.
+ *
+ * `noise` is added to the gradients of every step, each row's clipped; `guard` says what is done to the update before
+ * it leaves the site.
  */
 export interface LocalTask {
   readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
@@ -564,15 +653,22 @@ export interface LocalTask {
   readonly batch: number | null;
   readonly seed: number;
   readonly personal: PersonalTask | null;
+  readonly noise: RecordNoise | null;
+  readonly guard: Guard | null;
 }
 
-/** At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round. */
+/**
+ * At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round.
+ *
+ * `private`: gradients of rows are clipped and get noise, which not every platform does.
+ */
 export interface LocalUpdate {
   readonly tag: "local_update";
   readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly rounds: number;
   readonly epochs: number;
   readonly batch: number | null;
+  readonly private: boolean;
 }
 
 /**
@@ -625,11 +721,19 @@ export interface MapBatches {
   readonly learned: boolean;
 }
 
+/** A site's vector under all its masks: integers mod 2¹²⁸, 16 bytes for every value. */
+export interface Masked {
+  readonly tag: "masked";
+  readonly session: string;
+  readonly words: string;
+}
+
 /** Measure a model on the prepared rows that enter a node, exactly. For the person's own machine only. */
 export interface Measure {
   readonly tag: "measure";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly task: InferTask;
 }
@@ -645,6 +749,7 @@ export interface Measured {
   readonly tag: "measured";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -747,7 +852,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -758,6 +863,15 @@ export interface Node {
 export interface Not {
   readonly tag: "not";
   readonly arg: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
+}
+
+/** Ask a site to take part: who else may, without how many there is no sum, and how many values are added up. */
+export interface Offer {
+  readonly tag: "offer";
+  readonly session: string;
+  readonly sites: readonly string[];
+  readonly threshold: number;
+  readonly length: number;
 }
 
 /** Replaces columns by an indicator per level. The levels are learned: the schema shows the rest of the columns. */
@@ -885,11 +999,38 @@ export interface PrincipalComponents {
   readonly n: number;
 }
 
+/**
+ * What rounds have spent so far of a privacy budget: `epsilon` of `budget` at `delta`, per `unit`.
+ *
+ * `repeatable`: the noise came from a seed, for teaching; who knows that can take it away.
+ */
+export interface PrivacySpent {
+  readonly tag: "privacy_spent";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly mechanism: string;
+  readonly unit: string;
+  readonly epsilon: number;
+  readonly budget: number;
+  readonly delta: number;
+  readonly repeatable: boolean;
+}
+
 /** An operator that ran while the answer was made. `rows` is null where the policy does not show it. */
 export interface Progress {
   readonly node: string;
   readonly rows: number | null;
   readonly seconds: number;
+}
+
+/** The first thing a site says: keys by which others seal shares for it, and agree on masks. */
+export interface PublicKeys {
+  readonly tag: "public_keys";
+  readonly session: string;
+  readonly sealing: string;
+  readonly masking: string;
 }
 
 /** The mean of trees over rows that are drawn with repetition. */
@@ -954,6 +1095,29 @@ export interface Ready {
   readonly steps: readonly string[];
 }
 
+/**
+ * Every site clips the gradient of each row to the norm `clip` and adds noise to their sum: rows are protected.
+ *
+ * `sample` is the part of its rows that a site draws for a step, each by itself.
+ */
+export interface RecordDP {
+  readonly tag: "record_dp";
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly accountant: "pld" | "rdp";
+  readonly seed: number | null;
+  readonly clip: number;
+  readonly sample: number;
+}
+
+/** What a local task says of noise on the gradients of rows; `noise_multiplier` is over `clip`. */
+export interface RecordNoise {
+  readonly clip: number;
+  readonly noise_multiplier: number;
+  readonly sample: number;
+  readonly seed: number | null;
+}
+
 /** Makes one row of all, two at a time; of no rows it makes none. */
 export interface Reduce {
   readonly tag: "reduce";
@@ -974,6 +1138,7 @@ export interface Release {
   readonly tag: "release";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
 }
 
 /** Gives columns new names: pairs of (old, new). */
@@ -995,6 +1160,15 @@ export interface Repeat {
   readonly limit: number;
 }
 
+/** The site sends what it would have sent in the round before. */
+export interface Replay {
+  readonly tag: "replay";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
 /** A result can be fetched: its key, its rows, and its columns as (name, type). */
 export interface ResultReady {
   readonly tag: "result_ready";
@@ -1012,6 +1186,22 @@ export interface Resumed {
   readonly run: string;
   readonly seq: number;
   readonly at_s: number;
+}
+
+/** Ask for shares: of the seeds of those whose vectors arrived, and of the masking keys of the others. */
+export interface Reveal {
+  readonly tag: "reveal";
+  readonly session: string;
+  readonly arrived: readonly string[];
+  readonly dropped: readonly string[];
+}
+
+/** A site's shares of others' secrets: never both of one site. */
+export interface Revealed {
+  readonly tag: "revealed";
+  readonly session: string;
+  readonly seeds: readonly (readonly [string, string])[];
+  readonly keys: readonly (readonly [string, string])[];
 }
 
 /** A round ended with a new global model. */
@@ -1040,6 +1230,7 @@ export interface Rows {
   readonly tag: "rows";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1059,7 +1250,7 @@ export interface RunFinished {
   readonly seconds: number;
 }
 
-/** A run began. */
+/** A run began; `resumes` is the one whose rounds it goes on with. */
 export interface RunStarted {
   readonly tag: "run_started";
   readonly run: string;
@@ -1068,6 +1259,7 @@ export interface RunStarted {
   readonly name: string;
   readonly sites: readonly string[];
   readonly rounds: number;
+  readonly resumes: string | null;
 }
 
 /** Centres columns at their mean and divides by their standard deviation (over n). */
@@ -1114,12 +1306,55 @@ export interface Scored {
   readonly tag: "scored";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
   readonly round: number;
   readonly cells: readonly MergedCell[];
   readonly note: string | null;
+}
+
+/** A site's secrets in shares, one box for each other site, and a digest by which its seed is recognised. */
+export interface SealedShares {
+  readonly tag: "sealed_shares";
+  readonly session: string;
+  readonly boxes: readonly (readonly [string, string])[];
+  readonly seed_digest: string;
+}
+
+/** Ask for keys or shares of the secure sum of a round. */
+export interface Secure {
+  readonly tag: "secure";
+  readonly version: number;
+  readonly run: string;
+  readonly id: string;
+  readonly node: string;
+  readonly round: number;
+  readonly asked: Offer | KeyRing | Reveal;
+}
+
+/**
+ * Sites mask their updates so that only the sum of at least `threshold` of them can be read.
+ *
+ * None: more than half of the sites, and at least three.
+ */
+export interface SecureAggregation {
+  readonly tag: "secure_aggregation";
+  readonly threshold: number | null;
+}
+
+/** What a site says in the secure sum of a round: keys, shares, or its update under masks. */
+export interface Secured {
+  readonly tag: "secured";
+  readonly version: number;
+  readonly run: string;
+  readonly id: string;
+  readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
+  readonly round: number;
+  readonly said: PublicKeys | SealedShares | Masked | Revealed;
 }
 
 /** Makes exactly these columns, in this order. */
@@ -1163,7 +1398,7 @@ export interface SiteLeftOut {
   readonly reason: string;
 }
 
-/** A site answered in a round, or failed (`error`). */
+/** A site answered in a round, or the round goes on without it: `error` says why, `missing` in a word. */
 export interface SiteReported {
   readonly tag: "site_reported";
   readonly run: string;
@@ -1173,6 +1408,7 @@ export interface SiteReported {
   readonly site: string;
   readonly seconds: number;
   readonly error: string | null;
+  readonly missing: "failed" | "late" | "rejected" | null;
 }
 
 /** Sites were asked for something and are awaited until bytes of each have come `up`. */
@@ -1184,6 +1420,16 @@ export interface SitesAsked {
   readonly kind: string;
   readonly sites: readonly string[];
   readonly round: number | null;
+}
+
+/** The site answers `seconds` later than it would. */
+export interface Slow {
+  readonly tag: "slow";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+  readonly seconds: number;
 }
 
 /** Orders rows, stable; nulls last; text by code point. */
@@ -1219,6 +1465,16 @@ export interface Split {
   readonly by: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
 }
 
+/** The site trains, and its update is of no use: NaN or infinity in it, of another shape, or too large. */
+export interface Spoil {
+  readonly tag: "spoil";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+  readonly how: "infinity" | "nan" | "shape" | "size";
+}
+
 /** Somebody asked the run to stop; it does so at its next step. */
 export interface StopRequested {
   readonly tag: "stop_requested";
@@ -1238,6 +1494,7 @@ export interface SubmitPlan {
   readonly tag: "submit_plan";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly plan: LogicalPlan;
   readonly iterations: readonly (readonly [string, number])[];
   readonly platforms: readonly string[] | null;
@@ -1253,14 +1510,16 @@ export interface TopK {
   readonly keys: readonly SortKey[];
 }
 
-/** Train on the prepared rows that enter a node. */
+/** Train on the prepared rows that enter a node; with an inbox, mask the update. */
 export interface Train {
   readonly tag: "train";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
   readonly task: LocalTask;
+  readonly inbox: Inbox | null;
 }
 
 /** The update of a round. */
@@ -1268,6 +1527,7 @@ export interface Trained {
   readonly tag: "trained";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1280,6 +1540,7 @@ export interface Turn {
   readonly tag: "turn";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
 }
@@ -1289,6 +1550,7 @@ export interface Turned {
   readonly tag: "turned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1313,12 +1575,14 @@ export interface Unpivot {
  * The parameters after local training and the number of rows they were trained on.
  *
  * `loss` and `personal` (the parameters of the personal model) are there if the task asked for them.
+ * `within` says whether what changed was within the norm of the task's guard, if that asks for it.
  */
 export interface Update {
   readonly parameters: readonly NamedArray[];
   readonly rows: number;
   readonly loss: number | null;
   readonly personal: readonly NamedArray[];
+  readonly within: boolean | null;
 }
 
 /**
@@ -1437,6 +1701,21 @@ export interface NodesAggregate {
   readonly other: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
 }
 
+/** The site hears nothing and answers nothing: the deadline notices. */
+export interface FaultsDrop {
+  readonly tag: "drop";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
+/** Leaves columns out. */
+export interface ColumnsDrop {
+  readonly tag: "drop";
+  readonly columns: readonly string[];
+}
+
 /** At a site: scores the prepared rows with the global model and counts them per class and score bin. */
 export interface LearningScore {
   readonly tag: "score";
@@ -1461,6 +1740,7 @@ export interface MessagesAggregate {
   readonly tag: "aggregate";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly port: Port;
   readonly operator: GroupBy;
   readonly purpose: string;
@@ -1471,6 +1751,7 @@ export interface MessagesPlanned {
   readonly tag: "planned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1500,8 +1781,9 @@ export interface MessagesSample {
   readonly tag: "sample";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */
@@ -1509,6 +1791,7 @@ export interface MessagesScore {
   readonly tag: "score";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
   readonly task: ScoreTask;
@@ -1520,6 +1803,7 @@ export type AnyRequest =
   | Learned
   | MessagesAggregate
   | Train
+  | Secure
   | MessagesScore
   | Measure
   | Turn
@@ -1533,6 +1817,7 @@ export type AnyAnswer =
   | MessagesPlanned
   | Aggregated
   | Trained
+  | Secured
   | Scored
   | Measured
   | Turned
@@ -1553,8 +1838,10 @@ export type AnyEvent =
   | BytesMoved
   | RoundStarted
   | SiteReported
+  | AnswerDropped
   | MetricsMeasured
   | RoundFinished
+  | PrivacySpent
   | Paused
   | Resumed
   | StopRequested

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 __all__ = [
+    "AnswerDropped",
     "AnyEvent",
     "BytesMoved",
     "Event",
@@ -16,6 +17,7 @@ __all__ = [
     "Paused",
     "Planned",
     "Printed",
+    "PrivacySpent",
     "Replanned",
     "ResultReady",
     "Resumed",
@@ -31,6 +33,8 @@ __all__ = [
 ]
 
 State = Literal["done", "stopped", "failed"]
+Missing = Literal["failed", "late", "rejected"]
+"""Why a round goes on without a site: it said that it cannot, the deadline passed, or what it sent cannot be used."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
@@ -42,11 +46,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
-    """A run began."""
+    """A run began; ``resumes`` is the one whose rounds it goes on with."""
 
     name: str
     sites: tuple[str, ...] = ()
     rounds: int = 0
+    resumes: str | None = None
 
 
 class Planned(Event, frozen=True, kw_only=True, tag="planned"):
@@ -128,12 +133,21 @@ class RoundStarted(Event, frozen=True, kw_only=True, tag="round_started"):
 
 
 class SiteReported(Event, frozen=True, kw_only=True, tag="site_reported"):
-    """A site answered in a round, or failed (``error``)."""
+    """A site answered in a round, or the round goes on without it: ``error`` says why, ``missing`` in a word."""
 
     round: int
     site: str
     seconds: float
     error: str | None = None
+    missing: Missing | None = None
+
+
+class AnswerDropped(Event, frozen=True, kw_only=True, tag="answer_dropped"):
+    """A site's answer was not used: it came too late, or twice."""
+
+    round: int
+    site: str
+    reason: str
 
 
 class MetricsMeasured(Event, frozen=True, kw_only=True, tag="metrics_measured"):
@@ -152,6 +166,21 @@ class MetricsMeasured(Event, frozen=True, kw_only=True, tag="metrics_measured"):
     auc: float | None
     auc_error: float | None = None
     note: str | None = None
+
+
+class PrivacySpent(Event, frozen=True, kw_only=True, tag="privacy_spent"):
+    """What rounds have spent so far of a privacy budget: ``epsilon`` of ``budget`` at ``delta``, per ``unit``.
+
+    ``repeatable``: the noise came from a seed, for teaching; who knows that can take it away.
+    """
+
+    round: int
+    mechanism: str
+    unit: str
+    epsilon: float
+    budget: float
+    delta: float
+    repeatable: bool = False
 
 
 class RoundFinished(Event, frozen=True, kw_only=True, tag="round_finished"):
@@ -205,8 +234,10 @@ AnyEvent = (
     | BytesMoved
     | RoundStarted
     | SiteReported
+    | AnswerDropped
     | MetricsMeasured
     | RoundFinished
+    | PrivacySpent
     | Paused
     | Resumed
     | StopRequested

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -18,9 +20,13 @@ POSITIVE = Binary(op=">", left=ColumnRef(name="num"), right=Literal.of(0))
 
 
 def task(
-    session: wy.Session, seed: int = 7, rounds: int = 30, strategy: Strategy | None = None
+    session: wy.Session,
+    seed: int = 7,
+    rounds: int = 30,
+    strategy: Strategy | None = None,
+    **options: Any,
 ) -> tuple[FittedModel, Collection]:
-    """Return the model of the hospitals, not fitted yet, and its test rows."""
+    """Return the model of the hospitals, not fitted yet, and its test rows; ``options`` are more of ``fit()``."""
     col = wy.col
     patients = session.read("patients", sites="hospitals").select(*FEATURES, "num")
     known = patients.with_columns(
@@ -33,6 +39,7 @@ def task(
         target=col.num > 0,
         rounds=rounds,
         strategy=strategy or wy.fedavg(local_epochs=5, learning_rate=0.5),
+        **options,
     )
     return model, test
 

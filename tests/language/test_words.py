@@ -54,7 +54,7 @@ def test_every_word_has_help():
         (".count", 1, (), "count() takes no argument, not 1"),
         (".agg", 1, (), "every column of agg() needs a name"),
         (".sort", 1, ("decending",), "Did you mean descending?"),
-        (".fit", 2, ("privacy",), "privacy= of fit() is not in this version"),
+        (".fit", 2, ("privcy",), "Did you mean privacy?"),
         ("read", 2, (), "read() takes 1 argument, not 2"),
     ],
 )

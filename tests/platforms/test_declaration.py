@@ -8,7 +8,13 @@ import pytest
 from jupyter_wayang.platforms.declaration import Declaration
 from jupyter_wayang.platforms.numpy import PLATFORM as NUMPY
 from jupyter_wayang.platforms.pandas import PLATFORM as PANDAS
-from jupyter_wayang.platforms.platform import BASE_OPERATORS, LEARNING_OPERATORS, MODEL_OPERATORS, Platform
+from jupyter_wayang.platforms.platform import (
+    BASE_OPERATORS,
+    LEARNING_OPERATORS,
+    MODEL_OPERATORS,
+    PRIVATE_OPERATORS,
+    Platform,
+)
 from jupyter_wayang.platforms.polars import PLATFORM as POLARS
 from jupyter_wayang.platforms.sklearn import PLATFORM as SKLEARN
 
@@ -19,7 +25,7 @@ MODULES = ("channels", "costs", "capabilities")
 @pytest.mark.parametrize("platform", OURS, ids=lambda platform: platform.name)
 def test_a_declaration_is_a_platform_that_prices_all_that_it_declares(platform):
     assert isinstance(platform, Platform)
-    assert platform.operators <= {*BASE_OPERATORS, *LEARNING_OPERATORS, *MODEL_OPERATORS}
+    assert platform.operators <= {*BASE_OPERATORS, *LEARNING_OPERATORS, *PRIVATE_OPERATORS, *MODEL_OPERATORS}
     assert set(platform.costs.operators) == platform.operators
     assert set(platform.costs.conversions) == {f"{step.source}>{step.target}" for step in platform.conversions}
     assert platform.missing() is None

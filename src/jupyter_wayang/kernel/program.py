@@ -10,6 +10,8 @@ import msgspec
 from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
 from jupyter_wayang.federation import strategy
 from jupyter_wayang.federation.aggregation import decompose
+from jupyter_wayang.federation.privacy.protected import protected
+from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import (
     STEPS,
     Action,
@@ -250,6 +252,7 @@ class _Compiler:
                     rounds=fit.options.rounds,
                     epochs=int(epochs or 0),
                     batch=batch if isinstance(batch, int) else None,
+                    private=fit.options.private,
                 ),
                 inputs=(Port(node=train.prepare),),
                 hints=node.hints,
@@ -480,7 +483,9 @@ def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
     if options.strategy not in strategy.installed():
         return
     try:
-        strategy.check(strategy.named(options.strategy, options.arguments), train.fit.model, sites)
+        chosen = strategy.named(options.strategy, options.arguments)
+        cohort = size(options.participation, len(sites))
+        strategy.check(protected(chosen, options.privacy, options.rounds, cohort), train.fit.model, sites)
     except WayangError as error:
         error.located(node.span, None)
         raise

@@ -10,16 +10,19 @@ from typing import Any, Protocol
 from jupyter_wayang.errors import NameUnknownError, OperatorError, Span, WayangError
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.desk import Desk
+from jupyter_wayang.language.faults import FAULTS, made_fault
 from jupyter_wayang.language.learners import Strategy, metric, unknown_model
 from jupyter_wayang.language.models import MAKERS
 from jupyter_wayang.language.page import Page, short
+from jupyter_wayang.language.privacy import MECHANISMS
 from jupyter_wayang.language.scalars import Row, Scalars
-from jupyter_wayang.language.unknown import a_kind, guessed
+from jupyter_wayang.language.unknown import a_kind, guessed, unknown
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import WORDS, Parameter, Word
 from jupyter_wayang.plan.expressions import AGGREGATES
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import Goal
+from jupyter_wayang.plan.privacy import Mechanism
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["Arguments", "Caller", "culprit"]
@@ -231,6 +234,23 @@ class Arguments:
             hint="as in strategy=fedavg(local_epochs=5, learning_rate=0.5)",
         )
 
+    def faults(self, node: ast.expr) -> object:
+        """Return a list of faults, or a variable that holds one."""
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
+        if not isinstance(node, ast.List | ast.Tuple | ast.Call):
+            return self.plain(node)
+        return [self._fault(item) for item in (node.elts if not isinstance(node, ast.Call) else [node])]
+
+    def _fault(self, node: ast.expr) -> object:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return self.plain(node)
+        name = node.func.id
+        if name not in FAULTS:
+            raise unknown("fault", name, FAULTS, "faults").located(self.page.span(node.func), self.page.source)
+        args, named = self.calls.arguments(FAULTS[name], node, None)
+        return self._located(node, made_fault, name, tuple(args), named)
+
     def goal(self, node: ast.expr) -> object:
         """Return a goal over a metric."""
         page = self.page
@@ -249,6 +269,26 @@ class Arguments:
             span=page.span(node),
             source=page.source,
             hint="as in until=metric.log_loss < 0.4",
+        )
+
+    def privacy(self, node: ast.expr) -> object:
+        """Return a mechanism of privacy, several in a list, or None."""
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [self.privacy(part) for part in parts]
+            case ast.Call(func=ast.Name(id=name)) if name in MECHANISMS:
+                args, named = self.calls.arguments(WORDS[name], node, None)
+                return self._located(node, MECHANISMS[name], *args, **named)
+            case ast.Name(id=name) if isinstance(self.calls.variables.get(name), Mechanism | list | tuple):
+                return self.calls.variables.take(name)
+            case ast.Constant(value=None):
+                return None
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        raise OperatorError(
+            guessed(f"privacy= takes mechanisms, not {short(self.page.text(node))}.", called, MECHANISMS),
+            span=self.page.span(node),
+            source=self.page.source,
+            hint="as in privacy=[secure_aggregation(), central_dp(epsilon=2, delta=1e-5)]",
         )
 
     def _located(self, node: ast.expr, make: Callable[..., Any], *args: object, **named: object) -> Any:
@@ -302,6 +342,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "condition": Arguments.condition,
     "both": Arguments.both,
     "expression": Arguments.expression,
+    "faults": Arguments.faults,
     "fill": Arguments.fill,
     "function": Arguments.function,
     "goal": Arguments.goal,
@@ -310,6 +351,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "model": Arguments.model,
     "pair": Arguments.pair,
     "pairs": Arguments.pairs,
+    "privacy": Arguments.privacy,
     "reducer": Arguments.reducer,
     "strategy": Arguments.strategy,
     "value": Arguments.plain,

@@ -19,6 +19,7 @@ Kind = Literal[
     "columns",
     "condition",
     "expression",
+    "faults",
     "fill",
     "function",
     "goal",
@@ -27,6 +28,7 @@ Kind = Literal[
     "model",
     "pair",
     "pairs",
+    "privacy",
     "reducer",
     "strategy",
     "value",
@@ -34,7 +36,19 @@ Kind = Literal[
 """What an argument is: a cell reads it by this, and completion offers what fits."""
 
 Role = Literal[
-    "source", "collection", "step", "group", "fitted", "hint", "function", "aggregate", "model", "strategy", "loop"
+    "source",
+    "collection",
+    "step",
+    "group",
+    "fitted",
+    "hint",
+    "function",
+    "aggregate",
+    "model",
+    "strategy",
+    "privacy",
+    "loop",
+    "fault",
 ]
 """Where a word stands: on its own, or after the dot of a collection, of ``group_by()`` or of a fitted model."""
 

@@ -12,6 +12,7 @@ from jupyter_wayang.language.functions import NAMES as FUNCTION_NAMES
 from jupyter_wayang.language.functions import example
 from jupyter_wayang.language.graph_words import GRAPHS, LOOPS
 from jupyter_wayang.language.model_words import MODELS
+from jupyter_wayang.language.privacy_words import PRIVACY
 from jupyter_wayang.language.relational_words import RELATIONAL
 from jupyter_wayang.language.source_words import SOURCES
 from jupyter_wayang.language.unknown import guessed, listed
@@ -108,8 +109,13 @@ _LEARNING = (
             option("rounds", "None"),
             option("strategy", "None", "strategy"),
             option("until", "None", "goal"),
+            option("privacy", "None", "privacy"),
+            option("participation", "1.0"),
+            option("deadline", "3600"),
+            option("quorum", "None"),
+            option("faults", "None", "faults"),
+            option("seed", "0"),
         ),
-        ("participation", "deadline", "quorum", "privacy"),
     ),
     Word(
         "cross_validate",
@@ -236,7 +242,7 @@ def _function(name: str) -> Word:
 
 WORDS: Mapping[str, Word] = {
     **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *GRAPHS, *_LEARNING, *_HINTS)},
-    **{word.name: word for word in (*SOURCES, *LOOPS, *MODELS, *_LEARNERS)},
+    **{word.name: word for word in (*SOURCES, *LOOPS, *MODELS, *_LEARNERS, *PRIVACY)},
     **{name: _function(name) for name in FUNCTION_NAMES},
 }
 """Every word: those that stand after a dot begin with one."""

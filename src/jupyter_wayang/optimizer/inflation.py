@@ -21,6 +21,7 @@ from jupyter_wayang.platforms.platform import (
     LEARNING_OPERATORS,
     MODEL_OPERATORS,
     PASSING_OPERATORS,
+    PRIVATE_OPERATORS,
     Platform,
 )
 from jupyter_wayang.platforms.relational import graphs
@@ -41,7 +42,7 @@ _LOWERED = {
 }
 
 
-_TAGS = (*BASE_OPERATORS, *FUNCTION_TAGS, *LEARNING_OPERATORS, *MODEL_OPERATORS, *GRAPH_OPERATORS)
+_TAGS = (*BASE_OPERATORS, *FUNCTION_TAGS, *LEARNING_OPERATORS, *PRIVATE_OPERATORS, *MODEL_OPERATORS, *GRAPH_OPERATORS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ def base_tag(operator: AnyOperator) -> str:
     tag = str(type(operator).__struct_config__.tag)
     if isinstance(operator, LocalUpdate) and not isinstance(operator.model, LogisticRegression):
         return f"fit_{tag_of(operator.model)}"
+    if isinstance(operator, LocalUpdate) and operator.private:
+        return "private_update"
     if isinstance(operator, LocalUpdate) and operator.batch is not None:
         return "minibatch_update"
     return _LOWERED.get(tag, tag)

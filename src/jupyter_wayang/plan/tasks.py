@@ -13,6 +13,7 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, tag_of
 from jupyter_wayang.plan.models import ModelSpec, NamedArray
+from jupyter_wayang.plan.privacy import Guard, RecordNoise
 
 __all__ = [
     "TARGET",
@@ -59,6 +60,9 @@ class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     the model's penalty at the parameters, before any step. ``batch``: each pass puts the rows into another order, made
     of ``seed`` and of nothing else, and takes the next ``batch`` rows for each step; the last step of a pass takes what
     is left. ``personal`` is trained after the rest.
+
+    ``noise`` is added to the gradients of every step, each row's clipped; ``guard`` says what is done to the update before
+    it leaves the site.
     """
 
     model: ModelSpec
@@ -75,6 +79,8 @@ class LocalTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     batch: int | None = None
     seed: int = 0
     personal: PersonalTask | None = None
+    noise: RecordNoise | None = None
+    guard: Guard | None = None
 
     def __post_init__(self) -> None:
         if self.solver == "gradient" and self.epochs < 1:
@@ -143,12 +149,14 @@ class Update(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The parameters after local training and the number of rows they were trained on.
 
     ``loss`` and ``personal`` (the parameters of the personal model) are there if the task asked for them.
+    ``within`` says whether what changed was within the norm of the task's guard, if that asks for it.
     """
 
     parameters: tuple[NamedArray, ...]
     rows: int
     loss: float | None = None
     personal: tuple[NamedArray, ...] = ()
+    within: bool | None = None
 
 
 class ScoreTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ __all__ = [
     "MODEL_OPERATORS",
     "PARQUET",
     "PASSING_OPERATORS",
+    "PRIVATE_OPERATORS",
     "Channel",
     "Coefficient",
     "Conversion",
@@ -75,6 +76,9 @@ is asked of them.
 
 ``infer`` and ``measure`` are those of :class:`ModelEngine`.
 """
+
+PRIVATE_OPERATORS = ("private_update",)
+"""Tags of training that adds noise to the gradients of rows, behind :meth:`Engine.update` too."""
 
 GRAPH_OPERATORS = ("pagerank", "connected_components", "shortest_paths")
 """Tags of the operators over edges.

@@ -18,6 +18,7 @@ from jupyter_wayang.events import (
     Replanned,
     Resumed,
     RunFinished,
+    SiteReported,
     SitesAsked,
     StopRequested,
     Withheld,
@@ -114,12 +115,13 @@ class Run:
         """The sites that were asked for something and have not answered: what the run waits for."""
         awaited: dict[str, None] = {}
         for event in self.events():
-            if isinstance(event, SitesAsked):
-                awaited.update(dict.fromkeys(event.sites))
-            elif isinstance(event, BytesMoved) and event.direction == "up":
-                awaited.pop(event.site, None)
-            elif isinstance(event, RunFinished):
-                awaited.clear()
+            match event:
+                case SitesAsked():
+                    awaited.update(dict.fromkeys(event.sites))
+                case BytesMoved(direction="up") | SiteReported(missing="late"):
+                    awaited.pop(event.site, None)
+                case RunFinished():
+                    awaited.clear()
         return tuple(awaited)
 
     def wait(self) -> Result:

@@ -16,6 +16,7 @@ from jupyter_wayang.errors import DataError, DisclosureError, PlanError, Platfor
 from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
 from jupyter_wayang.federation.metrics import protect
+from jupyter_wayang.federation.privacy.leaving import leaving
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.objective import Objective
 from jupyter_wayang.optimizer.pipeline import plan_lane
@@ -33,7 +34,9 @@ from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
+from jupyter_wayang.site.answers import Answers
 from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.masking import Sums
 from jupyter_wayang.site.policy import Policy, withhold
 from jupyter_wayang.site.replanning import Replanning
 from jupyter_wayang.transport import messages
@@ -116,6 +119,8 @@ class SiteAgent:
         self._threads: dict[str, int] = {}
         self._samples: dict[str, Stopping] = {}
         self._plans = Remembered()
+        self._answers = Answers()
+        self._sums = Sums(lane.id)
 
     def allow(self, platform: Platform) -> None:
         """Let plans of this place use a platform that could not be used before."""
@@ -135,26 +140,46 @@ class SiteAgent:
         bytes
             A message of :data:`jupyter_wayang.transport.messages.Answer`.
         """
-        run, asked, detail = "", "unreadable", ""
+        run, id_, asked, detail = "", "", "unreadable", ""
         try:
             message = messages.decode_request(request)
-            run, asked, detail = message.run, str(type(message).__struct_config__.tag), _detail(message)
-            if not isinstance(message, messages.Interrupt):
-                self._threads[run] = threading.get_ident()
-            answer = self._with_progress(self._answer(message), run)
+            run, id_, asked, detail = (
+                message.run,
+                message.id,
+                str(type(message).__struct_config__.tag),
+                _detail(message),
+            )
+            if id_ and self.lane.kind == "site":
+                answer = self._answers.once(run, id_, request, lambda: self._answered(message))
+            else:
+                answer = self._answered(message)
+            if isinstance(message, messages.Release):
+                self._answers.forget(run)
         except WayangError as error:
-            answer = self._with_progress(self._failure(error, run), run)
+            answer = self._failure(error, run)
         except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
             answer = self._unexpected(error, run)
-        finally:
-            if self._threads.get(run) == threading.get_ident():
-                del self._threads[run]
-        reply = messages.encode(answer)
+        reply = messages.encode(msgspec.structs.replace(answer, id=id_))
         answered = str(type(answer).__struct_config__.tag)
         self._audit.record(
             site=self.lane.id, run=run, asked=asked, detail=detail, answered=answered, bytes_out=len(reply)
         )
         return reply
+
+    def _answered(self, message: messages.Request) -> messages.Answer:
+        """Answer one message; an error becomes an answer."""
+        run = message.run
+        try:
+            if not isinstance(message, messages.Interrupt):
+                self._threads[run] = threading.get_ident()
+            return self._with_progress(self._answer(message), run)
+        except WayangError as error:
+            return self._with_progress(self._failure(error, run), run)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._unexpected(error, run)
+        finally:
+            if self._threads.get(run) == threading.get_ident():
+                del self._threads[run]
 
     def _failure(self, error: WayangError, run: str) -> messages.Failure:
         """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""
@@ -274,10 +299,23 @@ class SiteAgent:
     @_answer.register
     def _(self, message: messages.Train) -> messages.Answer:
         self._own.allow("fit", self.lane.title)
+        if message.inbox is None:
+            self._sums.allow_plain(message.run, message.node)
         update = self._part(message.run).executor.update(message.node, message.task)
         if update.rows < self._own.minimum_rows:
             raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
-        return messages.Trained(run=message.run, round=message.round, update=update)
+        guarded = leaving(update, message.task)
+        if message.inbox is not None:
+            at = (message.run, message.node, message.round)
+            masked = self._sums.masked(*at, message.inbox, message.task, guarded)
+            return messages.Secured(run=message.run, round=message.round, said=masked)
+        return messages.Trained(run=message.run, round=message.round, update=guarded)
+
+    @_answer.register
+    def _(self, message: messages.Secure) -> messages.Answer:
+        self._own.allow("fit", self.lane.title)
+        said = self._sums.said(message.run, message.node, message.round, message.asked)
+        return messages.Secured(run=message.run, round=message.round, said=said)
 
     @_answer.register
     def _(self, message: messages.Score) -> messages.Answer:
@@ -344,6 +382,7 @@ class SiteAgent:
     @_answer.register
     def _(self, message: messages.Release) -> messages.Answer:
         self._parts.pop(message.run, None)
+        self._sums.forget(message.run)
         return messages.Done(run=message.run)
 
     def _localized(self, plan: LogicalPlan) -> LogicalPlan:
@@ -489,6 +528,7 @@ def _detail(message: messages.Request) -> str:
             return f"{purpose} over {port.node}: {operator.describe()}"
         case (
             messages.Train(node=node, round=number)
+            | messages.Secure(node=node, round=number)
             | messages.Score(node=node, round=number)
             | messages.Turn(node=node, round=number)
         ):

@@ -2,6 +2,9 @@
 
 They are encoded even when both ends live in one process, so that nothing works that would not work over a wire. Rows
 cross only in :class:`Rows`, and only from a place whose owner asks.
+
+A request has an id, unique within its run, and its answer has the same. A request that comes twice is answered twice and
+done once; an answer with another id is no answer.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy
 from jupyter_wayang.plan.preferences import Preferences
+from jupyter_wayang.plan.privacy import Inbox, KeyRing, Masked, Offer, PublicKeys, Reveal, Revealed, SealedShares
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import InferTask, LocalTask, MergedCell, ScoreTask, Update
 
@@ -43,6 +47,8 @@ __all__ = [
     "Sample",
     "Score",
     "Scored",
+    "Secure",
+    "Secured",
     "SubmitPlan",
     "Train",
     "Trained",
@@ -59,6 +65,7 @@ VERSION = 1
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
     version: int = VERSION
     run: str = ""
+    id: str = ""
 
 
 class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
@@ -100,11 +107,20 @@ class Aggregate(_Message, frozen=True, kw_only=True, tag="aggregate"):
 
 
 class Train(_Message, frozen=True, kw_only=True, tag="train"):
-    """Train on the prepared rows that enter a node."""
+    """Train on the prepared rows that enter a node; with an inbox, mask the update."""
 
     node: str
     round: int
     task: LocalTask
+    inbox: Inbox | None = None
+
+
+class Secure(_Message, frozen=True, kw_only=True, tag="secure"):
+    """Ask for keys or shares of the secure sum of a round."""
+
+    node: str
+    round: int
+    asked: Offer | KeyRing | Reveal
 
 
 class Score(_Message, frozen=True, kw_only=True, tag="score"):
@@ -209,6 +225,13 @@ class Trained(_Answer, frozen=True, kw_only=True, tag="trained"):
     update: Update
 
 
+class Secured(_Answer, frozen=True, kw_only=True, tag="secured"):
+    """What a site says in the secure sum of a round: keys, shares, or its update under masks."""
+
+    round: int
+    said: PublicKeys | SealedShares | Masked | Revealed
+
+
 class Scored(_Answer, frozen=True, kw_only=True, tag="scored"):
     """Score cells after disclosure control, and what was withheld, in words."""
 
@@ -259,6 +282,7 @@ Request = (
     | Learned
     | Aggregate
     | Train
+    | Secure
     | Score
     | Measure
     | Turn
@@ -267,7 +291,7 @@ Request = (
     | Interrupt
     | Release
 )
-Answer = Description | Planned | Aggregated | Trained | Scored | Measured | Turned | Rows | Done | Failure
+Answer = Description | Planned | Aggregated | Trained | Secured | Scored | Measured | Turned | Rows | Done | Failure
 
 _Kind = TypeVar("_Kind")
 
@@ -299,7 +323,7 @@ def decode_answer(data: bytes) -> Answer:
     Examples
     --------
     >>> decode_answer(encode(Done(run="a")))
-    Done(version=1, run='a', progress=(), replanned=(), printed=())
+    Done(version=1, run='a', id='', progress=(), replanned=(), printed=())
     """
     return _decode(data, _ANSWER)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from jupyter_wayang.federation.strategies.local_steps import Averaging, moved
 from jupyter_wayang.federation.strategies.state import GlobalModel, State
@@ -46,6 +46,8 @@ class Adaptive(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tau
         How adaptive it is, above 0: the smaller the more.
     """
+
+    by_mean: ClassVar[bool] = True
 
     server_learning_rate: float = 0.1
     beta_1: float = 0.9

@@ -51,6 +51,7 @@ class FedAvg(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     word: ClassVar[str] = "fedavg"
+    by_mean: ClassVar[bool] = True
 
     def apply(self, state: State, updates: tuple[tuple[str, Update], ...]) -> tuple[State, dict[str, float]]:
         """Return the state with the mean of the updates, and how far the mean moved."""

@@ -58,6 +58,7 @@ class FedAvgM(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     word: ClassVar[str] = "fedavgm"
+    by_mean: ClassVar[bool] = True
 
     momentum: float = 0.9
     server_learning_rate: float = 1.0

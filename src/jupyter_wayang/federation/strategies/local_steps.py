@@ -37,6 +37,8 @@ class LocalSteps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     word: ClassVar[str]
+    by_mean: ClassVar[bool] = False
+    """Whether the mean of the updates is all that the server looks at: then nobody needs to see a single one."""
 
     learning_rate: float
     local_epochs: int = 1

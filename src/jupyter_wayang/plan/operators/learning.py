@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -10,9 +11,11 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.expressions import Literal as Constant
+from jupyter_wayang.plan.faults import AnyFault
 from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, PrincipalComponents, makes, tag_of
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
+from jupyter_wayang.plan.privacy import Mechanism, RecordDP, check_together, of_kind
 from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema
 from jupyter_wayang.plan.tasks import TARGET
 
@@ -140,17 +143,37 @@ class FitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How a federated fit proceeds.
 
     ``strategy`` is the name of a strategy, ``arguments`` its parameters. Without a strategy the model is fitted to
-    convergence where the rows are, in one round.
+    convergence where the rows are, in one round. In every round the fraction ``participation`` of the sites trains, drawn
+    by ``seed``; ``quorum`` of them must answer within ``deadline_s`` (None: all). ``faults`` are what is to go wrong,
+    ``privacy`` is what protects the updates.
     """
 
     rounds: int = 1
     strategy: str | None = None
     arguments: tuple[tuple[str, float | int | str | None], ...] = ()
     until: Goal | None = None
+    privacy: tuple[Mechanism, ...] = ()
+    participation: float = 1.0
+    seed: int = 0
+    quorum: int | None = None
+    deadline_s: float = 3600.0
+    faults: tuple[AnyFault, ...] = ()
 
     def __post_init__(self) -> None:
+        check_together(self.privacy)
         if not 1 <= self.rounds <= 10_000:
             raise OperatorError("rounds must be between 1 and 10,000", found=str(self.rounds))
+        if not 0 < self.participation <= 1:
+            raise OperatorError("participation must be above 0 and at most 1", found="participation")
+        if self.quorum is not None and self.quorum < 1:
+            raise OperatorError("quorum must be 1 or more", found="quorum")
+        if not 0 < self.deadline_s < math.inf:
+            raise OperatorError("deadline must be above 0 and finite", found="deadline")
+
+    @property
+    def private(self) -> bool:
+        """Whether sites add noise to the gradients of their rows."""
+        return of_kind(self.privacy, RecordDP) is not None
 
 
 class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
@@ -193,7 +216,7 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
         if self.target == NO_TARGET:
             return kind
         how = f", {self.options.strategy} × {self.options.rounds}" if self.options.strategy else ""
-        return f"{kind} of {text(self.target)}{how}"
+        return f"{kind} of {text(self.target)}{how}{''.join(f', {one.describe()}' for one in self.options.privacy)}"
 
 
 def no_strategy(model: ModelSpec) -> OperatorError:
@@ -373,12 +396,16 @@ class Prepare(Operator, frozen=True, kw_only=True, tag="prepare"):
 
 
 class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
-    """At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round."""
+    """At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round.
+
+    ``private``: gradients of rows are clipped and get noise, which not every platform does.
+    """
 
     model: ModelSpec
     rounds: int
     epochs: int
     batch: int | None = None
+    private: bool = False
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
@@ -388,7 +415,8 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
         """Return the number of local epochs, and of rows in a batch."""
         if self.epochs == 0:
             return "to convergence"
-        return f"{self.epochs} epochs" if self.batch is None else f"{self.epochs} epochs, batches of {self.batch}"
+        batches = "" if self.batch is None else f", batches of {self.batch}"
+        return f"{self.epochs} epochs{batches}{', with noise' if self.private else ''}"
 
 
 class Score(Operator, frozen=True, kw_only=True, tag="score"):

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Engine
+from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, PRIVATE_OPERATORS, Engine
 
 __all__ = ["NEEDS", "OPERATORS", "engine", "refuses"]
 
-OPERATORS = frozenset((*LEARNING_OPERATORS, "fit_linear_regression", "minibatch_update", "infer", "measure"))
+OPERATORS = frozenset(
+    (*LEARNING_OPERATORS, *PRIVATE_OPERATORS, "fit_linear_regression", "minibatch_update", "infer", "measure")
+)
 NEEDS = (("numpy", "numpy"), ("pyarrow", "pyarrow"))
 
 

@@ -13,8 +13,10 @@ from jupyter_wayang.plan.operators import AnyOperator
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import InferTask, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy import inference, learning, least_squares, measures
+from jupyter_wayang.platforms.numpy.private_gradient import private_gradient
 from jupyter_wayang.platforms.numpy.statistics import rows_in
 from jupyter_wayang.platforms.platform import Payload
+from jupyter_wayang.platforms.randomness import chosen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +108,9 @@ class NumPyEngine(ArrayEngine):
     name = "numpy"
 
     def train(self, X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
-        """Take gradient steps, or train to convergence."""
+        """Take gradient steps, with noise if the task says so, or train to convergence."""
         if isinstance(task.model, LinearRegression):
             return least_squares.fit(X, y, task.model)
+        if task.noise is not None:
+            return private_gradient(X, y, task, task.noise, chosen(task.noise.seed))
         return learning.exact(X, y, task) if task.solver == "exact" else learning.gradient(X, y, task)
