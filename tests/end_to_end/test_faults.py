@@ -167,7 +167,19 @@ def test_without_a_quorum_a_silent_site_fails_the_run_by_its_deadline(session):
 
 def test_a_fault_for_a_site_that_is_not_there_is_refused(session):
     with pytest.raises(NameUnknownError, match=r"faults= names the site vaa, which takes no part. Did you mean va\?"):
-        drive(session, task(session, faults=[wy.fault("fail", "vaa")]))
+        task(session, faults=[wy.fault("fail", "vaa")])
+    with pytest.raises(OperatorError, match="quorum must be from 1 to 2, the number of sites in a round"):
+        task(session, quorum=3, participation=0.5)
+    assert session.kernel.runs() == ()
+
+
+def test_the_plan_says_how_many_sites_a_round_has(session):
+    col = wy.col
+    rows = session.read("patients", sites="hospitals").select("age", "num")
+    how = {"rounds": 2, "strategy": MOMENTUM, "participation": 0.5, "quorum": 2}
+    plan = rows.scale().fit(wy.logistic_regression(), target=col.num > 0, **how).plan()
+    (combined,) = [operator for operator in plan.execution.operators if operator.verb == "aggregate"]
+    assert combined.text == "fedavgm, weights by rows, 2 of 4 sites a round, quorum 2"
 
 
 def test_half_of_the_hospitals_train_in_a_round(session):
