@@ -35,6 +35,20 @@ export interface Binary {
   readonly right: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
+/** Of the rows nearest to each centre: `counts`, `sums` of the features, and `squares` of the distances. */
+export interface ByCentre {
+  readonly tag: "by_centre";
+  readonly features: readonly string[];
+  readonly centres: readonly (readonly number[])[];
+}
+
+/** Of the rows of each class, no and yes: `counts`, and `sums` and `squares` of the features less `centres`. */
+export interface ByClass {
+  readonly tag: "by_class";
+  readonly features: readonly string[];
+  readonly centres: readonly (readonly number[])[];
+}
+
 /** A message crossed a site's border: `up` left the site, `down` went to it. `rows` of data in it: always 0. */
 export interface BytesMoved {
   readonly tag: "bytes_moved";
@@ -303,7 +317,7 @@ export interface FilterBy {
  */
 export interface Fit {
   readonly tag: "fit";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly features: readonly string[] | null;
   readonly options: FitOptions;
@@ -347,6 +361,12 @@ export interface FunctionRef {
   readonly name: string;
   readonly key: string;
   readonly digest: string | null;
+}
+
+/** A generalised linear model by maximum likelihood, with standard errors. */
+export interface GeneralizedLinear {
+  readonly tag: "glm";
+  readonly family: "binomial" | "gamma" | "gaussian" | "poisson";
 }
 
 /** Stop as soon as the global metric is past the threshold. */
@@ -410,7 +430,7 @@ export interface ImputeFacts {
 /** Says what a model says of rows that are ready: its arrays arrive before the operator runs. */
 export interface Infer {
   readonly tag: "infer";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly made: readonly (readonly [string, string])[];
 }
 
@@ -420,7 +440,7 @@ export interface Infer {
  * `makes` says whether it is a probability, a number, a cluster or several components.
  */
 export interface InferTask {
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly makes: "cluster" | "components" | "number" | "probability";
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
@@ -481,11 +501,16 @@ export interface Join {
   readonly broadcast: boolean;
 }
 
-/** Lloyd's algorithm from ten starts that are spread out (k-means++), the best of which is kept. */
+/**
+ * Lloyd's algorithm: from the centres of `start`, or else from such as `seed` decides.
+ *
+ * Where all rows are that is ten starts that are spread out (k-means++), the best of which is kept.
+ */
 export interface KMeans {
   readonly tag: "kmeans";
   readonly k: number;
   readonly seed: number;
+  readonly start: readonly (readonly number[])[] | null;
 }
 
 /** A place where operators run: a site, the execution kernel, or this machine. */
@@ -539,7 +564,7 @@ export interface Literal {
  * (the norm of ∇F below 1e-10), starting at the parameters.
  */
 export interface LocalTask {
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
   readonly solver: "exact" | "gradient";
@@ -551,7 +576,7 @@ export interface LocalTask {
 /** At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round. */
 export interface LocalUpdate {
   readonly tag: "local_update";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly rounds: number;
   readonly epochs: number;
 }
@@ -606,6 +631,13 @@ export interface MapBatches {
   readonly learned: boolean;
 }
 
+/** `sums` of the features, and last of the target if it is wanted. */
+export interface Means {
+  readonly tag: "means";
+  readonly features: readonly string[];
+  readonly target: boolean;
+}
+
 /** Measure a model on the prepared rows that enter a node, exactly. For the person's own machine only. */
 export interface Measure {
   readonly tag: "measure";
@@ -618,7 +650,7 @@ export interface Measure {
 /** Measures a model on prepared rows, exactly: it runs where all rows are. */
 export interface MeasureRows {
   readonly tag: "measure";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
 }
 
 /** The figures of a model, and under `rows` how many rows there were. */
@@ -668,15 +700,17 @@ export interface MetricsMeasured {
  * A fitted model: specification, preprocessing, features in order, target, and named arrays.
  *
  * `parameters` are `weights` (one per feature) and `intercept` (one number) of a linear model, and what
- * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others.
+ * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. `statistics` are what is known beside them:
+ * `covariance` of weights and intercept (the last), `dispersion` and its `degrees` of freedom.
  */
 export interface Model {
-  readonly spec: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly spec: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
   readonly inputs: Schema;
   readonly features: readonly string[];
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly parameters: readonly NamedArray[];
+  readonly statistics: readonly NamedArray[];
 }
 
 /** How the rows of an edge change their form: the channels passed, what moves, what it costs (seconds). */
@@ -814,12 +848,12 @@ export interface Port {
  * Adds what a model (input 0) says of rows (input 1) as a column; of several components, as `column_1` and so on.
  *
  * Where it runs, what the model does arrives as something learned, and the rows are its only input. `link` says
- * whether that is a probability by its log-odds, or the number itself.
+ * whether that is a probability by its log-odds, the number itself, or one by its logarithm.
  */
 export interface Predict {
   readonly tag: "predict";
   readonly column: string;
-  readonly link: "identity" | "logit";
+  readonly link: "identity" | "log" | "logit";
 }
 
 /**
@@ -855,6 +889,14 @@ export interface Prepare {
 export interface PrincipalComponents {
   readonly tag: "pca";
   readonly n: number;
+}
+
+/** `products` of every two features, and last the target if it is wanted, each less its centre. */
+export interface Products {
+  readonly tag: "products";
+  readonly features: readonly string[];
+  readonly centres: readonly number[];
+  readonly target: boolean;
 }
 
 /** An operator that ran while the answer was made. `rows` is null where the policy does not show it. */
@@ -1075,7 +1117,7 @@ export interface Schema {
  * The bin of a score p in [0, 1] is `min(floor(p * bins), bins - 1)`.
  */
 export interface ScoreTask {
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
   readonly bins: number;
@@ -1158,6 +1200,23 @@ export interface SitesAsked {
   readonly round: number | null;
 }
 
+/**
+ * The log likelihood of a generalised linear model at a point, with its derivatives.
+ *
+ * The linear predictor is `intercept` plus `weights` times the features less `centres`. The arrays are `loss`
+ * (minus the log likelihood without constants), `gradient` and `curvature` of it (the intercept last), and
+ * `pearson`, the sum of squared Pearson residuals. `expected`: the curvature is Fisher's information.
+ */
+export interface Slopes {
+  readonly tag: "slopes";
+  readonly features: readonly string[];
+  readonly family: "binomial" | "gamma" | "gaussian" | "poisson";
+  readonly centres: readonly number[];
+  readonly weights: readonly number[];
+  readonly intercept: number;
+  readonly expected: boolean;
+}
+
 /** Orders rows, stable; nulls last; text by code point. */
 export interface Sort {
   readonly tag: "sort";
@@ -1216,6 +1275,35 @@ export interface SubmitPlan {
   readonly scale: number;
   readonly frames: readonly (readonly [string, string])[];
   readonly preferences: Preferences;
+}
+
+/** Add something up over the prepared rows of a node. */
+export interface Sum {
+  readonly tag: "sum";
+  readonly version: number;
+  readonly run: string;
+  readonly node: string;
+  readonly round: number;
+  readonly task: Means | Products | Slopes | ByClass | ByCentre;
+}
+
+/** The sums of a round, and what was withheld, in words. */
+export interface Summed {
+  readonly tag: "summed";
+  readonly version: number;
+  readonly run: string;
+  readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
+  readonly round: number;
+  readonly sums: Sums;
+  readonly note: string | null;
+}
+
+/** Arrays that add up over sites, and the number of rows that they are of. */
+export interface Sums {
+  readonly arrays: readonly NamedArray[];
+  readonly rows: number;
 }
 
 /** Keeps the first rows of an order. Rows with equal keys stay in their order, and the later ones are cut off. */
@@ -1485,6 +1573,7 @@ export type AnyRequest =
   | SubmitPlan
   | Learned
   | MessagesAggregate
+  | Sum
   | Train
   | MessagesScore
   | Measure
@@ -1498,6 +1587,7 @@ export type AnyAnswer =
   | Description
   | MessagesPlanned
   | Aggregated
+  | Summed
   | Trained
   | Scored
   | Measured

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from jupyter_wayang.errors import PlanError
-from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
+from jupyter_wayang.plan.expressions import Call, ColumnRef, IsNull, Named, Not
 from jupyter_wayang.plan.models import sigmoid
 from jupyter_wayang.plan.operators import (
     AnyOperator,
@@ -55,15 +55,18 @@ def lower(
         if learned is None:
             raise PlanError(f"{operator.verb} has not learned yet")
         select = Select(columns=learned)
-        if isinstance(operator, Predict) and operator.link == "logit":
+        if isinstance(operator, Predict) and operator.link != "identity":
             # The linear predictor gets a column of its own first: the sigmoid reads it several times.
-            return (select, Select(columns=tuple(_probability(named, operator.column) for named in learned)))
+            return (select, Select(columns=tuple(_linked(named, operator) for named in learned)))
         if isinstance(operator, Prepare):
             return (Filter(condition=Not(arg=IsNull(arg=operator.target))), select)
         return (select,)
     return cast("tuple[AnyOperator, ...]", operator.lowered(schemas))
 
 
-def _probability(named: Named, column: str) -> Named:
+def _linked(named: Named, predict: Predict) -> Named:
     value = ColumnRef(name=named.name)
-    return Named(name=named.name, expression=sigmoid(value) if named.name == column else value)
+    if named.name != predict.column:
+        return Named(name=named.name, expression=value)
+    mean = sigmoid(value) if predict.link == "logit" else Call(function="exp", args=(value,))
+    return Named(name=named.name, expression=mean)

@@ -43,6 +43,7 @@ class Train:
 
     ``steps`` are the ids of the steps before it, ``inputs`` the columns before the first of them, ``features`` the
     features before encoding. ``watch`` is the scoring node measured after each round, ``on`` which rows it scores.
+    ``exact``: sites add up what is asked for over the rows of ``prepare``, and train nothing.
     """
 
     node: str
@@ -57,6 +58,7 @@ class Train:
     on: str
     bins: int | None
     makes: Makes = "probability"
+    exact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,8 +71,12 @@ class Asking:
         self._pending: dict[str, int] = {}
         self._asked: dict[str, list[str]] = {}
 
-    def all(self, requests: Mapping[str, Request]) -> Steps[dict[str, Answer]]:
+    def all(
+        self, requests: Mapping[str, Request], heard: Callable[[Reply], None] | None = None
+    ) -> Steps[dict[str, Answer]]:
         """Ask several places and wait for all; answers come back in the order of the requests.
+
+        ``heard`` is told of every answer when it comes.
 
         Raises
         ------
@@ -97,6 +101,8 @@ class Asking:
                 stale[reply.place] -= 1
                 continue
             answers[reply.place] = reply.answer
+            if heard is not None:
+                heard(reply)
             if isinstance(reply.answer, messages.Failure) and failed is None:
                 failed = (reply.place, reply.answer)
         if failed is not None and failed[1].kind == RunStoppedError.__name__:

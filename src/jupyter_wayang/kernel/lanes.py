@@ -188,11 +188,12 @@ class _Merge:
         """The loop: the model goes down, updates come up."""
         id_ = f"{action.node}_aggregate"
         weights = dict(action.fit.options.arguments).get("weights", "rows")
+        how = "sums" if action.exact else f"{action.fit.options.strategy or 'central'}, weights by {weights}"
         self.kernel_operator(
             id_,
             action.node,
             "aggregate",
-            f"{action.fit.options.strategy or 'central'}, weights by {weights}",
+            how,
             action.fit.options.rounds,
         )
         for place in self.places:

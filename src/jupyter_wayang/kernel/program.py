@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import msgspec
 
 from jupyter_wayang.errors import DisclosureError, PlanError
 from jupyter_wayang.federation.aggregation import decompose
+from jupyter_wayang.federation.exact.fitting import most_rounds
 from jupyter_wayang.kernel.actions import (
     STEPS,
     Action,
@@ -22,7 +22,7 @@ from jupyter_wayang.kernel.actions import (
 )
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
-from jupyter_wayang.plan.model_specs import LinearRegression, LogisticRegression, ModelSpec, makes
+from jupyter_wayang.plan.model_specs import EXACT, GeneralizedLinear, LogisticRegression, ModelSpec, link_of, makes
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
     Carry,
@@ -52,7 +52,7 @@ from jupyter_wayang.plan.operators import (
     TopK,
     WithColumns,
 )
-from jupyter_wayang.plan.operators.learning import no_strategy, said
+from jupyter_wayang.plan.operators.learning import NEWTON, no_strategy, said
 from jupyter_wayang.plan.operators.operator import Output
 from jupyter_wayang.plan.schema import Schema
 
@@ -184,8 +184,8 @@ class _Compiler:
         if not any(rows.node in loop.body for loop in self.loops.values()):
             self.asked.append(rows)
         action = PredictRows(node=node.id, model=model, column=operator.column, port=rows)
-        if isinstance(spec, LogisticRegression | LinearRegression):
-            link: Literal["logit", "identity"] = "logit" if isinstance(spec, LogisticRegression) else "identity"
+        link = link_of(spec)
+        if link is not None:
             told = msgspec.structs.replace(operator, link=link)
             self.site_nodes.append(msgspec.structs.replace(node, operator=told, inputs=(rows,)))
             self.actions.append(action)
@@ -205,9 +205,12 @@ class _Compiler:
         port = node.inputs[0]
         if port.node not in self.held:
             raise PlanError("fit() works on rows that were read, not on combined results").located(node.span, None)
-        alone = not isinstance(fit.model, LogisticRegression)
-        if alone and self.federation is not None:
+        exact = self.exactly(fit)
+        if not exact and not isinstance(fit.model, LogisticRegression) and self.federation is not None:
             raise no_strategy(fit.model).located(node.span, None)
+        if exact and fit.options.strategy is None:
+            options = msgspec.structs.replace(fit.options, rounds=most_rounds(fit.model))
+            fit = msgspec.structs.replace(fit, options=options)
         steps, base = self.steps_above(port)
         inputs = self.rows(base)
         train = Train(
@@ -217,22 +220,38 @@ class _Compiler:
             inputs=inputs,
             features=fit.features or tuple(name for name in inputs.names if name not in columns_of(fit.target)),
             prepare=f"{node.id}_prepare",
-            update=f"{node.id}_update",
+            update=f"{node.id}_prepare" if exact else f"{node.id}_update",
             watch=f"{node.id}_score",
             watch_prepare=f"{node.id}_prepare",
             on="train",
             bins=None,
             makes=makes(fit.model, type_of(fit.target, inputs)),
+            exact=exact,
         )
         self.training(node, train)
-        if not alone:
+        if link_of(fit.model) == "logit":
             train = self.watched(train)
         self.trains[node.id] = train
         self.actions.append(train)
 
+    def exactly(self, fit: Fit) -> bool:
+        """Tell whether a model is fitted from sums: over sites without a strategy, and what nothing else fits."""
+        if fit.options.strategy is not None:
+            return fit.options.strategy == NEWTON
+        alone = isinstance(fit.model, GeneralizedLinear)
+        return alone or (self.federation is not None and isinstance(fit.model, EXACT))
+
     def training(self, node: Node, train: Train) -> None:
-        """Add what prepares rows and trains on them."""
+        """Add what prepares rows and trains on them, or adds up over them."""
         fit = train.fit
+        if train.exact:
+            prepare = Prepare(steps=(), target=fit.target, features=train.features)
+            hints = msgspec.structs.replace(node.hints, cache=True)
+            self.site_nodes.append(
+                Node(id=train.prepare, operator=prepare, inputs=node.inputs, hints=hints, span=node.span)
+            )
+            self.asked.append(Port(node=train.prepare))
+            return
         epochs = dict(fit.options.arguments).get("local_epochs", 1) if fit.options.strategy else 0
         self.site_nodes += [
             Node(
@@ -326,8 +345,8 @@ class _Compiler:
         self.asked.append(Port(node=score))
 
     def logistic(self, node: Node) -> bool:
-        """Tell whether an evaluation measures a logistic regression, from counts that may leave a site."""
-        return isinstance(self.spec(node.inputs[0].node), LogisticRegression)
+        """Tell whether an evaluation measures a probability by its log-odds, from counts that may leave a site."""
+        return link_of(self.spec(node.inputs[0].node)) == "logit"
 
     def measuring(self, node: Node) -> MeasureRows:
         """Return what measures another model exactly, where all rows are."""

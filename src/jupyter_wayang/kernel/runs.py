@@ -14,6 +14,7 @@ from jupyter_wayang.errors import SiteError, WayangError
 from jupyter_wayang.federation import aggregation
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
+from jupyter_wayang.kernel.exact import fit_exactly
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, Program
@@ -273,7 +274,8 @@ class _Running:
                 parameters=(),
             )
             yield from self.tell(action.watch_prepare, (*model.prepared(), target))
-        trained = yield from train(action, features, self.places, self.asking)
+        fitted = fit_exactly if action.exact else train
+        trained = yield from fitted(action, features, self.places, self.asking)
         self.trained[action.node] = trained
         self.combined(f"{action.node}_aggregate")
         self.rounds += trained.rounds
@@ -285,6 +287,7 @@ class _Running:
             features=features,
             target=action.fit.target,
             parameters=trained.parameters,
+            statistics=trained.statistics,
         )
 
     def turns(self, action: TakeTurns, run: str) -> Steps[None]:

@@ -25,18 +25,22 @@ from jupyter_wayang.transport import messages
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Trained", "measured", "measured_exactly", "train"]
+__all__ = ["Trained", "measured", "measured_exactly", "metrics_table", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What a training came to: the parameters, the metrics of the last round as a table, and how it ended."""
+    """What a training came to: the parameters, the metrics of the last round as a table, and how it ended.
+
+    ``statistics`` are what an exact fit knows beside the parameters.
+    """
 
     parameters: tuple[NamedArray, ...]
     table: pa.Table
     state: State
     reason: str
     rounds: int
+    statistics: tuple[NamedArray, ...] = ()
 
 
 def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
@@ -84,7 +88,7 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         raise alone or finish.error
     return Trained(
         parameters=finish.model.parameters,
-        table=_table(latest),
+        table=metrics_table(latest),
         state=finish.state,
         reason=finish.reason,
         rounds=finish.rounds,
@@ -150,7 +154,7 @@ def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Aski
         site: (answer.cells, answer.note) for site, answer in answers.items() if isinstance(answer, messages.Scored)
     }
     found = metrics.measured(cells, action.bins)
-    return _table(found)
+    return metrics_table(found)
 
 
 def measured_exactly(action: Measure, model: Model, features: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
@@ -165,7 +169,7 @@ def measured_exactly(action: Measure, model: Model, features: tuple[str, ...], a
     return pa.table({"site": site, "rows": rows, **figures, "note": pa.array([None], pa.string())})
 
 
-def _table(found: Mapping[str, MetricsMeasured] | Mapping[str, metrics.Metrics]) -> pa.Table:
+def metrics_table(found: Mapping[str, MetricsMeasured] | Mapping[str, metrics.Metrics]) -> pa.Table:
     """Return metrics as a table: ``global`` first, then the sites; of one place alone, just that."""
     import pyarrow as pa
 

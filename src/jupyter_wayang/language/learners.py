@@ -13,7 +13,7 @@ from jupyter_wayang.language.expressions import unboxed
 from jupyter_wayang.language.unknown import guessed, unknown
 from jupyter_wayang.language.words import NOT_YET, WORDS, worded
 from jupyter_wayang.plan.models import LogisticRegression, ModelSpec
-from jupyter_wayang.plan.operators.learning import FitOptions, Goal, MetricName
+from jupyter_wayang.plan.operators.learning import NEWTON, FitOptions, Goal, MetricName
 
 __all__ = [
     "Measure",
@@ -23,11 +23,14 @@ __all__ = [
     "fit_options",
     "logistic_regression",
     "metric",
+    "newton",
     "strategy",
     "unknown_model",
 ]
 
 Argument = float | int | str | None
+
+_NEWTON_ROUNDS = 50
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,19 @@ def fedavg(**arguments: object) -> Strategy:
     'fedavg'
     """
     return Strategy("fedavg", tuple(arguments.items()))
+
+
+def newton() -> Strategy:
+    """Return Newton's method over the sums of all sites: the fit that all rows together would have.
+
+    Without a strategy a model is fitted so too; with it, rounds and a goal may be given.
+
+    Examples
+    --------
+    >>> newton().name
+    'newton'
+    """
+    return Strategy(NEWTON)
 
 
 @worded
@@ -228,6 +244,8 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
     if until is not None and not isinstance(until, Goal):
         raise OperatorError(f"until= takes a goal, not {shown(until)}", hint="as in until=metric.log_loss < 0.4")
     arguments = chosen.checked(known)
+    if rounds is None and chosen.name == NEWTON:
+        rounds = _NEWTON_ROUNDS
     if rounds is None:
         raise OperatorError("a strategy needs rounds=, the most that there may be", hint=as_in)
     if isinstance(rounds, bool) or not isinstance(rounds, int):

@@ -181,6 +181,7 @@ _LEARNERS = (
         "fedavg(local_epochs=5, learning_rate=0.5)",
         (many("arguments", "value", "**"),),
     ),
+    Word("newton", ("strategy",), "sites add up gradients and curvatures: the fit of all rows together", "newton()"),
 )
 
 _MEANINGS = {

@@ -213,7 +213,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A fitted model: specification, preprocessing, features in order, target, and named arrays.
 
     ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number) of a linear model, and what
-    :mod:`jupyter_wayang.platforms.numpy.inference` says of the others.
+    :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. ``statistics`` are what is known beside them:
+    ``covariance`` of weights and intercept (the last), ``dispersion`` and its ``degrees`` of freedom.
     """
 
     spec: ModelSpec
@@ -222,6 +223,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     features: tuple[str, ...]
     target: AnyExpression
     parameters: tuple[NamedArray, ...]
+    statistics: tuple[NamedArray, ...] = ()
 
     def __getitem__(self, name: str) -> NamedArray:
         for named in self.parameters:

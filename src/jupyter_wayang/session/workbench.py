@@ -23,6 +23,7 @@ from jupyter_wayang.language.words import WORDS
 from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
 from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame, ReadTable
 from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
+from jupyter_wayang.plan.operators.learning import NEWTON
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.rows import normalize, schema_of
 from jupyter_wayang.plan.schema import Schema
@@ -333,7 +334,8 @@ class Workbench:
 
     def strategies(self) -> Mapping[str, Mapping[str, object]]:
         """Return, by strategy, its parameters and their defaults."""
-        return {
+        # Newton's method is an exact fit: sites train nothing, and it is no strategy of three functions.
+        return {NEWTON: {}} | {
             name: {
                 parameter: ... if default is msgspec.NODEFAULT else default for parameter, default in parameters.items()
             }

@@ -15,6 +15,7 @@ from jupyter_wayang.catalog import Catalog
 from jupyter_wayang.errors import DataError, DisclosureError, PlanError, PlatformError, SiteError, WayangError
 from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
+from jupyter_wayang.federation.exact import asked, guards
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.objective import Objective
@@ -25,7 +26,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.loops import iterations
-from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.operators import AnyOperator, Prepare, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.sampled import distinct_values, quantiles, sample
 from jupyter_wayang.plan.schema import Schema
@@ -59,6 +60,11 @@ class _Part:
     def readers(self, port: Port) -> tuple[AnyOperator, ...]:
         """Return the operators that read a port."""
         return tuple(node.operator for node in self.plan.nodes if port in node.inputs)
+
+    def prepared(self, node: str) -> None:
+        """Refuse a node that prepares no rows."""
+        if not any(one.id == node and isinstance(one.operator, Prepare) for one in self.plan.nodes):
+            raise PlanError(f"{node} prepares no rows")
 
     def port(self, asked: Port) -> Port:
         """Return where a result is; only what was announced as one can be asked for."""
@@ -270,6 +276,19 @@ class SiteAgent:
         names = tuple(column.name for column in message.operator.aggregates)
         kept, note = withhold(table, guards, names, self._own)
         return messages.Aggregated(run=message.run, body=to_bytes(kept), note=note)
+
+    @_answer.register
+    def _(self, message: messages.Sum) -> messages.Answer:
+        self._own.allow("fit", self.lane.title)
+        part, task, minimum = self._part(message.run), message.task, self._own.minimum_rows
+        part.prepared(message.node)
+        port = part.port(Port(node=message.node))
+        (found,) = part.executor.aggregates(port, (), (guards.examined(task),))
+        guards.check(task, found, self.lane.title, minimum_rows=minimum, minimum_cell=self._own.minimum_cell)
+        wanted = asked.statement(task)
+        tables = part.executor.aggregates(port, wanted.derived, tuple(wanted.aggregates()))
+        sums, note = asked.answered(task, tables, self.lane.title, minimum_rows=minimum)
+        return messages.Summed(run=message.run, round=message.round, sums=sums, note=note)
 
     @_answer.register
     def _(self, message: messages.Train) -> messages.Answer:
@@ -488,7 +507,8 @@ def _detail(message: messages.Request) -> str:
         case messages.Aggregate(port=port, operator=operator, purpose=purpose):
             return f"{purpose} over {port.node}: {operator.describe()}"
         case (
-            messages.Train(node=node, round=number)
+            messages.Sum(node=node, round=number)
+            | messages.Train(node=node, round=number)
             | messages.Score(node=node, round=number)
             | messages.Turn(node=node, round=number)
         ):

@@ -17,6 +17,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.sums import Sums, SumsTask
 from jupyter_wayang.plan.tasks import InferTask, LocalTask, MergedCell, ScoreTask, Update
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "Score",
     "Scored",
     "SubmitPlan",
+    "Sum",
+    "Summed",
     "Train",
     "Trained",
     "Turn",
@@ -97,6 +100,14 @@ class Aggregate(_Message, frozen=True, kw_only=True, tag="aggregate"):
     port: Port
     operator: GroupBy
     purpose: str
+
+
+class Sum(_Message, frozen=True, kw_only=True, tag="sum"):
+    """Add something up over the prepared rows of a node."""
+
+    node: str
+    round: int
+    task: SumsTask
 
 
 class Train(_Message, frozen=True, kw_only=True, tag="train"):
@@ -202,6 +213,14 @@ class Aggregated(_Answer, frozen=True, kw_only=True, tag="aggregated"):
     note: str | None = None
 
 
+class Summed(_Answer, frozen=True, kw_only=True, tag="summed"):
+    """The sums of a round, and what was withheld, in words."""
+
+    round: int
+    sums: Sums
+    note: str | None = None
+
+
 class Trained(_Answer, frozen=True, kw_only=True, tag="trained"):
     """The update of a round."""
 
@@ -258,6 +277,7 @@ Request = (
     | SubmitPlan
     | Learned
     | Aggregate
+    | Sum
     | Train
     | Score
     | Measure
@@ -267,7 +287,7 @@ Request = (
     | Interrupt
     | Release
 )
-Answer = Description | Planned | Aggregated | Trained | Scored | Measured | Turned | Rows | Done | Failure
+Answer = Description | Planned | Aggregated | Summed | Trained | Scored | Measured | Turned | Rows | Done | Failure
 
 _Kind = TypeVar("_Kind")
 

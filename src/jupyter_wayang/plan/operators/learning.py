@@ -10,7 +10,17 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.expressions import Literal as Constant
-from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, PrincipalComponents, makes, tag_of
+from jupyter_wayang.plan.model_specs import (
+    EXACT,
+    GeneralizedLinear,
+    Link,
+    LogisticRegression,
+    Makes,
+    ModelSpec,
+    PrincipalComponents,
+    makes,
+    tag_of,
+)
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
 from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema
@@ -19,6 +29,7 @@ from jupyter_wayang.plan.tasks import TARGET
 __all__ = [
     "FEATURE",
     "MEASURES",
+    "NEWTON",
     "NO_TARGET",
     "Evaluate",
     "Fit",
@@ -44,6 +55,9 @@ FEATURE = "__feature_"
 
 NO_TARGET = Constant.of(0.0)
 """The target of what learns without one."""
+
+NEWTON = "newton"
+"""The strategy that is an exact fit, with rounds and a goal that one may choose."""
 
 MetricName = Literal["log_loss", "accuracy", "auc"]
 
@@ -165,7 +179,8 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
     options: FitOptions = FitOptions()
 
     def __post_init__(self) -> None:
-        if self.options.strategy is not None and not isinstance(self.model, LogisticRegression):
+        able = LogisticRegression | GeneralizedLinear if self.options.strategy == NEWTON else LogisticRegression
+        if self.options.strategy is not None and not isinstance(self.model, able):
             raise no_strategy(self.model)
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
@@ -197,7 +212,12 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
 
 
 def no_strategy(model: ModelSpec) -> OperatorError:
-    """Make the error for a model that is fitted only where all rows are."""
+    """Make the error for a model that no strategy fits."""
+    if isinstance(model, EXACT):
+        return OperatorError(
+            f"{tag_of(model)}() has no federated strategy: over sites it is fitted exactly, from sums",
+            hint="leave strategy= out",
+        )
     return OperatorError(
         f"{tag_of(model)}() has no federated strategy in this version: it is fitted where all rows are",
         hint="logistic_regression() is fitted over sites, as in strategy=fedavg(learning_rate=0.5), rounds=30",
@@ -208,11 +228,11 @@ class Predict(Operator, frozen=True, kw_only=True, tag="predict"):
     """Adds what a model (input 0) says of rows (input 1) as a column; of several components, as ``column_1`` and so on.
 
     Where it runs, what the model does arrives as something learned, and the rows are its only input. ``link`` says
-    whether that is a probability by its log-odds, or the number itself.
+    whether that is a probability by its log-odds, the number itself, or one by its logarithm.
     """
 
     column: str = "prediction"
-    link: Literal["logit", "identity"] = "logit"
+    link: Link = "logit"
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the rows and the prediction."""

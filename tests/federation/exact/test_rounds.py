@@ -1,0 +1,131 @@
+"""An exact fit as a run: its rounds, its events, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import jupyter_wayang as wy
+from jupyter_wayang import events
+from jupyter_wayang.errors import DisclosureError, OperatorError, SiteError
+from jupyter_wayang.kernel.exact import added
+from jupyter_wayang.plan.models import array, named_array
+from jupyter_wayang.plan.sums import Sums
+
+Visits = Callable[..., wy.Collection]
+SITES = ("duckdb", "polars", "pandas", "sqlite", "postgres")
+
+
+def kinds(run: wy.Run, kind: type) -> list:
+    return [event for event in run.events() if isinstance(event, kind)]
+
+
+def test_rounds_are_events_and_no_row_leaves(visits: Visits) -> None:
+    result = visits("cost").fit(wy.linear_regression(), target="cost").run(wait=True)
+    started, finished = kinds(result.run, events.RoundStarted), kinds(result.run, events.RoundFinished)
+    assert [event.round for event in started] == [event.round for event in finished] == [1, 2]
+    assert finished[0].sites == SITES
+    reports = kinds(result.run, events.SiteReported)
+    assert sorted(event.site for event in reports) == sorted(SITES * 2)
+    assert all(event.error is None and event.seconds >= 0 for event in reports)
+    assert "summed" in {event.kind for event in kinds(result.run, events.BytesMoved)}
+    assert sum(event.rows for event in kinds(result.run, events.BytesMoved)) == 0
+    (end,) = kinds(result.run, events.RunFinished)
+    assert (end.state, end.rounds, end.reason) == ("done", 2, "exact after 2 rounds")
+
+
+def test_a_logistic_regression_is_measured_after_every_round(visits: Visits) -> None:
+    train, test = visits("ill").split(0.7, seed=2)
+    model = train.fit(wy.logistic_regression(), target="ill")
+    result = model.evaluate(test).run(wait=True)
+    measured = [event for event in kinds(result.run, events.MetricsMeasured) if event.site == "global"]
+    losses = [event.log_loss for event in measured]
+    assert len(losses) >= 4
+    assert losses[-1] < losses[0]
+    assert result.to_arrow()["log_loss"].to_pylist()[0] == losses[-1]
+
+
+def test_rounds_and_a_goal_of_ones_own(visits: Visits) -> None:
+    ready = visits("ill")
+    few = ready.fit(wy.logistic_regression(), target="ill", strategy=wy.newton(), rounds=3).run(wait=True)
+    assert kinds(few.run, events.RunFinished)[0].reason == "all 3 rounds are done"
+    goal = ready.fit(wy.logistic_regression(), target="ill", strategy=wy.newton(), until=wy.metric.log_loss < 0.65).run(
+        wait=True
+    )
+    assert "log_loss < 0.65 was reached" in kinds(goal.run, events.RunFinished)[0].reason
+
+
+def test_a_stop_keeps_the_model_of_the_last_round(visits: Visits) -> None:
+    run = visits().fit(wy.kmeans(7, seed=5)).run(wait=False)
+    for event in run.follow():
+        if isinstance(event, events.RoundFinished) and event.round == 3:
+            run.stop()
+            break
+    result = run.wait()
+    if result.state == "stopped":
+        assert array(result.model["centres"]).shape == (7, 3)
+    assert result.state in ("stopped", "done")
+
+
+def test_what_was_kept_back_is_said(visits: Visits) -> None:
+    # A centre that few rows are nearest to: every site keeps it back, and what is left is another model.
+    start = ((2000.0, 0.02, 0.0), (2024.0, 0.02, 0.0))
+    result = visits().fit(wy.kmeans(2, start=start)).run(wait=True)
+    assert kinds(result.run, events.Withheld)
+    assert any("under the site's minimum" in note for note in result.notes)
+
+
+def test_a_plan_shows_the_loop(visits: Visits) -> None:
+    plan = visits("ill").fit(wy.logistic_regression(), target="ill").plan().execution
+    assert plan.loop is not None
+    assert plan.loop.rounds == 50
+    assert {o.verb for o in plan.operators if o.lane == "duckdb"} >= {"read", "prepare"}
+    assert "fit" not in {o.verb for o in plan.operators}
+
+
+def test_a_glm_without_sites_is_the_same_fit(session: wy.Session, rows: dict[str, np.ndarray]) -> None:
+    import pyarrow as pa
+
+    names = ("age", "dose", "smokes", "visits")
+    table = session.read(pa.table({name: rows[name] for name in names}))
+    model = table.fit(wy.glm("poisson"), target="visits")
+    here = model.run(platforms=["polars", "numpy"], wait=True).model
+    sites = session.read("visits", sites="five").select(*names).fit(wy.glm("poisson"), target="visits")
+    there = sites.run(wait=True).model
+    assert array(here["weights"]) == pytest.approx(array(there["weights"]), rel=1e-8)
+    said = model.predict(table).agg(n=wy.mean(wy.col.prediction), m=wy.mean(wy.col.visits)).run(wait=True)
+    (row,) = said.to_arrow().to_pylist()
+    # With an intercept and a canonical link the means of predictions and target are equal.
+    assert row["n"] == pytest.approx(row["m"], rel=1e-9)
+    (figures,) = model.evaluate(table).run(wait=True).to_arrow().to_pylist()
+    assert figures["rows"] == 600
+
+
+def test_separated_classes_have_no_fit_without_a_penalty(visits: Visits) -> None:
+    old = visits().with_columns(old=wy.col.age > 2000).select("age", "dose", "old")
+    with pytest.raises((OperatorError, DisclosureError), match=r"without a penalty|only a few of its rows"):
+        old.fit(wy.logistic_regression(), target="old").run(wait=True)
+    assert old.scale().fit(wy.logistic_regression(l2=0.01), target="old").run(wait=True).state == "done"
+
+
+def test_features_that_depend_on_each_other_are_no_obstacle(visits: Visits, rows: dict[str, np.ndarray]) -> None:
+    twice = visits("cost").with_columns(again=wy.col.smokes * 2).select("smokes", "again", "cost")
+    model = twice.fit(wy.linear_regression(), target="cost").run(wait=True).model
+    X = np.column_stack([rows["smokes"], rows["smokes"] * 2])
+    wanted = np.linalg.lstsq(X - X.mean(axis=0), rows["cost"] - rows["cost"].mean(), rcond=None)[0]
+    assert array(model["weights"]) == pytest.approx(wanted, rel=1e-8)
+    assert not model.statistics
+
+
+def test_a_strategy_fits_only_what_it_can(visits: Visits) -> None:
+    with pytest.raises(OperatorError, match=r"pca\(\) has no federated strategy: over sites it is fitted exactly"):
+        visits().fit(wy.pca(2), strategy=wy.newton())
+
+
+def test_sums_of_another_shape_or_no_numbers_are_refused() -> None:
+    good = Sums(arrays=(named_array("sums", np.array([1.0, 2.0])),), rows=3)
+    for bad in (np.array([1.0]), np.array([1.0, np.nan])):
+        with pytest.raises(SiteError, match="b answered with other sums"):
+            added({"a": good, "b": Sums(arrays=(named_array("sums", bad),), rows=3)})
