@@ -104,6 +104,11 @@ export interface CoGroup {
   readonly on: readonly (readonly [string, string])[];
 }
 
+/** What a model (input 0) weighs the intercept and every feature with, with standard errors, tests and p-values. */
+export interface Coefficients {
+  readonly tag: "coefficients";
+}
+
 /** Hand over the rows of a port. Refused by every policy but that of the notebook's own machine. */
 export interface Collect {
   readonly tag: "collect";
@@ -198,6 +203,21 @@ export interface Edge {
   readonly rows: Interval | null;
   readonly bytes: Interval | null;
   readonly movement: Movement | null;
+}
+
+/**
+ * How far off a line is: `squares` and `absolute` of the errors, `sums` and `spread` of the target.
+ *
+ * The target is taken less `level`; what the line says is the mean whose `link` is `intercept` plus `weights`
+ * times the features.
+ */
+export interface Errors {
+  readonly tag: "errors";
+  readonly features: readonly string[];
+  readonly link: "identity" | "log" | "logit";
+  readonly weights: readonly number[];
+  readonly intercept: number;
+  readonly level: number;
 }
 
 /** Measures a model (input 0) on rows (input 1): a row for `global` and one per site. */
@@ -701,7 +721,7 @@ export interface MetricsMeasured {
  *
  * `parameters` are `weights` (one per feature) and `intercept` (one number) of a linear model, and what
  * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. `statistics` are what is known beside them:
- * `covariance` of weights and intercept (the last), `dispersion` and its `degrees` of freedom.
+ * `covariance` of weights and intercept (the last), `dispersion` and its `degrees` of freedom; `record` is how it came about.
  */
 export interface Model {
   readonly spec: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
@@ -711,6 +731,7 @@ export interface Model {
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly parameters: readonly NamedArray[];
   readonly statistics: readonly NamedArray[];
+  readonly record: Record | null;
 }
 
 /** How the rows of an edge change their form: the channels passed, what moves, what it costs (seconds). */
@@ -760,7 +781,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -966,6 +987,21 @@ export interface ReadTable {
 export interface Ready {
   readonly tag: "ready";
   readonly steps: readonly string[];
+}
+
+/**
+ * How a model was fitted.
+ *
+ * `rows` has the rows that each place said that it fitted on; `method` is how, in words; `rounds` how many there
+ * were, and `reason` why no more. `metrics` are the global figures of the last measurement, `on` which rows.
+ */
+export interface Record {
+  readonly method: string;
+  readonly rows: readonly (readonly [string, number])[];
+  readonly rounds: number;
+  readonly reason: string;
+  readonly metrics: readonly (readonly [string, number])[];
+  readonly on: string;
 }
 
 /** Makes one row of all, two at a time; of no rows it makes none. */
@@ -1284,7 +1320,7 @@ export interface Sum {
   readonly run: string;
   readonly node: string;
   readonly round: number;
-  readonly task: Means | Products | Slopes | ByClass | ByCentre;
+  readonly task: Means | Products | Slopes | ByClass | ByCentre | Errors;
 }
 
 /** The sums of a round, and what was withheld, in words. */
@@ -1555,7 +1591,7 @@ export interface MessagesSample {
   readonly version: number;
   readonly run: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */

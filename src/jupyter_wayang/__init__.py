@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from jupyter_wayang.language.builder import Collection
+    from jupyter_wayang.language.builder import Collection, FittedModel
     from jupyter_wayang.platforms.connections import Connection
     from jupyter_wayang.session import Federation
     from jupyter_wayang.site.calibration import Calibration
@@ -80,6 +80,7 @@ __all__ = [
     "linear_regression",
     "lines",
     "load_ipython_extension",
+    "load_model",
     "logistic_regression",
     "loop",
     "metric",
@@ -201,6 +202,13 @@ def calibrate(*, quick: bool = False, platforms: Sequence[str] | None = None) ->
     from jupyter_wayang.app import default_session
 
     return default_session().calibrate(quick=quick, platforms=platforms)
+
+
+def load_model(where: str | os.PathLike[str]) -> FittedModel:
+    """Return a model that ``result.save(where)`` wrote, to be asked about rows in the default session."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().load_model(where)
 
 
 def from_wayang_json(plan: object, tables: Mapping[str, object] | None = None) -> Collection:

@@ -17,6 +17,7 @@ __all__ = [
     "Action",
     "AggregateRows",
     "Learn",
+    "ListCoefficients",
     "Measure",
     "PredictRows",
     "TakeTurns",
@@ -65,7 +66,7 @@ class Train:
 class Measure:
     """Measure a model on rows. ``watched``: the training has measured it already after its last round.
 
-    ``exact``: all rows are at hand, and so are their exact figures.
+    ``exact``: all rows are at hand, and so are their exact figures. ``sums``: places add up its errors.
     """
 
     node: str
@@ -75,6 +76,7 @@ class Measure:
     bins: int
     watched: bool
     exact: bool = False
+    sums: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,14 @@ class PredictRows:
     port: Port
     ready: str | None = None
     made: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListCoefficients:
+    """Make the table of the coefficients of a model."""
+
+    node: str
+    model: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +118,7 @@ class TakeTurns:
     turns: int
 
 
-Action = Learn | Train | Measure | PredictRows | AggregateRows | TakeTurns
+Action = Learn | Train | Measure | PredictRows | ListCoefficients | AggregateRows | TakeTurns
 
 
 def turns_of(plan: LogicalPlan) -> dict[str, TakeTurns]:

@@ -6,25 +6,29 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
+import msgspec
+
 from jupyter_wayang import events
 from jupyter_wayang.errors import OperatorError, SiteError
 from jupyter_wayang.federation import metrics
+from jupyter_wayang.federation.exact.errors import errors_table
 from jupyter_wayang.federation.exact.fitting import fitting
 from jupyter_wayang.federation.exact.method import Ask, Solution, Total
-from jupyter_wayang.kernel.actions import Train
+from jupyter_wayang.kernel.actions import Measure, Train
 from jupyter_wayang.kernel.asking import Asking, Stopped
-from jupyter_wayang.kernel.program import HERE
 from jupyter_wayang.kernel.steps import Reply, Steps
 from jupyter_wayang.kernel.training import Trained, metrics_table
-from jupyter_wayang.plan.models import LogisticRegression, NamedArray, array
-from jupyter_wayang.plan.sums import Sums
+from jupyter_wayang.plan.model_specs import link_of
+from jupyter_wayang.plan.models import LogisticRegression, Model, NamedArray, array
+from jupyter_wayang.plan.sums import Errors, Sums
 from jupyter_wayang.plan.tasks import ScoreTask
 from jupyter_wayang.transport import messages
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
-__all__ = ["added", "fit_exactly"]
+__all__ = ["added", "errors_measured", "fit_exactly"]
 
 
 def fit_exactly(action: Train, features: tuple[str, ...], places: tuple[str, ...], asking: Asking) -> Steps[Trained]:
@@ -77,6 +81,31 @@ def added(answers: dict[str, Sums]) -> Total:
     return Total(arrays=arrays, rows=sum(sums.rows for sums in answers.values()))
 
 
+def errors_measured(action: Measure, model: Model, places: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
+    """Measure a model of a number over sites: once for the mean of the target, and once about it."""
+    weights, intercept = (array(named) for named in model.scored()[1])
+    task = Errors(
+        features=model.features,
+        link=link_of(model.spec) or "identity",
+        weights=tuple(weights.tolist()),
+        intercept=float(intercept[0]),
+    )
+    for number in range(2):
+        message = messages.Sum(run=asking.context.run, node=action.prepare, round=number, task=task)
+        answers = yield from asking.all(dict.fromkeys(places, message))
+        found = {place: answer for place, answer in answers.items() if isinstance(answer, messages.Summed)}
+        told = {place: answer.sums for place, answer in found.items() if answer.sums.rows}
+        if not told:
+            raise SiteError("no site has enough rows to measure the model on")
+        total = added(told)
+        task = msgspec.structs.replace(task, level=task.level + float(total.arrays["sums"][0]) / total.rows)
+    places_measured = {"global": total, **{place: added({place: sums}) for place, sums in told.items()}}
+    notes = {place: answer.note for place, answer in found.items()}
+    silent = [place for place in found if place not in told]
+    notes["global"] = f"without {', '.join(silent)}" if silent else None
+    return errors_table(places_measured, notes)
+
+
 @dataclass(kw_only=True)
 class _Exact:
     """An exact fit as it goes on: ``parameters`` are the best that is known, after ``done`` rounds."""
@@ -89,6 +118,7 @@ class _Exact:
     done: int = 0
     latest: dict[str, events.MetricsMeasured] = field(default_factory=dict)
     measured: tuple[NamedArray, ...] = ()
+    seen: dict[str, int] = field(default_factory=dict)
 
     def rounds(self) -> Steps[Trained]:
         """Answer what the method asks for, until it has the model."""
@@ -125,6 +155,7 @@ class _Exact:
             if not isinstance(answer, messages.Summed):
                 raise SiteError(f"{self.asking.context.title(place)} added nothing up")
             sums[place] = answer.sums
+            self.seen[place] = answer.sums.rows
             if answer.note is not None:
                 emit(events.Withheld(site=place, operator=self.action.prepare, reason=answer.note))
         total = added(sums)
@@ -176,7 +207,8 @@ class _Exact:
         return Trained(
             parameters=self.parameters,
             statistics=statistics,
-            table=metrics_table({p: m for p, m in self.latest.items() if p != HERE}),
+            table=metrics_table(self.latest),
+            seen=self.seen,
             state=state,
             reason=reason,
             rounds=self.done,

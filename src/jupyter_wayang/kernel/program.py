@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from jupyter_wayang.errors import DisclosureError, PlanError
+from jupyter_wayang.errors import PlanError
 from jupyter_wayang.federation.aggregation import decompose
 from jupyter_wayang.federation.exact.fitting import most_rounds
 from jupyter_wayang.kernel.actions import (
@@ -14,18 +14,28 @@ from jupyter_wayang.kernel.actions import (
     Action,
     AggregateRows,
     Learn,
+    ListCoefficients,
     Measure,
     PredictRows,
     TakeTurns,
     Train,
     turns_of,
 )
+from jupyter_wayang.kernel.refusals import mixing_refused, multiplying_refused, rows_refused
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
-from jupyter_wayang.plan.model_specs import EXACT, GeneralizedLinear, LogisticRegression, ModelSpec, link_of, makes
+from jupyter_wayang.plan.model_specs import (
+    EXACT,
+    GeneralizedLinear,
+    LogisticRegression,
+    ModelSpec,
+    NaiveBayes,
+    link_of,
+    makes,
+)
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
-    Carry,
+    Coefficients,
     Drop,
     Evaluate,
     Filter,
@@ -43,7 +53,6 @@ from jupyter_wayang.plan.operators import (
     ReadFrame,
     Ready,
     Rename,
-    Repeat,
     Sample,
     Score,
     Select,
@@ -122,15 +131,15 @@ class _Compiler:
             self.models[node.id] = operator.model
         elif isinstance(operator, Evaluate):
             self.evaluate(node, operator)
+        elif isinstance(operator, Coefficients):
+            self.actions.append(ListCoefficients(node=node.id, model=node.inputs[0].node))
+            self.made(node, self.rows(Port(node=node.id)))
         elif isinstance(operator, GroupBy) and self.federation is not None and node.inputs[0].node in self.held:
             self.aggregate(node, operator)
         elif self.at_sites(node):
             self.keep(node)
         elif any(port.node in self.held for port in self.rows_of(node)):
-            raise PlanError(
-                f"{node.operator.verb} would bring rows of a site and other rows together",
-                hint="aggregate the rows of the sites first",
-            ).located(node.span, None)
+            raise mixing_refused(node)
         elif isinstance(node.operator, Predict):
             raise PlanError(
                 "predict() works on rows that were read",
@@ -154,12 +163,7 @@ class _Compiler:
         self.held.add(node.id)
         operator = node.operator
         if self.federation is not None and not isinstance(operator, AT_SITES):
-            what = "a loop over rows" if isinstance(operator, Carry | Repeat) else f"{operator.verb}() of rows"
-            error = DisclosureError(
-                f"{what} at the sites would let one row count for many, and is not run there",
-                hint="aggregate first: group_by(…).agg(…), and go on with the result",
-            )
-            raise error.located(node.span, None)
+            raise multiplying_refused(node)
         if isinstance(operator, Predict):
             self.predict(node, operator)
             return
@@ -184,7 +188,8 @@ class _Compiler:
         if not any(rows.node in loop.body for loop in self.loops.values()):
             self.asked.append(rows)
         action = PredictRows(node=node.id, model=model, column=operator.column, port=rows)
-        link = link_of(spec)
+        # Over sites naive Bayes is its log-odds, a sum over features and their squares.
+        link = link_of(spec) or ("logit" if self.federation is not None and isinstance(spec, NaiveBayes) else None)
         if link is not None:
             told = msgspec.structs.replace(operator, link=link)
             self.site_nodes.append(msgspec.structs.replace(node, operator=told, inputs=(rows,)))
@@ -327,26 +332,31 @@ class _Compiler:
             target, features, steps = model.target, model.features, ()
         prepare, score = f"{node.id}_prepare", f"{node.id}_score"
         rounds = train.fit.options.rounds if train is not None else 1
-        self.site_nodes += [
-            Node(
-                id=prepare,
-                operator=Prepare(steps=steps, target=target, features=features),
-                inputs=(rows,),
-                span=node.span,
-            ),
+        prepared = Prepare(steps=steps, target=target, features=features)
+        self.site_nodes.append(Node(id=prepare, operator=prepared, inputs=(rows,), span=node.span))
+        if self.summed(node):
+            self.asked.append(Port(node=prepare))
+            return
+        self.site_nodes.append(
             Node(
                 id=score,
                 operator=Score(bins=operator.bins, rounds=rounds) if self.logistic(node) else self.measuring(node),
                 inputs=(Port(node=prepare),),
                 hints=node.hints,
                 span=node.span,
-            ),
-        ]
+            )
+        )
         self.asked.append(Port(node=score))
 
     def logistic(self, node: Node) -> bool:
         """Tell whether an evaluation measures a probability by its log-odds, from counts that may leave a site."""
-        return link_of(self.spec(node.inputs[0].node)) == "logit"
+        spec = self.spec(node.inputs[0].node)
+        return link_of(spec) == "logit" or (isinstance(spec, NaiveBayes) and self.federation is not None)
+
+    def summed(self, node: Node) -> bool:
+        """Tell whether an evaluation measures a number over sites, from sums of errors."""
+        link = link_of(self.spec(node.inputs[0].node))
+        return self.federation is not None and link in ("identity", "log")
 
     def measuring(self, node: Node) -> MeasureRows:
         """Return what measures another model exactly, where all rows are."""
@@ -372,7 +382,7 @@ class _Compiler:
         if rows.node not in self.held:
             raise PlanError("evaluate() works on rows that were read, not on combined results").located(node.span, None)
         train = self.trains.get(model)
-        score = f"{node.id}_score"
+        score = f"{node.id}_prepare" if self.summed(node) else f"{node.id}_score"
         watched = train is not None and train.bins is not None and train.watch == score
         if not watched:
             self.scoring(node, train)
@@ -384,7 +394,8 @@ class _Compiler:
                 score=score,
                 bins=operator.bins,
                 watched=watched,
-                exact=not self.logistic(node),
+                exact=not (self.logistic(node) or self.summed(node)),
+                sums=self.summed(node),
             )
         )
         self.made(node, self.rows(Port(node=node.id)))
@@ -458,7 +469,7 @@ def compiled(plan: LogicalPlan) -> Program:
     (result,) = plan.results
     at = _result_at(compiler, result)
     if at == "site" and federated:
-        raise _rows_refused(plan, result, federated[0])
+        raise rows_refused(plan, result, federated[0])
     if at == "site":
         compiler.asked.append(result)
     kernel_nodes = tuple(compiler.kernel_nodes) if at == "kernel" else ()
@@ -491,25 +502,3 @@ def _result_at(compiler: _Compiler, result: Port) -> str:
     if isinstance(compiler.outputs[result], ModelShape):
         return "model"
     return "site" if result.node in compiler.held else "kernel"
-
-
-def _rows_refused(plan: LogicalPlan, result: Port, source: ReadFederated) -> DisclosureError:
-    node = plan[result.node]
-    named = node.names[result.port] if node.names else None
-    name = named or "rows"
-    output = plan.outputs()[result]
-    columns = len(output) if isinstance(output, Schema) else 0
-    error = DisclosureError(
-        f"the rows of {named} may not leave the sites." if named else "these rows may not leave the sites.",
-        facts=(
-            ("would disclose", f"single rows, all {columns} columns, from each of the {len(source.sites)} sites"),
-            (
-                "allowed",
-                f"{name}.agg(n=count()), {name}.group_by(…).agg(…)   groups under a site's minimum are left out",
-            ),
-            ("", f"{name}.fit(…), model.evaluate({name})   at the sites, updates only"),
-        ),
-        hint=f"Refused before anything ran. No site was asked. Policies: %wayang sites {source.federation}",
-    )
-    error.located(node.span, None)
-    return error

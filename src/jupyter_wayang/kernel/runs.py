@@ -12,9 +12,10 @@ import msgspec
 from jupyter_wayang import events
 from jupyter_wayang.errors import SiteError, WayangError
 from jupyter_wayang.federation import aggregation
-from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
+from jupyter_wayang.federation.exact.inference import coefficients
+from jupyter_wayang.kernel.actions import AggregateRows, Learn, ListCoefficients, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
-from jupyter_wayang.kernel.exact import fit_exactly
+from jupyter_wayang.kernel.exact import errors_measured, fit_exactly
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, Program
@@ -213,6 +214,9 @@ class _Running:
                 yield from self.turns(action, context.run)
             elif isinstance(action, PredictRows):
                 yield from self.predict(action)
+            elif isinstance(action, ListCoefficients):
+                self.frames[action.node] = coefficients(self.models[action.model])
+                self.combined(action.node)
             else:
                 yield from self.aggregate(action)
         fitted = {id_: model for id_, model in self.models.items() if id_ in self.trained}
@@ -288,6 +292,7 @@ class _Running:
             target=action.fit.target,
             parameters=trained.parameters,
             statistics=trained.statistics,
+            record=trained.record(action),
         )
 
     def turns(self, action: TakeTurns, run: str) -> Steps[None]:
@@ -311,9 +316,12 @@ class _Running:
             table = self.trained[action.model].table
         else:
             model = self.models[action.model]
-            yield from self.tell(action.prepare, (*model.prepared(), _as_target(model.target, model.inputs)))
+            columns = model.prepared() if action.exact else model.scored()[0]
+            yield from self.tell(action.prepare, (*columns, _as_target(model.target, model.inputs)))
             if action.exact:
                 table = yield from measured_exactly(action, model, model.features, self.asking)
+            elif action.sums:
+                table = yield from errors_measured(action, model, self.places, self.asking)
             else:
                 table = yield from measured(action, model, self.places, self.asking)
         self.frames[action.node] = table

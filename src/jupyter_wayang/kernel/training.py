@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from jupyter_wayang.errors import WayangError
@@ -19,6 +19,7 @@ from jupyter_wayang.kernel.steps import Reply, Steps
 from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import Model, NamedArray
 from jupyter_wayang.plan.operators.learning import MEASURES
+from jupyter_wayang.plan.records import Record
 from jupyter_wayang.plan.tasks import InferTask, ScoreTask
 from jupyter_wayang.transport import messages
 
@@ -32,7 +33,7 @@ __all__ = ["Trained", "measured", "measured_exactly", "metrics_table", "train"]
 class Trained:
     """What a training came to: the parameters, the metrics of the last round as a table, and how it ended.
 
-    ``statistics`` are what an exact fit knows beside the parameters.
+    ``statistics`` are what an exact fit knows beside the parameters, ``seen`` how many rows each place fitted on.
     """
 
     parameters: tuple[NamedArray, ...]
@@ -41,6 +42,22 @@ class Trained:
     reason: str
     rounds: int
     statistics: tuple[NamedArray, ...] = ()
+    seen: Mapping[str, int] = field(default_factory=dict)
+
+    def record(self, action: Train) -> Record:
+        """Return what a card says of the training."""
+        options, measured = action.fit.options, self.table.slice(0, 1).to_pylist()
+        named = ((name, measured[0][name]) for name in ("auc", "log_loss", "accuracy") if measured)
+        arguments = ", ".join(f"{name}={value}" for name, value in options.arguments)
+        method = f"{options.strategy}({arguments})" if options.strategy is not None else "to convergence"
+        return Record(
+            method="exact, from sums" if action.exact else method,
+            rows=tuple(self.seen.items()),
+            rounds=self.rounds,
+            reason=self.reason,
+            metrics=tuple((name, value) for name, value in named if value is not None),
+            on=action.on if measured else "",
+        )
 
 
 def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
@@ -71,6 +88,7 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
     state, todo = rounds.step(rounds.begin(setup), rounds.Started(at_s=time.time()))
     latest: dict[str, MetricsMeasured] = {}
     alone: WayangError | None = None
+    seen: dict[str, int] = {}
     while True:
         finish = yield from _carry_out(todo, action, asking, latest)
         if finish is not None:
@@ -79,6 +97,8 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         if reply is not None and isinstance(reply.answer, messages.Failure) and sites == (HERE,):
             # There is one place, this machine: what it says is the error, without a word about sites and rounds.
             alone = failure(asking.context.title(HERE), reply.answer)
+        if reply is not None and isinstance(reply.answer, messages.Trained):
+            seen[reply.place] = reply.answer.update.rows
         state, todo = rounds.step(state, _happening(reply, asking))
         if state.stopping and not state.finished:
             # The wish is noted; whatever comes next ends the rounds.
@@ -92,6 +112,7 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         state=finish.state,
         reason=finish.reason,
         rounds=finish.rounds,
+        seen=seen,
     )
 
 
@@ -145,7 +166,9 @@ def _happening(reply: Reply | None, asking: Asking) -> rounds.Happening:
 
 def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
     """Measure a fitted model on rows, once."""
-    task = ScoreTask(model=model.spec, features=model.features, parameters=model.parameters, bins=action.bins)
+    columns, line = model.scored()
+    features = tuple(named.name for named in columns)
+    task = ScoreTask(model=LogisticRegression(), features=features, parameters=line, bins=action.bins)
     run = asking.context.run
     answers = yield from asking.all(
         {site: messages.Score(run=run, node=action.score, round=0, task=task) for site in sites}

@@ -43,7 +43,7 @@ def methods(*roles: Role) -> dict[str, Word]:
     Examples
     --------
     >>> sorted(methods("fitted"))
-    ['evaluate', 'on', 'predict']
+    ['coefficients', 'evaluate', 'on', 'predict']
     """
     return {w.name: w for key, w in WORDS.items() if key.startswith(".") and set(roles) & set(w.roles)}
 
@@ -130,6 +130,12 @@ _LEARNING = (
         "measures the model on raw rows: all together, and per site",
         "model.evaluate(test)",
         (Parameter("rows", "collection"), option("bins", "20")),
+    ),
+    Word(
+        "coefficients",
+        ("fitted",),
+        "what the model weighs every feature with, with standard errors and p-values",
+        "model.coefficients()",
     ),
     Word(
         "predict",

@@ -21,7 +21,8 @@ from jupyter_wayang.plan.expressions import (
     type_of,
 )
 from jupyter_wayang.plan.expressions import Literal as Constant
-from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, makes
+from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, NaiveBayes, makes
+from jupyter_wayang.plan.records import Record
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number) of a linear model, and what
     :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. ``statistics`` are what is known beside them:
-    ``covariance`` of weights and intercept (the last), ``dispersion`` and its ``degrees`` of freedom.
+    ``covariance`` of weights and intercept (the last), ``dispersion`` and its ``degrees`` of freedom; ``record`` is how it came about.
     """
 
     spec: ModelSpec
@@ -224,6 +225,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     target: AnyExpression
     parameters: tuple[NamedArray, ...]
     statistics: tuple[NamedArray, ...] = ()
+    record: Record | None = None
 
     def __getitem__(self, name: str) -> NamedArray:
         for named in self.parameters:
@@ -242,11 +244,41 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def linear(self) -> AnyExpression:
         """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns."""
+        columns, line = self.scored()
+        weights, intercept = (array(named) for named in line)
         terms = [
             Binary(op="*", left=named.expression, right=Constant.of(float(weight)))
-            for named, weight in zip(self.prepared(), array(self["weights"]), strict=True)
+            for named, weight in zip(columns, weights, strict=True)
         ]
-        return _sum([Constant.of(float(array(self["intercept"])[0])), *terms])
+        return _sum([Constant.of(float(intercept[0])), *terms])
+
+    def scored(self) -> tuple[tuple[Named, ...], tuple[NamedArray, NamedArray]]:
+        r"""Return columns over the raw ones, and weights and intercept, whose sum is the linear predictor.
+
+        That of naive Bayes is one of the features and their squares. About the point :math:`c` between the means of
+        both classes, with :math:`t = x - c`, the log-odds are
+
+        .. math:: \log\tfrac{s_1}{s_0} + \tfrac12 \sum \log\tfrac{v_0}{v_1}
+            + \tfrac{(t - a_0)^2}{v_0} - \tfrac{(t - a_1)^2}{v_1}, \qquad a_k = m_k - c .
+        """
+        import numpy as np
+
+        if not isinstance(self.spec, NaiveBayes):
+            return self.prepared(), (self["weights"], self["intercept"])
+        means, (v0, v1), shares = (array(self[name]) for name in ("means", "variances", "shares"))
+        centre = means.mean(axis=0)
+        a0, a1 = means - centre
+        weights = np.concatenate([a1 / v1 - a0 / v0, (1 / v0 - 1 / v1) / 2])
+        level = np.log(shares[1] / shares[0]) + (np.log(v0 / v1) + a0**2 / v0 - a1**2 / v1).sum() / 2
+        moved = [
+            Named(name=named.name, expression=Binary(op="-", left=named.expression, right=Constant.of(float(c))))
+            for named, c in zip(self.prepared(), centre, strict=True)
+        ]
+        squares = (
+            Named(name=f"{named.name}²", expression=Binary(op="*", left=named.expression, right=named.expression))
+            for named in moved
+        )
+        return (*moved, *squares), (named_array("weights", weights), named_array("intercept", np.array([level])))
 
 
 def prepared(steps: tuple[Facts, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:

@@ -9,10 +9,10 @@ from typing import TypeAlias
 import msgspec
 
 from jupyter_wayang.errors import OperatorError
-from jupyter_wayang.plan.model_specs import Family
+from jupyter_wayang.plan.model_specs import Family, Link
 from jupyter_wayang.plan.models import NamedArray
 
-__all__ = ["ByCentre", "ByClass", "Means", "Products", "Slopes", "Sums", "SumsTask"]
+__all__ = ["ByCentre", "ByClass", "Errors", "Means", "Products", "Slopes", "Sums", "SumsTask"]
 
 Vector: TypeAlias = tuple[float, ...]
 
@@ -105,7 +105,30 @@ class ByCentre(_Task, frozen=True, kw_only=True, tag="by_centre"):
         return len(self.centres) * len(self.features)
 
 
-SumsTask = Means | Products | Slopes | ByClass | ByCentre
+class Errors(_Task, frozen=True, kw_only=True, tag="errors"):
+    """How far off a line is: ``squares`` and ``absolute`` of the errors, ``sums`` and ``spread`` of the target.
+
+    The target is taken less ``level``; what the line says is the mean whose ``link`` is ``intercept`` plus ``weights``
+    times the features.
+    """
+
+    link: Link
+    weights: Vector
+    intercept: float
+    level: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._finite("weights", self.weights, len(self.features))
+        self._finite("intercept and level", (self.intercept, self.level), 2)
+
+    @property
+    def parameters(self) -> int:
+        """None are learned."""
+        return 1
+
+
+SumsTask = Means | Products | Slopes | ByClass | ByCentre | Errors
 """What can be added up."""
 
 

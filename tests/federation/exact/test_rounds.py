@@ -129,3 +129,64 @@ def test_sums_of_another_shape_or_no_numbers_are_refused() -> None:
     for bad in (np.array([1.0]), np.array([1.0, np.nan])):
         with pytest.raises(SiteError, match="b answered with other sums"):
             added({"a": good, "b": Sums(arrays=(named_array("sums", bad),), rows=3)})
+
+
+def measured(model: wy.Collection, rows: wy.Collection) -> dict[str, dict[str, float]]:
+    table = model.evaluate(rows).run(wait=True).to_arrow().to_pylist()
+    return {row["site"]: row for row in table}
+
+
+@pytest.mark.parametrize(("model", "target"), [(wy.linear_regression(), "cost"), (wy.glm("poisson"), "visits")])
+def test_a_number_is_measured_over_sites(
+    visits: Visits, rows: dict[str, np.ndarray], model: object, target: str
+) -> None:
+    fit = visits(target).fit(model, target=target)
+    found = measured(fit, visits(target))
+    fitted = fit.run(wait=True).model
+    X = np.column_stack([rows[name] for name in ("age", "dose", "smokes")])
+    said = X @ array(fitted["weights"]) + array(fitted["intercept"])[0]
+    said = np.exp(said) if target == "visits" else said
+    assert list(found) == ["global", *SITES]
+    for place, here in [("global", rows["site"] >= 0), *((s, rows["site"] == i) for i, s in enumerate(SITES))]:
+        y, off = rows[target][here], (said - rows[target])[here]
+        wanted = {
+            "rmse": (off**2).mean() ** 0.5,
+            "mae": np.abs(off).mean(),
+            "r2": 1 - (off**2).sum() / ((y - y.mean()) ** 2).sum(),
+        }
+        assert {name: found[place][name] for name in wanted} == pytest.approx(wanted, rel=1e-8)
+        assert found[place]["rows"] == here.sum()
+
+
+def test_a_site_with_few_rows_is_not_measured(visits: Visits) -> None:
+    fit = visits("cost").fit(wy.linear_regression(), target="cost")
+    found = measured(fit, visits("cost").filter(wy.col.age > 2015))
+    silent = [site for site, row in found.items() if row["rows"] is None]
+    assert silent
+    assert all((found[site]["rmse"], found[site]["note"]) == (None, "under 10 rows") for site in silent)
+    assert found["global"]["note"] == f"without {', '.join(silent)}"
+
+
+def test_naive_bayes_is_measured_and_asked_over_sites(visits: Visits, rows: dict[str, np.ndarray]) -> None:
+    from sklearn.metrics import log_loss, roc_auc_score
+    from sklearn.naive_bayes import GaussianNB
+
+    fit = visits("ill").fit(wy.naive_bayes(), target="ill")
+    X = np.column_stack([rows[name] for name in ("age", "dose", "smokes")])
+    said = GaussianNB().fit(X, rows["ill"]).predict_proba(X)[:, 1]
+    found = measured(fit, visits("ill"))["global"]
+    assert found["log_loss"] == pytest.approx(log_loss(rows["ill"], said), rel=1e-6)
+    assert found["auc"] == pytest.approx(roc_auc_score(rows["ill"], said), abs=0.01)
+    mean = fit.predict(visits("ill"), name="p").agg(p=wy.mean(wy.col.p)).run(wait=True).to_arrow()["p"].to_pylist()
+    assert mean == pytest.approx([said.mean()], rel=1e-6)
+
+
+def test_coefficients_over_sites_are_rows_of_the_kernel(visits: Visits, rows: dict[str, np.ndarray]) -> None:
+    import statsmodels.api as sm
+
+    fit = visits("cost").fit(wy.linear_regression(), target="cost")
+    table = fit.coefficients().run(wait=True).to_arrow()
+    X = np.column_stack([rows[name] for name in ("age", "dose", "smokes")])
+    wanted = sm.OLS(rows["cost"], sm.add_constant(X)).fit()
+    assert table["p_value"].to_numpy() == pytest.approx(wanted.pvalues, rel=1e-5, abs=1e-200)
+    assert {o.lane for o in fit.coefficients().plan().execution.operators} == {"kernel", *SITES}

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_wayang.errors import DisclosureError, OperatorError
-from jupyter_wayang.federation.exact import clusters, glm, moments, naive_bayes
+from jupyter_wayang.federation.exact import clusters, errors, glm, moments, naive_bayes
 from jupyter_wayang.federation.exact.guards import hidden
 from jupyter_wayang.federation.exact.statement import GROUP, ROWS, Statement
 from jupyter_wayang.plan.models import named_array
-from jupyter_wayang.plan.sums import ByCentre, ByClass, Means, Products, Slopes, Sums, SumsTask
+from jupyter_wayang.plan.sums import ByCentre, ByClass, Errors, Means, Products, Slopes, Sums, SumsTask
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-__all__ = ["answered", "statement"]
+__all__ = ["answered", "statement", "withheld"]
 
 _Made = Callable[[Any], Statement]
 _Summed = Callable[[Any, Mapping[str, "np.ndarray"]], "dict[str, np.ndarray]"]
@@ -27,6 +27,7 @@ _HALVES: Mapping[type, tuple[_Made, _Summed]] = {
     Slopes: (glm.slopes, glm.summed_slopes),
     ByClass: (naive_bayes.by_class, naive_bayes.summed_by_class),
     ByCentre: (clusters.by_centre, clusters.summed_by_centre),
+    Errors: (errors.errors, errors.summed_errors),
 }
 
 
@@ -86,6 +87,13 @@ def answered(task: SumsTask, tables: Sequence[pa.Table], site: str, *, minimum_r
         arrays["counts"] = columns[ROWS]
     named = tuple(named_array(name, values) for name, values in sorted(arrays.items()))
     return Sums(arrays=named, rows=int(columns[ROWS].sum())), note
+
+
+def withheld(task: SumsTask, rows: int, minimum_rows: int) -> tuple[Sums, str] | None:
+    """Return the answer of a site with too few rows to measure a model on: nothing, and why; None if it has enough."""
+    if not isinstance(task, Errors) or rows >= minimum_rows:
+        return None
+    return Sums(arrays=(), rows=0), f"under {minimum_rows} rows"
 
 
 def _enough(weight: float, columns: Mapping[str, np.ndarray], site: str, minimum_rows: int) -> None:

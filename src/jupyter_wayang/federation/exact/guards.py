@@ -8,7 +8,7 @@ from jupyter_wayang.errors import DisclosureError, OperatorError
 from jupyter_wayang.federation.exact.statement import ROWS, column
 from jupyter_wayang.plan.expressions import Aggregate, Named
 from jupyter_wayang.plan.operators import GroupBy
-from jupyter_wayang.plan.sums import ByClass, Means, Products, Slopes, SumsTask
+from jupyter_wayang.plan.sums import ByClass, Errors, Means, Products, Slopes, SumsTask
 from jupyter_wayang.plan.tasks import TARGET
 from jupyter_wayang.platforms.numpy.learning import missing_values, no_rows, other_values
 
@@ -21,7 +21,7 @@ _LOOKED_AT = ("count", "min", "max", "mean", "var")
 
 
 def _columns(task: SumsTask) -> tuple[str, ...]:
-    reads = isinstance(task, Slopes | ByClass) or (isinstance(task, Means | Products) and task.target)
+    reads = isinstance(task, Slopes | ByClass | Errors) or (isinstance(task, Means | Products) and task.target)
     return (*task.features, TARGET) if reads else task.features
 
 
@@ -60,9 +60,9 @@ def check(task: SumsTask, found: pa.Table, site: str, *, minimum_rows: int, mini
         If a value is missing, or the target has one that the model cannot have.
     """
     (row,) = found.to_pylist()
-    rows = row[ROWS]
+    rows, verb = row[ROWS], "evaluate" if isinstance(task, Errors) else "fit"
     if rows == 0:
-        raise no_rows("fit")
+        raise no_rows(verb)
     if minimum_rows and rows < max(minimum_rows, task.parameters):
         raise DisclosureError(
             f"{site} has fewer rows to fit on than its minimum, or than the model has parameters",
@@ -71,7 +71,7 @@ def check(task: SumsTask, found: pa.Table, site: str, *, minimum_rows: int, mini
     for index, name in enumerate(_columns(task)):
         count, low, high, mean, variance = (row[f"{function}{index}"] for function in _LOOKED_AT)
         if count < rows:
-            raise missing_values("fit", name)
+            raise missing_values(verb, name)
         spread = (variance or 0.0) * (rows - 1) / rows
         share = _share(low, high, mean, spread)
         if name == TARGET:

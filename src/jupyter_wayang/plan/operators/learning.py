@@ -31,6 +31,7 @@ __all__ = [
     "MEASURES",
     "NEWTON",
     "NO_TARGET",
+    "Coefficients",
     "Evaluate",
     "Fit",
     "FitOptions",
@@ -346,6 +347,22 @@ def _model_in(operator: Operator, inputs: tuple[Output, ...]) -> ModelShape:
     if not inputs or not isinstance(inputs[0], ModelShape):
         raise OperatorError(f"{operator.verb}() is asked of a model, as in model.{operator.verb}(test)")
     return inputs[0]
+
+
+class Coefficients(Operator, frozen=True, kw_only=True, tag="coefficients"):
+    """What a model (input 0) weighs the intercept and every feature with, with standard errors, tests and p-values."""
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the schema of the table."""
+        shape = _model_in(self, inputs)
+        if shape.kind not in ("logistic_regression", "linear_regression", "glm"):
+            raise OperatorError(f"{shape.kind}() has no coefficients", hint="run() shows what the model is made of")
+        numbers = ("coefficient", "standard_error", "statistic", "p_value")
+        return (Schema.from_pairs([("feature", "string"), *((name, "float64") for name in numbers)]),)
+
+    def describe(self) -> str:
+        """Return nothing: there is nothing to choose."""
+        return ""
 
 
 class Fitted(Operator, frozen=True, kw_only=True, tag="fitted"):
