@@ -869,12 +869,14 @@ export interface Port {
  * Adds what a model (input 0) says of rows (input 1) as a column; of several components, as `column_1` and so on.
  *
  * Where it runs, what the model does arrives as something learned, and the rows are its only input. `link` says
- * whether that is a probability by its log-odds, the number itself, or one by its logarithm.
+ * whether that is a probability by its log-odds, the number itself, one by its logarithm, or the nearest of the
+ * centres whose distances were told. `made` are the columns, where they are not one number.
  */
 export interface Predict {
   readonly tag: "predict";
   readonly column: string;
-  readonly link: "identity" | "log" | "logit";
+  readonly link: "identity" | "log" | "logit" | "nearest";
+  readonly made: readonly (readonly [string, string])[];
 }
 
 /**

@@ -21,7 +21,7 @@ from jupyter_wayang.kernel.actions import (
     Train,
     turns_of,
 )
-from jupyter_wayang.kernel.refusals import mixing_refused, multiplying_refused, rows_refused
+from jupyter_wayang.kernel.refusals import mixing_refused, multiplying_refused, rows_refused, unmeasured_refused
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.model_specs import (
@@ -29,9 +29,9 @@ from jupyter_wayang.plan.model_specs import (
     GeneralizedLinear,
     LogisticRegression,
     ModelSpec,
-    NaiveBayes,
     link_of,
     makes,
+    saying,
 )
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
@@ -188,17 +188,16 @@ class _Compiler:
         if not any(rows.node in loop.body for loop in self.loops.values()):
             self.asked.append(rows)
         action = PredictRows(node=node.id, model=model, column=operator.column, port=rows)
-        # Over sites naive Bayes is its log-odds, a sum over features and their squares.
-        link = link_of(spec) or ("logit" if self.federation is not None and isinstance(spec, NaiveBayes) else None)
+        shape = self.outputs[node.inputs[0]]
+        made = said(shape, operator.column) if isinstance(shape, ModelShape) else ()
+        link = saying(spec) if self.federation is not None else link_of(spec)
         if link is not None:
-            told = msgspec.structs.replace(operator, link=link)
+            told = msgspec.structs.replace(operator, link=link, made=made)
             self.site_nodes.append(msgspec.structs.replace(node, operator=told, inputs=(rows,)))
             self.actions.append(action)
             return
         if self.federation is not None:
             raise no_strategy(spec).located(node.span, None)
-        shape = self.outputs[node.inputs[0]]
-        made = said(shape, operator.column) if isinstance(shape, ModelShape) else ()
         ready = f"{node.id}_ready"
         self.site_nodes += [
             Node(id=ready, operator=Ready(steps=()), inputs=(rows,), span=node.span),
@@ -351,7 +350,7 @@ class _Compiler:
     def logistic(self, node: Node) -> bool:
         """Tell whether an evaluation measures a probability by its log-odds, from counts that may leave a site."""
         spec = self.spec(node.inputs[0].node)
-        return link_of(spec) == "logit" or (isinstance(spec, NaiveBayes) and self.federation is not None)
+        return (saying if self.federation is not None else link_of)(spec) == "logit"
 
     def summed(self, node: Node) -> bool:
         """Tell whether an evaluation measures a number over sites, from sums of errors."""
@@ -362,7 +361,7 @@ class _Compiler:
         """Return what measures another model exactly, where all rows are."""
         spec = self.spec(node.inputs[0].node)
         if self.federation is not None:
-            raise no_strategy(spec).located(node.span, None)
+            raise unmeasured_refused(node, spec)
         return MeasureRows(model=spec)
 
     def complete(self, port: Port) -> None:

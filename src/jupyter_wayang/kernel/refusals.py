@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from jupyter_wayang.errors import DisclosureError, PlanError
+from jupyter_wayang.errors import DisclosureError, OperatorError, PlanError
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.model_specs import ModelSpec, tag_of
 from jupyter_wayang.plan.operators import Carry, ReadFederated, Repeat
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["mixing_refused", "multiplying_refused", "rows_refused"]
+__all__ = ["mixing_refused", "multiplying_refused", "rows_refused", "unmeasured_refused"]
+
+
+def unmeasured_refused(node: Node, spec: ModelSpec) -> OperatorError:
+    """Return the error for measuring a model over sites whose figures need all rows at one place."""
+    error = OperatorError(
+        f"{tag_of(spec)}() is not measured over sites: its figures need all rows at one place",
+        hint="predict() and then agg(…) say how the sites' rows fall",
+    )
+    error.located(node.span, None)
+    return error
 
 
 def multiplying_refused(node: Node) -> DisclosureError:

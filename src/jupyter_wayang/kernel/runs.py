@@ -334,9 +334,9 @@ class _Running:
         if action.ready is not None:
             yield from self.ask_model(action, names)
             return
-        prediction = Named(name=action.column, expression=self.models[action.model].linear())
+        told = self.models[action.model].told(action.column)
         yield from self.tell(
-            action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), prediction)
+            action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), *told)
         )
 
     def ask_model(self, action: PredictRows, names: tuple[str, ...]) -> Steps[None]:

@@ -26,8 +26,10 @@ __all__ = [
     "NeuralNetwork",
     "PrincipalComponents",
     "RandomForest",
+    "Saying",
     "link_of",
     "makes",
+    "saying",
     "tag_of",
 ]
 
@@ -195,6 +197,9 @@ EXACT = (LogisticRegression, LinearRegression, GeneralizedLinear, NaiveBayes, Pr
 Link = Literal["logit", "identity", "log"]
 """What of a mean is the weighted sum of the features."""
 
+Saying = Link | Literal["nearest"]
+"""What is made of the expressions that a model is told as: a mean by its link, or the nearest of centres."""
+
 
 def tag_of(spec: ModelSpec) -> str:
     """Return the word of a kind of model.
@@ -223,6 +228,26 @@ def link_of(spec: ModelSpec) -> Link | None:
         case GeneralizedLinear():
             return "log"
     return None
+
+
+def saying(spec: ModelSpec) -> Saying | None:
+    """Return what is made of the expressions that say what a model says; None where only arrays do.
+
+    Naive Bayes is a sum over features and their squares.
+
+    Examples
+    --------
+    >>> saying(KMeans(k=2)), saying(RandomForest())
+    ('nearest', None)
+    """
+    match spec:
+        case NaiveBayes():
+            return "logit"
+        case PrincipalComponents():
+            return "identity"
+        case KMeans():
+            return "nearest"
+    return link_of(spec)
 
 
 def makes(spec: ModelSpec, target: DataType) -> Makes:

@@ -190,3 +190,33 @@ def test_coefficients_over_sites_are_rows_of_the_kernel(visits: Visits, rows: di
     wanted = sm.OLS(rows["cost"], sm.add_constant(X)).fit()
     assert table["p_value"].to_numpy() == pytest.approx(wanted.pvalues, rel=1e-5, abs=1e-200)
     assert {o.lane for o in fit.coefficients().plan().execution.operators} == {"kernel", *SITES}
+
+
+def test_clusters_and_components_are_asked_over_sites(visits: Visits, rows: dict[str, np.ndarray]) -> None:
+    start = ((1990.0, 0.02, 0.0), (2010.0, 0.02, 0.0))
+    fit = visits().fit(wy.kmeans(2, start=start))
+    asked = fit.predict(visits("cost"), name="cluster")
+    found = asked.group_by("cluster").agg(n=wy.count(), cost=wy.mean(wy.col.cost)).sort("cluster").run(wait=True)
+    X = np.column_stack([rows[name] for name in ("age", "dose", "smokes")])
+    centres = array(fit.run(wait=True).model["centres"])
+    number = ((X[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    for row in found.to_arrow().to_pylist():
+        inside = number == row["cluster"]
+        assert (row["n"], row["cost"]) == (inside.sum(), pytest.approx(rows["cost"][inside].mean(), rel=1e-9))
+    components = visits().fit(wy.pca(2)).predict(visits(), name="c")
+    spread = components.agg(a=wy.var(wy.col.c_1), m=wy.mean(wy.col.c_2)).run(wait=True).to_arrow().to_pylist()
+    assert spread[0]["a"] == pytest.approx(np.linalg.eigvalsh(np.cov(X.T)).max(), rel=1e-8)
+    assert spread[0]["m"] == pytest.approx(0, abs=1e-9)
+
+
+def test_of_a_row_with_a_null_feature_nothing_is_said(visits: Visits) -> None:
+    fit = visits().fit(wy.kmeans(2, start=((1990.0, 0.02, 0.0), (2010.0, 0.02, 0.0))))
+    unknown = visits().with_columns(age=wy.where(wy.col.age > 2000, None, wy.col.age))
+    said = fit.predict(unknown, name="k").agg(n=wy.count(wy.col.k), age=wy.count(wy.col.age)).run(wait=True)
+    (row,) = said.to_arrow().to_pylist()
+    assert 0 < row["n"] == row["age"] < 600
+
+
+def test_clusters_are_not_measured_over_sites(visits: Visits) -> None:
+    with pytest.raises(OperatorError, match=r"kmeans\(\) is not measured over sites"):
+        visits().fit(wy.kmeans(2)).evaluate(visits()).run(wait=True)

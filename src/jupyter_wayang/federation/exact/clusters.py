@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.federation.exact.method import Ask, Fitting, Solution
 from jupyter_wayang.federation.exact.statement import Statement, binary, column, number, picked, square, total
-from jupyter_wayang.plan.expressions import AnyExpression, Case, Literal, Named
-from jupyter_wayang.plan.models import NamedArray, named_array
+from jupyter_wayang.plan.expressions import Literal, Named
+from jupyter_wayang.plan.models import NamedArray, named_array, nearest
 from jupyter_wayang.plan.operators import Select
 from jupyter_wayang.plan.sums import ByCentre, Means, Products
 
@@ -35,8 +35,8 @@ def by_centre(task: ByCentre) -> Statement:
     names = [named.name for named in distances]
     chosen = (
         *(Named(name=named.name, expression=column(named.name)) for named in kept),
-        Named(name="nearest", expression=_nearest(names, [Literal.of(index) for index in range(len(names))])),
-        Named(name="distance", expression=_nearest(names, [column(name) for name in names])),
+        Named(name="nearest", expression=nearest(names, [Literal.of(index) for index in range(len(names))])),
+        Named(name="distance", expression=nearest(names, [column(name) for name in names])),
     )
     return Statement(
         derived=(Select(columns=(*kept, *distances)), Select(columns=chosen)),
@@ -47,16 +47,6 @@ def by_centre(task: ByCentre) -> Statement:
         key=column("nearest"),
         groups=len(task.centres),
     )
-
-
-def _nearest(names: list[str], values: list[AnyExpression]) -> AnyExpression:
-    """Return the value of the first column that no later one is less than."""
-    made = values[-1]
-    for index in range(len(names) - 2, -1, -1):
-        here = column(names[index])
-        least = total([binary("<=", here, column(other)) for other in names[index + 1 :]], "and")
-        made = Case(condition=least, then=values[index], otherwise=made)
-    return made
 
 
 def summed_by_centre(task: ByCentre, columns: Columns) -> dict[str, np.ndarray]:

@@ -87,8 +87,8 @@ def square(value: AnyExpression) -> Binary:
     return binary("*", value, value)
 
 
-def total(terms: Sequence[AnyExpression], op: BinaryOp = "+") -> AnyExpression:
-    """Return the sum of terms, or another operation of all, as a tree of little depth.
+def total(terms: Sequence[AnyExpression]) -> AnyExpression:
+    """Return the sum of terms, as a tree of little depth.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def total(terms: Sequence[AnyExpression], op: BinaryOp = "+") -> AnyExpression:
     if len(terms) == 1:
         return terms[0]
     middle = len(terms) // 2
-    return binary(op, total(terms[:middle], op), total(terms[middle:], op))
+    return binary("+", total(terms[:middle]), total(terms[middle:]))
 
 
 def centred(features: Iterable[str], centres: Iterable[float]) -> tuple[Named, ...]:

@@ -13,11 +13,11 @@ from jupyter_wayang.plan.expressions import Literal as Constant
 from jupyter_wayang.plan.model_specs import (
     EXACT,
     GeneralizedLinear,
-    Link,
     LogisticRegression,
     Makes,
     ModelSpec,
     PrincipalComponents,
+    Saying,
     makes,
     tag_of,
 )
@@ -229,16 +229,18 @@ class Predict(Operator, frozen=True, kw_only=True, tag="predict"):
     """Adds what a model (input 0) says of rows (input 1) as a column; of several components, as ``column_1`` and so on.
 
     Where it runs, what the model does arrives as something learned, and the rows are its only input. ``link`` says
-    whether that is a probability by its log-odds, the number itself, or one by its logarithm.
+    whether that is a probability by its log-odds, the number itself, one by its logarithm, or the nearest of the
+    centres whose distances were told. ``made`` are the columns, where they are not one number.
     """
 
     column: str = "prediction"
-    link: Link = "logit"
+    link: Saying = "logit"
+    made: tuple[tuple[str, DataType], ...] = ()
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the rows and the prediction."""
         schema = rows_in(self, inputs, len(inputs) - 1)
-        made: tuple[tuple[str, DataType], ...] = ((self.column, "float64"),)
+        made = self.made or ((self.column, "float64"),)
         if len(inputs) > 1:
             made = said(_model_in(self, inputs), self.column)
         return (Schema.from_pairs([*((c.name, c.type) for c in schema), *made]),)
