@@ -47,6 +47,20 @@ export interface Binary {
   readonly right: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
 }
 
+/** Of the rows nearest to each centre: `counts`, `sums` of the features, and `squares` of the distances. */
+export interface ByCentre {
+  readonly tag: "by_centre";
+  readonly features: readonly string[];
+  readonly centres: readonly (readonly number[])[];
+}
+
+/** Of the rows of each class, no and yes: `counts`, and `sums` and `squares` of the features less `centres`. */
+export interface ByClass {
+  readonly tag: "by_class";
+  readonly features: readonly string[];
+  readonly centres: readonly (readonly number[])[];
+}
+
 /** A message crossed a site's border: `up` left the site, `down` went to it. `rows` of data in it: always 0. */
 export interface BytesMoved {
   readonly tag: "bytes_moved";
@@ -118,6 +132,11 @@ export interface CoGroup {
   readonly output: Schema | null;
   readonly learned: boolean;
   readonly on: readonly (readonly [string, string])[];
+}
+
+/** What a model (input 0) weighs the intercept and every feature with, with standard errors, tests and p-values. */
+export interface Coefficients {
+  readonly tag: "coefficients";
 }
 
 /** Hand over the rows of a port. Refused by every policy but that of the notebook's own machine. */
@@ -212,6 +231,21 @@ export interface Edge {
   readonly rows: Interval | null;
   readonly bytes: Interval | null;
   readonly movement: Movement | null;
+}
+
+/**
+ * How far off a line is: `squares` and `absolute` of the errors, `sums` and `spread` of the target.
+ *
+ * The target is taken less `level`; what the line says is the mean whose `link` is `intercept` plus `weights`
+ * times the features.
+ */
+export interface Errors {
+  readonly tag: "errors";
+  readonly features: readonly string[];
+  readonly link: "identity" | "log" | "logit";
+  readonly weights: readonly number[];
+  readonly intercept: number;
+  readonly level: number;
 }
 
 /** Measures a model (input 0) on rows (input 1): a row for `global` and one per site. */
@@ -341,7 +375,7 @@ export interface FilterBy {
  */
 export interface Fit {
   readonly tag: "fit";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly features: readonly string[] | null;
   readonly options: FitOptions;
@@ -393,6 +427,12 @@ export interface FunctionRef {
   readonly name: string;
   readonly key: string;
   readonly digest: string | null;
+}
+
+/** A generalised linear model by maximum likelihood, with standard errors. */
+export interface GeneralizedLinear {
+  readonly tag: "glm";
+  readonly family: "binomial" | "gamma" | "gaussian" | "poisson";
 }
 
 /** Stop as soon as the global metric is past the threshold. */
@@ -477,7 +517,7 @@ export interface Inbox {
 /** Says what a model says of rows that are ready: its arrays arrive before the operator runs. */
 export interface Infer {
   readonly tag: "infer";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly made: readonly (readonly [string, string])[];
 }
 
@@ -487,7 +527,7 @@ export interface Infer {
  * `makes` says whether it is a probability, a number, a cluster or several components.
  */
 export interface InferTask {
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly makes: "cluster" | "components" | "number" | "probability";
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
@@ -549,11 +589,16 @@ export interface Join {
   readonly broadcast: boolean;
 }
 
-/** Lloyd's algorithm from ten starts that are spread out (k-means++), the best of which is kept. */
+/**
+ * Lloyd's algorithm: from the centres of `start`, or else from such as `seed` decides.
+ *
+ * Where all rows are that is ten starts that are spread out (k-means++), the best of which is kept.
+ */
 export interface KMeans {
   readonly tag: "kmeans";
   readonly k: number;
   readonly seed: number;
+  readonly start: readonly (readonly number[])[] | null;
 }
 
 /** Tell a site the keys of all that take part, and ask for its shares. */
@@ -639,7 +684,7 @@ export interface LocalDP {
  * it leaves the site.
  */
 export interface LocalTask {
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
   readonly solver: "exact" | "gradient";
@@ -664,7 +709,7 @@ export interface LocalTask {
  */
 export interface LocalUpdate {
   readonly tag: "local_update";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly rounds: number;
   readonly epochs: number;
   readonly batch: number | null;
@@ -728,6 +773,13 @@ export interface Masked {
   readonly words: string;
 }
 
+/** `sums` of the features, and last of the target if it is wanted. */
+export interface Means {
+  readonly tag: "means";
+  readonly features: readonly string[];
+  readonly target: boolean;
+}
+
 /** Measure a model on the prepared rows that enter a node, exactly. For the person's own machine only. */
 export interface Measure {
   readonly tag: "measure";
@@ -741,7 +793,7 @@ export interface Measure {
 /** Measures a model on prepared rows, exactly: it runs where all rows are. */
 export interface MeasureRows {
   readonly tag: "measure";
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
 }
 
 /** The figures of a model, and under `rows` how many rows there were. */
@@ -793,16 +845,19 @@ export interface MetricsMeasured {
  *
  * `parameters` are `weights` (one per feature) and `intercept` (one number) of a linear model, and what
  * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. `personal` are those of sites that have their
- * own, by site.
+ * own, by site. `statistics` are what is known beside them: `covariance` of weights and intercept (the last),
+ * `dispersion` and its `degrees` of freedom; `record` is how it came about.
  */
 export interface Model {
-  readonly spec: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly spec: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
   readonly inputs: Schema;
   readonly features: readonly string[];
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly parameters: readonly NamedArray[];
   readonly personal: readonly (readonly [string, readonly NamedArray[]])[];
+  readonly statistics: readonly NamedArray[];
+  readonly record: Record | null;
 }
 
 /** How the rows of an edge change their form: the channels passed, what moves, what it costs (seconds). */
@@ -852,7 +907,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -956,12 +1011,14 @@ export interface Port {
  * Adds what a model (input 0) says of rows (input 1) as a column; of several components, as `column_1` and so on.
  *
  * Where it runs, what the model does arrives as something learned, and the rows are its only input. `link` says
- * whether that is a probability by its log-odds, or the number itself.
+ * whether that is a probability by its log-odds, the number itself, one by its logarithm, or the nearest of the
+ * centres whose distances were told. `made` are the columns, where they are not one number.
  */
 export interface Predict {
   readonly tag: "predict";
   readonly column: string;
-  readonly link: "identity" | "logit";
+  readonly link: "identity" | "log" | "logit" | "nearest";
+  readonly made: readonly (readonly [string, string])[];
 }
 
 /**
@@ -1016,6 +1073,14 @@ export interface PrivacySpent {
   readonly budget: number;
   readonly delta: number;
   readonly repeatable: boolean;
+}
+
+/** `products` of every two features, and last the target if it is wanted, each less its centre. */
+export interface Products {
+  readonly tag: "products";
+  readonly features: readonly string[];
+  readonly centres: readonly number[];
+  readonly target: boolean;
 }
 
 /** An operator that ran while the answer was made. `rows` is null where the policy does not show it. */
@@ -1093,6 +1158,21 @@ export interface ReadTable {
 export interface Ready {
   readonly tag: "ready";
   readonly steps: readonly string[];
+}
+
+/**
+ * How a model was fitted.
+ *
+ * `rows` has the rows that each place said that it fitted on; `method` is how, in words; `rounds` how many there
+ * were, and `reason` why no more. `metrics` are the global figures of the last measurement, `on` which rows.
+ */
+export interface Record {
+  readonly method: string;
+  readonly rows: readonly (readonly [string, number])[];
+  readonly rounds: number;
+  readonly reason: string;
+  readonly metrics: readonly (readonly [string, number])[];
+  readonly on: string;
 }
 
 /**
@@ -1295,7 +1375,7 @@ export interface Schema {
  * The bin of a score p in [0, 1] is `min(floor(p * bins), bins - 1)`.
  */
 export interface ScoreTask {
-  readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
+  readonly model: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly features: readonly string[];
   readonly parameters: readonly NamedArray[];
   readonly bins: number;
@@ -1422,6 +1502,23 @@ export interface SitesAsked {
   readonly round: number | null;
 }
 
+/**
+ * The log likelihood of a generalised linear model at a point, with its derivatives.
+ *
+ * The linear predictor is `intercept` plus `weights` times the features less `centres`. The arrays are `loss`
+ * (minus the log likelihood without constants), `gradient` and `curvature` of it (the intercept last), and
+ * `pearson`, the sum of squared Pearson residuals. `expected`: the curvature is Fisher's information.
+ */
+export interface Slopes {
+  readonly tag: "slopes";
+  readonly features: readonly string[];
+  readonly family: "binomial" | "gamma" | "gaussian" | "poisson";
+  readonly centres: readonly number[];
+  readonly weights: readonly number[];
+  readonly intercept: number;
+  readonly expected: boolean;
+}
+
 /** The site answers `seconds` later than it would. */
 export interface Slow {
   readonly tag: "slow";
@@ -1501,6 +1598,37 @@ export interface SubmitPlan {
   readonly scale: number;
   readonly frames: readonly (readonly [string, string])[];
   readonly preferences: Preferences;
+}
+
+/** Add something up over the prepared rows of a node. */
+export interface Sum {
+  readonly tag: "sum";
+  readonly version: number;
+  readonly run: string;
+  readonly id: string;
+  readonly node: string;
+  readonly round: number;
+  readonly task: Means | Products | Slopes | ByClass | ByCentre | Errors;
+}
+
+/** The sums of a round, and what was withheld, in words. */
+export interface Summed {
+  readonly tag: "summed";
+  readonly version: number;
+  readonly run: string;
+  readonly id: string;
+  readonly progress: readonly Progress[];
+  readonly replanned: readonly MessagesReplanned[];
+  readonly printed: readonly MessagesPrinted[];
+  readonly round: number;
+  readonly sums: Sums;
+  readonly note: string | null;
+}
+
+/** Arrays that add up over sites, and the number of rows that they are of. */
+export interface Sums {
+  readonly arrays: readonly NamedArray[];
+  readonly rows: number;
 }
 
 /** Keeps the first rows of an order. Rows with equal keys stay in their order, and the later ones are cut off. */
@@ -1628,6 +1756,8 @@ export interface Withheld {
  * The tag of the base operator, or `"a>b"` of a conversion.
  * rows, out, bytes
  * Rows in, rows out and bytes in, as a :class:`~jupyter_wayang.platforms.platform.Coefficient` counts them.
+ * operations, decimals
+ * Operations of expressions over all rows, and those of them that read decimals.
  */
 export interface Work {
   readonly platform: string | null;
@@ -1635,6 +1765,8 @@ export interface Work {
   readonly rows: number;
   readonly out: number;
   readonly bytes: number;
+  readonly operations: number;
+  readonly decimals: number;
 }
 
 /**
@@ -1783,7 +1915,7 @@ export interface MessagesSample {
   readonly run: string;
   readonly id: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */
@@ -1802,6 +1934,7 @@ export type AnyRequest =
   | SubmitPlan
   | Learned
   | MessagesAggregate
+  | Sum
   | Train
   | Secure
   | MessagesScore
@@ -1816,6 +1949,7 @@ export type AnyAnswer =
   | Description
   | MessagesPlanned
   | Aggregated
+  | Summed
   | Trained
   | Secured
   | Scored

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from jupyter_wayang.language.builder import Collection
+    from jupyter_wayang.language.builder import Collection, FittedModel
     from jupyter_wayang.platforms.connections import Connection
     from jupyter_wayang.session import Federation
     from jupyter_wayang.site.calibration import Calibration
@@ -46,12 +46,14 @@ _LAZY = {
     "logistic_regression": "jupyter_wayang.language.learners",
     "loop": "jupyter_wayang.language.loops",
     "decision_tree": "jupyter_wayang.language.models",
+    "glm": "jupyter_wayang.language.models",
     "gradient_boosting": "jupyter_wayang.language.models",
     "kmeans": "jupyter_wayang.language.models",
     "linear_regression": "jupyter_wayang.language.models",
     "local_dp": "jupyter_wayang.language.privacy",
     "metric": "jupyter_wayang.language.learners",
     "mlp": "jupyter_wayang.language.models",
+    "newton": "jupyter_wayang.language.learners",
     "naive_bayes": "jupyter_wayang.language.models",
     "pca": "jupyter_wayang.language.models",
     "random_forest": "jupyter_wayang.language.models",
@@ -79,17 +81,20 @@ __all__ = [
     "fedavg",
     "federation",
     "from_wayang_json",
+    "glm",
     "gradient_boosting",
     "kmeans",
     "linear_regression",
     "lines",
     "load_ipython_extension",
+    "load_model",
     "local_dp",
     "logistic_regression",
     "loop",
     "metric",
     "mlp",
     "naive_bayes",
+    "newton",
     "pca",
     "query",
     "random_forest",
@@ -207,6 +212,13 @@ def calibrate(*, quick: bool = False, platforms: Sequence[str] | None = None) ->
     from jupyter_wayang.app import default_session
 
     return default_session().calibrate(quick=quick, platforms=platforms)
+
+
+def load_model(where: str | os.PathLike[str]) -> FittedModel:
+    """Return a model that ``result.save(where)`` wrote, to be asked about rows in the default session."""
+    from jupyter_wayang.app import default_session
+
+    return default_session().load_model(where)
 
 
 def from_wayang_json(plan: object, tables: Mapping[str, object] | None = None) -> Collection:

@@ -43,7 +43,10 @@ def types(desk, text):
         (VISITS + "visits.split(0.8).|", ["on"]),
         (VISITS + "by = (visits\n    .filter(age > 3)\n    .sel|", ["select", "selectivity"]),
         (VISITS + "for _ in repeat(3):\n    old = visits.filter(age > 3)\n    visits = old.lim|", ["limit"]),
-        (PATIENTS + "m = patients.fit(logistic_regression(), target=num > 0)\nm.|", ["evaluate", "predict", "on"]),
+        (
+            PATIENTS + "m = patients.fit(logistic_regression(), target=num > 0)\nm.|",
+            ["evaluate", "coefficients", "predict", "on"],
+        ),
     ],
 )
 def test_operators_after_a_dot(desk, text, expected):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from jupyter_wayang.errors import PlanError
-from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
-from jupyter_wayang.plan.models import sigmoid
+from jupyter_wayang.plan.expressions import Call, Case, ColumnRef, IsNull, Literal, Named, Not
+from jupyter_wayang.plan.models import DISTANCE, nearest, sigmoid
 from jupyter_wayang.plan.operators import (
     AnyOperator,
     Filter,
@@ -55,15 +56,31 @@ def lower(
         if learned is None:
             raise PlanError(f"{operator.verb} has not learned yet")
         select = Select(columns=learned)
-        if isinstance(operator, Predict) and operator.link == "logit":
-            # The linear predictor gets a column of its own first: the sigmoid reads it several times.
-            return (select, Select(columns=tuple(_probability(named, operator.column) for named in learned)))
+        if isinstance(operator, Predict) and operator.link != "identity":
+            # What was told gets columns of its own first: the sigmoid and the nearest of centres read them several times.
+            said = _nearest(learned, operator) if operator.link == "nearest" else _linked(learned, operator)
+            return (select, Select(columns=said))
         if isinstance(operator, Prepare):
             return (Filter(condition=Not(arg=IsNull(arg=operator.target))), select)
         return (select,)
     return cast("tuple[AnyOperator, ...]", operator.lowered(schemas))
 
 
-def _probability(named: Named, column: str) -> Named:
-    value = ColumnRef(name=named.name)
-    return Named(name=named.name, expression=sigmoid(value) if named.name == column else value)
+def _linked(learned: tuple[Named, ...], predict: Predict) -> tuple[Named, ...]:
+    value = ColumnRef(name=predict.column)
+    mean = sigmoid(value) if predict.link == "logit" else Call(function="exp", args=(value,))
+    kept = (named.name for named in learned if named.name != predict.column)
+    return (*_same(kept), Named(name=predict.column, expression=mean))
+
+
+def _nearest(learned: tuple[Named, ...], predict: Predict) -> tuple[Named, ...]:
+    names = [named.name for named in learned if named.name.startswith(DISTANCE)]
+    number = nearest(names, [Literal.of(index) for index in range(len(names))])
+    unknown = IsNull(arg=ColumnRef(name=names[0]))
+    said = Case(condition=unknown, then=Literal(value=None, type="int64"), otherwise=number)
+    kept = (named.name for named in learned if named.name not in names)
+    return (*_same(kept), Named(name=predict.column, expression=said))
+
+
+def _same(names: Iterable[str]) -> Iterator[Named]:
+    return (Named(name=name, expression=ColumnRef(name=name)) for name in names)

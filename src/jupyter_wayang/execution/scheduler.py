@@ -17,7 +17,7 @@ from jupyter_wayang.execution.turns import Turns
 from jupyter_wayang.plan.execution import Edge, ExecutionPlan
 from jupyter_wayang.plan.expressions import Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
-from jupyter_wayang.plan.operators import AnyOperator, GroupBy, Infer, LocalUpdate, MeasureRows, Score
+from jupyter_wayang.plan.operators import AnyOperator, GroupBy, Infer, LocalUpdate, MeasureRows, Score, Select
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.operators.graph import GraphOperator
 from jupyter_wayang.plan.rows import schema_of
@@ -206,15 +206,29 @@ class LaneExecutor:
 
     def aggregate(self, port: Port, operator: GroupBy) -> pa.Table:
         """Aggregate the rows of a port on the platform where they are."""
+        (table,) = self.aggregates(port, (), (operator,))
+        return table
+
+    def aggregates(
+        self, port: Port, derived: tuple[Select, ...], operators: tuple[GroupBy, ...]
+    ) -> tuple[pa.Table, ...]:
+        """Aggregate columns that are made of the rows of a port, on the platform where they are; they are made once."""
         self._compute(port.node)
         began = time.perf_counter()
-        schema, channel = self._schemas[port], self._channel(port.node)
-        engine = self._engines[self._platform[port.node]]
-        (made,) = engine.apply(operator, (self._payloads[port],), (schema,), self._frames, self._salt)
-        (result,) = _rows(operator, (schema,))
-        table: pa.Table = made if channel == ARROW else self._engines.convert(made, channel, ARROW, result)
+        engine, channel = self._engines[self._platform[port.node]], self._channel(port.node)
+        rows: Payload = self._payloads[port]
+        schemas: tuple[Schema, ...] = (self._schemas[port],)
+        for select in derived:
+            (rows,) = engine.apply(select, (rows,), schemas, self._frames, self._salt)
+            schemas = _rows(select, schemas)
+        rows = engine.keep(rows) if derived else rows
+        tables = []
+        for operator in operators:
+            (made,) = engine.apply(operator, (rows,), schemas, self._frames, self._salt)
+            (result,) = _rows(operator, schemas)
+            tables.append(made if channel == ARROW else self._engines.convert(made, channel, ARROW, result))
         self._finished(port.node, None, time.perf_counter() - began)
-        return table
+        return tuple(tables)
 
     def schema(self, port: Port) -> Schema:
         """Return the columns of a port, with what was learned so far."""

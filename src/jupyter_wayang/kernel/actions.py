@@ -17,6 +17,7 @@ __all__ = [
     "Action",
     "AggregateRows",
     "Learn",
+    "ListCoefficients",
     "Measure",
     "PredictRows",
     "TakeTurns",
@@ -43,6 +44,7 @@ class Train:
 
     ``steps`` are the ids of the steps before it, ``inputs`` the columns before the first of them, ``features`` the
     features before encoding. ``watch`` is the scoring node measured after each round, ``on`` which rows it scores.
+    ``exact``: sites add up what is asked for over the rows of ``prepare``, and train nothing.
     """
 
     node: str
@@ -57,13 +59,14 @@ class Train:
     on: str
     bins: int | None
     makes: Makes = "probability"
+    exact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
     """Measure a model on rows. ``watched``: the training has measured it already after its last round.
 
-    ``exact``: all rows are at hand, and so are their exact figures.
+    ``exact``: all rows are at hand, and so are their exact figures. ``sums``: places add up its errors.
     """
 
     node: str
@@ -73,6 +76,7 @@ class Measure:
     bins: int
     watched: bool
     exact: bool = False
+    sums: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +89,14 @@ class PredictRows:
     port: Port
     ready: str | None = None
     made: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListCoefficients:
+    """Make the table of the coefficients of a model."""
+
+    node: str
+    model: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +118,7 @@ class TakeTurns:
     turns: int
 
 
-Action = Learn | Train | Measure | PredictRows | AggregateRows | TakeTurns
+Action = Learn | Train | Measure | PredictRows | ListCoefficients | AggregateRows | TakeTurns
 
 
 def turns_of(plan: LogicalPlan) -> dict[str, TakeTurns]:

@@ -100,13 +100,21 @@ class Asking:
         """Tell whether a place has not answered yet what it was asked before."""
         return bool(self._pending.get(place))
 
-    def all(self, requests: Mapping[str, Request], *, within_s: float = PATIENCE_S) -> Steps[dict[str, Answer]]:
+    def all(
+        self,
+        requests: Mapping[str, Request],
+        heard: Callable[[Reply], None] | None = None,
+        *,
+        within_s: float = PATIENCE_S,
+    ) -> Steps[dict[str, Answer]]:
         """Ask several places and wait for all; answers come back in the order of the requests.
 
         Parameters
         ----------
         requests
             By place.
+        heard
+            Told of every answer when it comes.
         within_s
             How long sites are waited for. The person's own machine is waited for without end: there a wish to stop ends
             what runs.
@@ -134,6 +142,8 @@ class Asking:
                 break
             elif waiting.pop(reply.asked.id, None) is not None:
                 answers[reply.place] = reply.answer
+                if heard is not None:
+                    heard(reply)
                 if isinstance(reply.answer, messages.Failure) and failed is None:
                     failed = (reply.place, reply.answer)
             # Anything else was asked by what came before, and nobody waits for it any more.

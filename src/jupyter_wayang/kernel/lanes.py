@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from jupyter_wayang.federation.sampling import size
-from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, Train
+from jupyter_wayang.kernel.actions import AggregateRows, Learn, ListCoefficients, Measure, Train
 from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane, Loop
 from jupyter_wayang.plan.logical import Port
@@ -161,6 +161,9 @@ class _Merge:
                 self.kernel_operator(action.node, action.node, "evaluate", "AUC from score bins")
                 for place in self.places:
                     self.edge(f"{place}/{action.score}", f"{KERNEL}/{action.node}", "facts")
+            elif isinstance(action, ListCoefficients):
+                self.kernel_operator(action.node, action.node, "coefficients", "")
+                self.edge(f"{KERNEL}/{action.model}_aggregate", f"{KERNEL}/{action.node}", "model")
             elif isinstance(action, AggregateRows):
                 self.kernel_operator(f"{action.node}_partials", action.node, "combine", action.parts.partial.describe())
                 for place in self.places:
@@ -190,6 +193,8 @@ class _Merge:
         id_ = f"{action.node}_aggregate"
         options, places = action.fit.options, len(self.places)
         how = [options.strategy or "central", f"weights by {dict(options.arguments).get('weights', 'rows')}"]
+        if action.exact:
+            how = ["sums"]
         if options.participation < 1:
             how.append(f"{size(options.participation, places)} of {places} sites a round")
         if options.quorum is not None:
@@ -252,6 +257,6 @@ def _visible(kernel: ExecutionPlan | None, program: Program) -> ExecutionPlan | 
     """Return the kernel's plan without sources that only stand for what an action made."""
     if kernel is None or program.kernel_plan is None:
         return None
-    made = {action.node for action in program.actions if isinstance(action, Measure)}
+    made = {action.node for action in program.actions if isinstance(action, Measure | ListCoefficients)}
     operators = tuple(o for o in kernel.operators if program.federation is None or o.id not in made)
     return msgspec.structs.replace(kernel, operators=operators) if operators or kernel.edges else None

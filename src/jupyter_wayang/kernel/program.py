@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import msgspec
 
-from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
+from jupyter_wayang.errors import PlanError, WayangError
 from jupyter_wayang.federation import strategy
 from jupyter_wayang.federation.aggregation import decompose
+from jupyter_wayang.federation.exact.fitting import most_rounds
 from jupyter_wayang.federation.privacy.protected import protected
 from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import (
@@ -17,18 +17,28 @@ from jupyter_wayang.kernel.actions import (
     Action,
     AggregateRows,
     Learn,
+    ListCoefficients,
     Measure,
     PredictRows,
     TakeTurns,
     Train,
     turns_of,
 )
+from jupyter_wayang.kernel.refusals import mixing_refused, multiplying_refused, rows_refused, unmeasured_refused
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
-from jupyter_wayang.plan.model_specs import LinearRegression, LogisticRegression, ModelSpec, makes
+from jupyter_wayang.plan.model_specs import (
+    EXACT,
+    GeneralizedLinear,
+    LogisticRegression,
+    ModelSpec,
+    link_of,
+    makes,
+    saying,
+)
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators import (
-    Carry,
+    Coefficients,
     Drop,
     Evaluate,
     Filter,
@@ -46,7 +56,6 @@ from jupyter_wayang.plan.operators import (
     ReadFrame,
     Ready,
     Rename,
-    Repeat,
     Sample,
     Score,
     Select,
@@ -55,7 +64,7 @@ from jupyter_wayang.plan.operators import (
     TopK,
     WithColumns,
 )
-from jupyter_wayang.plan.operators.learning import no_strategy, said
+from jupyter_wayang.plan.operators.learning import NEWTON, no_strategy, said
 from jupyter_wayang.plan.operators.operator import Output
 from jupyter_wayang.plan.schema import Schema
 
@@ -125,15 +134,15 @@ class _Compiler:
             self.models[node.id] = operator.model
         elif isinstance(operator, Evaluate):
             self.evaluate(node, operator)
+        elif isinstance(operator, Coefficients):
+            self.actions.append(ListCoefficients(node=node.id, model=node.inputs[0].node))
+            self.made(node, self.rows(Port(node=node.id)))
         elif isinstance(operator, GroupBy) and self.federation is not None and node.inputs[0].node in self.held:
             self.aggregate(node, operator)
         elif self.at_sites(node):
             self.keep(node)
         elif any(port.node in self.held for port in self.rows_of(node)):
-            raise PlanError(
-                f"{node.operator.verb} would bring rows of a site and other rows together",
-                hint="aggregate the rows of the sites first",
-            ).located(node.span, None)
+            raise mixing_refused(node)
         elif isinstance(node.operator, Predict):
             raise PlanError(
                 "predict() works on rows that were read",
@@ -157,12 +166,7 @@ class _Compiler:
         self.held.add(node.id)
         operator = node.operator
         if self.federation is not None and not isinstance(operator, AT_SITES):
-            what = "a loop over rows" if isinstance(operator, Carry | Repeat) else f"{operator.verb}() of rows"
-            error = DisclosureError(
-                f"{what} at the sites would let one row count for many, and is not run there",
-                hint="aggregate first: group_by(…).agg(…), and go on with the result",
-            )
-            raise error.located(node.span, None)
+            raise multiplying_refused(node)
         if isinstance(operator, Predict):
             self.predict(node, operator)
             return
@@ -187,16 +191,16 @@ class _Compiler:
         if not any(rows.node in loop.body for loop in self.loops.values()):
             self.asked.append(rows)
         action = PredictRows(node=node.id, model=model, column=operator.column, port=rows)
-        if isinstance(spec, LogisticRegression | LinearRegression):
-            link: Literal["logit", "identity"] = "logit" if isinstance(spec, LogisticRegression) else "identity"
-            told = msgspec.structs.replace(operator, link=link)
+        shape = self.outputs[node.inputs[0]]
+        made = said(shape, operator.column) if isinstance(shape, ModelShape) else ()
+        link = saying(spec) if self.federation is not None else link_of(spec)
+        if link is not None:
+            told = msgspec.structs.replace(operator, link=link, made=made)
             self.site_nodes.append(msgspec.structs.replace(node, operator=told, inputs=(rows,)))
             self.actions.append(action)
             return
         if self.federation is not None:
             raise no_strategy(spec).located(node.span, None)
-        shape = self.outputs[node.inputs[0]]
-        made = said(shape, operator.column) if isinstance(shape, ModelShape) else ()
         ready = f"{node.id}_ready"
         self.site_nodes += [
             Node(id=ready, operator=Ready(steps=()), inputs=(rows,), span=node.span),
@@ -208,9 +212,12 @@ class _Compiler:
         port = node.inputs[0]
         if port.node not in self.held:
             raise PlanError("fit() works on rows that were read, not on combined results").located(node.span, None)
-        alone = not isinstance(fit.model, LogisticRegression)
-        if alone and self.federation is not None:
+        exact = self.exactly(fit)
+        if not exact and not isinstance(fit.model, LogisticRegression) and self.federation is not None:
             raise no_strategy(fit.model).located(node.span, None)
+        if exact and fit.options.strategy is None:
+            options = msgspec.structs.replace(fit.options, rounds=most_rounds(fit.model))
+            fit = msgspec.structs.replace(fit, options=options)
         steps, base = self.steps_above(port)
         inputs = self.rows(base)
         train = Train(
@@ -220,22 +227,38 @@ class _Compiler:
             inputs=inputs,
             features=fit.features or tuple(name for name in inputs.names if name not in columns_of(fit.target)),
             prepare=f"{node.id}_prepare",
-            update=f"{node.id}_update",
+            update=f"{node.id}_prepare" if exact else f"{node.id}_update",
             watch=f"{node.id}_score",
             watch_prepare=f"{node.id}_prepare",
             on="train",
             bins=None,
             makes=makes(fit.model, type_of(fit.target, inputs)),
+            exact=exact,
         )
         self.training(node, train)
-        if not alone:
+        if link_of(fit.model) == "logit":
             train = self.watched(train)
         self.trains[node.id] = train
         self.actions.append(train)
 
+    def exactly(self, fit: Fit) -> bool:
+        """Tell whether a model is fitted from sums: over sites without a strategy, and what nothing else fits."""
+        if fit.options.strategy is not None:
+            return fit.options.strategy == NEWTON
+        alone = isinstance(fit.model, GeneralizedLinear)
+        return alone or (self.federation is not None and isinstance(fit.model, EXACT))
+
     def training(self, node: Node, train: Train) -> None:
-        """Add what prepares rows and trains on them."""
+        """Add what prepares rows and trains on them, or adds up over them."""
         fit = train.fit
+        if train.exact:
+            prepare = Prepare(steps=(), target=fit.target, features=train.features)
+            hints = msgspec.structs.replace(node.hints, cache=True)
+            self.site_nodes.append(
+                Node(id=train.prepare, operator=prepare, inputs=node.inputs, hints=hints, span=node.span)
+            )
+            self.asked.append(Port(node=train.prepare))
+            return
         arguments = dict(fit.options.arguments)
         epochs, batch = arguments.get("local_epochs", 1) if fit.options.strategy else 0, arguments.get("batch")
         self.site_nodes += [
@@ -318,32 +341,37 @@ class _Compiler:
             target, features, steps = model.target, model.features, ()
         prepare, score = f"{node.id}_prepare", f"{node.id}_score"
         rounds = train.fit.options.rounds if train is not None else 1
-        self.site_nodes += [
-            Node(
-                id=prepare,
-                operator=Prepare(steps=steps, target=target, features=features),
-                inputs=(rows,),
-                span=node.span,
-            ),
+        prepared = Prepare(steps=steps, target=target, features=features)
+        self.site_nodes.append(Node(id=prepare, operator=prepared, inputs=(rows,), span=node.span))
+        if self.summed(node):
+            self.asked.append(Port(node=prepare))
+            return
+        self.site_nodes.append(
             Node(
                 id=score,
                 operator=Score(bins=operator.bins, rounds=rounds) if self.logistic(node) else self.measuring(node),
                 inputs=(Port(node=prepare),),
                 hints=node.hints,
                 span=node.span,
-            ),
-        ]
+            )
+        )
         self.asked.append(Port(node=score))
 
     def logistic(self, node: Node) -> bool:
-        """Tell whether an evaluation measures a logistic regression, from counts that may leave a site."""
-        return isinstance(self.spec(node.inputs[0].node), LogisticRegression)
+        """Tell whether an evaluation measures a probability by its log-odds, from counts that may leave a site."""
+        spec = self.spec(node.inputs[0].node)
+        return (saying if self.federation is not None else link_of)(spec) == "logit"
+
+    def summed(self, node: Node) -> bool:
+        """Tell whether an evaluation measures a number over sites, from sums of errors."""
+        link = link_of(self.spec(node.inputs[0].node))
+        return self.federation is not None and link in ("identity", "log")
 
     def measuring(self, node: Node) -> MeasureRows:
         """Return what measures another model exactly, where all rows are."""
         spec = self.spec(node.inputs[0].node)
         if self.federation is not None:
-            raise no_strategy(spec).located(node.span, None)
+            raise unmeasured_refused(node, spec)
         return MeasureRows(model=spec)
 
     def complete(self, port: Port) -> None:
@@ -363,7 +391,7 @@ class _Compiler:
         if rows.node not in self.held:
             raise PlanError("evaluate() works on rows that were read, not on combined results").located(node.span, None)
         train = self.trains.get(model)
-        score = f"{node.id}_score"
+        score = f"{node.id}_prepare" if self.summed(node) else f"{node.id}_score"
         watched = train is not None and train.bins is not None and train.watch == score
         if not watched:
             self.scoring(node, train)
@@ -375,7 +403,8 @@ class _Compiler:
                 score=score,
                 bins=operator.bins,
                 watched=watched,
-                exact=not self.logistic(node),
+                exact=not (self.logistic(node) or self.summed(node)),
+                sums=self.summed(node),
             )
         )
         self.made(node, self.rows(Port(node=node.id)))
@@ -452,7 +481,7 @@ def compiled(plan: LogicalPlan) -> Program:
     (result,) = plan.results
     at = _result_at(compiler, result)
     if at == "site" and federated:
-        raise _rows_refused(plan, result, federated[0])
+        raise rows_refused(plan, result, federated[0])
     if at == "site":
         compiler.asked.append(result)
     kernel_nodes = tuple(compiler.kernel_nodes) if at == "kernel" else ()
@@ -499,25 +528,3 @@ def _result_at(compiler: _Compiler, result: Port) -> str:
     if isinstance(compiler.outputs[result], ModelShape):
         return "model"
     return "site" if result.node in compiler.held else "kernel"
-
-
-def _rows_refused(plan: LogicalPlan, result: Port, source: ReadFederated) -> DisclosureError:
-    node = plan[result.node]
-    named = node.names[result.port] if node.names else None
-    name = named or "rows"
-    output = plan.outputs()[result]
-    columns = len(output) if isinstance(output, Schema) else 0
-    error = DisclosureError(
-        f"the rows of {named} may not leave the sites." if named else "these rows may not leave the sites.",
-        facts=(
-            ("would disclose", f"single rows, all {columns} columns, from each of the {len(source.sites)} sites"),
-            (
-                "allowed",
-                f"{name}.agg(n=count()), {name}.group_by(…).agg(…)   groups under a site's minimum are left out",
-            ),
-            ("", f"{name}.fit(…), model.evaluate({name})   at the sites, updates only"),
-        ),
-        hint=f"Refused before anything ran. No site was asked. Policies: %wayang sites {source.federation}",
-    )
-    error.located(node.span, None)
-    return error

@@ -12,8 +12,10 @@ import msgspec
 from jupyter_wayang import events
 from jupyter_wayang.errors import SiteError, WayangError
 from jupyter_wayang.federation import aggregation
-from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
+from jupyter_wayang.federation.exact.inference import coefficients
+from jupyter_wayang.kernel.actions import AggregateRows, Learn, ListCoefficients, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import GRACE_S, Asking, RunContext, Stopped, rest_of
+from jupyter_wayang.kernel.exact import errors_measured, fit_exactly
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, Program
@@ -225,6 +227,9 @@ class _Running:
                 yield from self.turns(action, context.run)
             elif isinstance(action, PredictRows):
                 yield from self.predict(action)
+            elif isinstance(action, ListCoefficients):
+                self.frames[action.node] = coefficients(self.models[action.model])
+                self.combined(action.node)
             else:
                 yield from self.aggregate(action)
         fitted = {id_: model for id_, model in self.models.items() if id_ in self.trained}
@@ -294,7 +299,8 @@ class _Running:
                 parameters=(),
             )
             yield from self.tell(action.watch_prepare, (*model.prepared(), target))
-        trained = yield from train(action, features, self.places, self.asking)
+        fitted = fit_exactly if action.exact else train
+        trained = yield from fitted(action, features, self.places, self.asking)
         self.trained[action.node] = trained
         self.combined(f"{action.node}_aggregate")
         self.rounds += trained.rounds
@@ -307,6 +313,8 @@ class _Running:
             target=action.fit.target,
             parameters=trained.parameters,
             personal=trained.personal,
+            statistics=trained.statistics,
+            record=trained.record(action),
         )
 
     def turns(self, action: TakeTurns, run: str) -> Steps[None]:
@@ -330,9 +338,12 @@ class _Running:
             table = self.trained[action.model].table
         else:
             model = self.models[action.model]
-            yield from self.tell(action.prepare, (*model.prepared(), _as_target(model.target, model.inputs)))
+            columns = model.prepared() if action.exact else model.scored()[0]
+            yield from self.tell(action.prepare, (*columns, _as_target(model.target, model.inputs)))
             if action.exact:
                 table = yield from measured_exactly(action, model, model.features, self.asking)
+            elif action.sums:
+                table = yield from errors_measured(action, model, self.places, self.asking)
             else:
                 table = yield from measured(action, model, self.places, self.asking)
         self.frames[action.node] = table
@@ -346,13 +357,11 @@ class _Running:
             yield from self.ask_model(action, names)
             return
         model = self.models[action.model]
+        own = dict(model.personal)
         kept = tuple(Named(name=name, expression=ColumnRef(name=name)) for name in names)
-        said = dict.fromkeys(self.places, model.linear()) | {
-            site: model.at(site).linear() for site, _ in model.personal
-        }
+        used = {place: model.at(place) if place in own else model for place in self.places}
         yield from self.tell_each(
-            action.node,
-            {place: (*kept, Named(name=action.column, expression=said[place])) for place in self.places},
+            action.node, {place: (*kept, *one.told(action.column)) for place, one in used.items()}
         )
 
     def ask_model(self, action: PredictRows, names: tuple[str, ...]) -> Steps[None]:

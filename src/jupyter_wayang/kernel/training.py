@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
@@ -27,13 +27,14 @@ from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import Model, NamedArray
 from jupyter_wayang.plan.operators.learning import MEASURES
 from jupyter_wayang.plan.privacy import SecureAggregation, of_kind
+from jupyter_wayang.plan.records import Record
 from jupyter_wayang.plan.tasks import InferTask, ScoreTask
 from jupyter_wayang.transport import messages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Trained", "check", "measured", "measured_exactly", "train"]
+__all__ = ["Trained", "check", "measured", "measured_exactly", "metrics_table", "train"]
 
 _Asked = rounds.Train | rounds.Score | secure_phases.Ask
 _EVENTS: msgspec.json.Decoder[tuple[AnyEvent, ...]] = msgspec.json.Decoder(tuple[AnyEvent, ...])
@@ -43,7 +44,8 @@ _EVENTS: msgspec.json.Decoder[tuple[AnyEvent, ...]] = msgspec.json.Decoder(tuple
 class Trained:
     """What a training came to: the parameters, the metrics of the last round as a table, and how it ended.
 
-    ``personal`` are the parameters of sites that have their own.
+    ``personal`` are the parameters of sites that have their own, ``statistics`` what an exact fit knows beside the
+    parameters, ``seen`` how many rows each place fitted on.
     """
 
     parameters: tuple[NamedArray, ...]
@@ -52,6 +54,23 @@ class Trained:
     reason: str
     rounds: int
     personal: tuple[tuple[str, tuple[NamedArray, ...]], ...] = ()
+    statistics: tuple[NamedArray, ...] = ()
+    seen: Mapping[str, int] = field(default_factory=dict)
+
+    def record(self, action: Train) -> Record:
+        """Return what a card says of the training."""
+        options, measured = action.fit.options, self.table.slice(0, 1).to_pylist()
+        named = ((name, measured[0][name]) for name in ("auc", "log_loss", "accuracy") if measured)
+        arguments = ", ".join(f"{name}={value}" for name, value in options.arguments)
+        method = f"{options.strategy}({arguments})" if options.strategy is not None else "to convergence"
+        return Record(
+            method="exact, from sums" if action.exact else method,
+            rows=tuple(self.seen.items()),
+            rounds=self.rounds,
+            reason=self.reason,
+            metrics=tuple((name, value) for name, value in named if value is not None),
+            on=action.on if measured else "",
+        )
 
 
 def check(program: Program) -> None:
@@ -86,10 +105,11 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         raise work.alone or finish.error
     return Trained(
         parameters=finish.model.parameters,
-        table=_table(work.latest),
+        table=metrics_table(work.latest),
         state=finish.state,
         reason=finish.reason,
         rounds=finish.rounds,
+        seen=work.seen,
         personal=strategy.personal_of(work.setup.strategy, work.state.rounds.strategy, sites),
     )
 
@@ -134,6 +154,7 @@ class _Training:
         self.script = Script(action.fit.options.faults, action.fit.options.seed)
         self.state = self._around(rounds.begin(self.setup))
         self.latest: dict[str, MetricsMeasured] = {}
+        self.seen: dict[str, int] = {}
         self.alone: WayangError | None = None
         self.sent: dict[str, _Asked] = {}
         self.wake: rounds.Wake | None = None
@@ -261,6 +282,7 @@ class _Training:
         # The answer may have waited for the end of a pause, which is nobody's time.
         told, answer, site = self._now(), reply.answer, request.site
         if isinstance(answer, messages.Trained) and isinstance(request, rounds.Train):
+            self.seen[site] = answer.update.rows
             return self.script.received(
                 rounds.Answered(at_s=reply.at_s, told_s=told, site=site, round=answer.round, update=answer.update)
             )
@@ -282,9 +304,12 @@ class _Training:
 
 def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
     """Measure a fitted model on rows, once; at a site that has its own, that."""
-    task = ScoreTask(model=model.spec, features=model.features, parameters=model.parameters, bins=action.bins)
     run, own = asking.context.run, dict(model.personal)
-    tasks = {site: msgspec.structs.replace(task, parameters=own.get(site, model.parameters)) for site in sites}
+    tasks = {}
+    for site in sites:
+        columns, line = (model.at(site) if site in own else model).scored()
+        features = tuple(named.name for named in columns)
+        tasks[site] = ScoreTask(model=LogisticRegression(), features=features, parameters=line, bins=action.bins)
     answers = yield from asking.all(
         {site: messages.Score(run=run, node=action.score, round=0, task=one) for site, one in tasks.items()}
     )
@@ -292,7 +317,7 @@ def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Aski
         site: (answer.cells, answer.note) for site, answer in answers.items() if isinstance(answer, messages.Scored)
     }
     found = metrics.measured(cells, action.bins)
-    return _table(found)
+    return metrics_table(found)
 
 
 def measured_exactly(action: Measure, model: Model, features: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
@@ -307,7 +332,7 @@ def measured_exactly(action: Measure, model: Model, features: tuple[str, ...], a
     return pa.table({"site": site, "rows": rows, **figures, "note": pa.array([None], pa.string())})
 
 
-def _table(found: Mapping[str, MetricsMeasured] | Mapping[str, metrics.Metrics]) -> pa.Table:
+def metrics_table(found: Mapping[str, MetricsMeasured] | Mapping[str, metrics.Metrics]) -> pa.Table:
     """Return metrics as a table: ``global`` first, then the sites; of one place alone, just that."""
     import pyarrow as pa
 

@@ -31,8 +31,10 @@ from jupyter_wayang.plan.logical import Vertex, VertexPort
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Coefficients,
     Evaluate,
     Fit,
+    Fitted,
     Goal,
     Impute,
     OneHot,
@@ -214,7 +216,10 @@ class FittedModel(Planned):
     """A model that a plan fits: nothing runs before :meth:`run`."""
 
     def __repr__(self) -> str:
-        return f"FittedModel by fit({self.made.vertex.operator.describe()}), not run"
+        operator = self.made.vertex.operator
+        if isinstance(operator, Fitted):
+            return f"FittedModel {operator.label}, fitted"
+        return f"FittedModel by fit({operator.describe()}), not run"
 
     @worded
     def evaluate(self, rows: object, bins: int = 20) -> Collection:
@@ -237,6 +242,11 @@ class FittedModel(Planned):
         """
         return self._asked("predict", rows, Predict(column=given.text("name", name, WORDS[".predict"])))
 
+    @worded
+    def coefficients(self) -> Collection:
+        """List what the model weighs the intercept and every feature with, with standard errors and p-values."""
+        return Collection(VertexPort(Vertex(Coefficients(), (self.made,))), self.desk)
+
     def _asked(self, verb: str, rows: object, operator: Evaluate | Predict) -> Collection:
         raw = _rows(rows, self.desk, verb)
         steps = step_above(raw.port)
@@ -255,7 +265,12 @@ class FittedModel(Planned):
 
     def _reads(self, verb: str) -> tuple[Column, ...]:
         """Return the raw columns that the model needs: features, and for a measurement the target."""
-        fit = cast("Fit", self.made.vertex.operator)
+        fit = self.made.vertex.operator
+        if isinstance(fit, Fitted):
+            read = {name for named in fit.model.prepared() for name in columns_of(named.expression)}
+            goal = columns_of(fit.model.target) if verb == "evaluate" else ()
+            return tuple(column for column in fit.model.inputs if column.name in read | set(goal))
+        fit = cast("Fit", fit)
         raw = raw_rows(self.made.vertex.inputs[0])
         target = columns_of(fit.target)
         wanted = [name for name in fit.features or raw.names if name not in target]

@@ -16,7 +16,7 @@ from jupyter_wayang.language.unknown import guessed, unknown
 from jupyter_wayang.language.words import NOT_YET, WORDS, worded
 from jupyter_wayang.plan.faults import Drop, Replay
 from jupyter_wayang.plan.models import LogisticRegression, ModelSpec
-from jupyter_wayang.plan.operators.learning import FitOptions, Goal, MetricName
+from jupyter_wayang.plan.operators.learning import NEWTON, FitOptions, Goal, MetricName
 
 __all__ = [
     "Measure",
@@ -26,11 +26,14 @@ __all__ = [
     "fit_options",
     "logistic_regression",
     "metric",
+    "newton",
     "strategy",
     "unknown_model",
 ]
 
 Argument = float | int | str | None
+
+_NEWTON_ROUNDS = 50
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,19 @@ def fedavg(**arguments: object) -> Strategy:
     'fedavg'
     """
     return Strategy("fedavg", tuple(arguments.items()))
+
+
+def newton() -> Strategy:
+    """Return Newton's method over the sums of all sites: the fit that all rows together would have.
+
+    Without a strategy a model is fitted so too; with it, rounds and a goal may be given.
+
+    Examples
+    --------
+    >>> newton().name
+    'newton'
+    """
+    return Strategy(NEWTON)
 
 
 @worded
@@ -236,6 +252,8 @@ def fit_options(
     if until is not None and not isinstance(until, Goal):
         raise OperatorError(f"until= takes a goal, not {shown(until)}", hint="as in until=metric.log_loss < 0.4")
     arguments = chosen.checked(known)
+    if rounds is None and chosen.name == NEWTON:
+        rounds = _NEWTON_ROUNDS
     if rounds is None:
         raise OperatorError("a strategy needs rounds=, the most that there may be", hint=as_in)
     if isinstance(rounds, bool) or not isinstance(rounds, int):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_wayang.language.word import Word, option
+from jupyter_wayang.language.word import Parameter, Word, option
 
 __all__ = ["MODELS"]
 
@@ -22,11 +22,18 @@ MODELS = (
         (option("l2", "0.0"),),
     ),
     Word(
+        "glm",
+        ("model",),
+        "a generalised linear model, with standard errors: gaussian, binomial, poisson or gamma",
+        'glm("poisson")',
+        (Parameter("family", "value"),),
+    ),
+    Word(
         "kmeans",
         ("model",),
         "the number of the nearest of k centres; learns without a target",
         "kmeans(3)",
-        (option("k", "8"), option("seed", "0")),
+        (option("k", "8"), option("seed", "0"), option("start", "None")),
     ),
     Word("naive_bayes", ("model",), "the probability of a yes, from each feature by itself", "naive_bayes()"),
     Word(

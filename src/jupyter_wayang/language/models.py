@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.language import arguments as given
 from jupyter_wayang.language.expressions import unboxed
 from jupyter_wayang.language.learners import logistic_regression
+from jupyter_wayang.language.unknown import unknown
 from jupyter_wayang.language.words import WORDS, worded
 from jupyter_wayang.plan.model_specs import (
     DecisionTree,
+    Family,
+    GeneralizedLinear,
     GradientBoosting,
     KMeans,
     LinearRegression,
@@ -25,6 +28,7 @@ from jupyter_wayang.plan.model_specs import (
 __all__ = [
     "MAKERS",
     "decision_tree",
+    "glm",
     "gradient_boosting",
     "kmeans",
     "linear_regression",
@@ -53,15 +57,55 @@ def linear_regression(l2: float = 0.0) -> ModelSpec:
 
 
 @worded
-def kmeans(k: int = 8, seed: int = 0) -> ModelSpec:
-    """Return k-means: Lloyd's algorithm from ten starts, which ``seed`` decides.
+def glm(family: str) -> ModelSpec:
+    """Return a generalised linear model by maximum likelihood; its coefficients have standard errors.
+
+    Parameters
+    ----------
+    family
+        ``gaussian`` (identity link), ``binomial`` (logit), ``poisson`` (log), ``gamma`` (log).
+
+    Examples
+    --------
+    >>> glm("poisson")
+    GeneralizedLinear(family='poisson')
+    """
+    found = unboxed(family)
+    if found not in get_args(Family):
+        raise unknown("family", str(found), get_args(Family))
+    return GeneralizedLinear(family=cast("Family", found))
+
+
+@worded
+def kmeans(k: int = 8, seed: int = 0, start: object = None) -> ModelSpec:
+    """Return k-means by Lloyd's algorithm.
+
+    Parameters
+    ----------
+    k
+        The number of centres.
+    seed
+        Another seed begins elsewhere.
+    start
+        Where the centres begin: k rows of one number for each feature. None: as ``seed`` decides.
 
     Examples
     --------
     >>> kmeans(3)
-    KMeans(k=3, seed=0)
+    KMeans(k=3, seed=0, start=None)
     """
-    return KMeans(k=_whole("kmeans", "k", k), seed=_whole("kmeans", "seed", seed))
+    k, seed = _whole("kmeans", "k", k), _whole("kmeans", "seed", seed)
+    rows = unboxed(start)
+    if rows is None:
+        return KMeans(k=k, seed=seed)
+    try:
+        begun = tuple(tuple(float(value) for value in row) for row in cast("Any", rows))
+    except (TypeError, ValueError) as error:
+        raise OperatorError(
+            f"start= of kmeans() takes rows of numbers, not {given.shown(start)}",
+            hint="as in kmeans(2, start=((0, 0), (1, 1)))",
+        ) from error
+    return KMeans(k=k, seed=seed, start=begun)
 
 
 @worded
@@ -166,7 +210,7 @@ def mlp(hidden: object = (16,), epochs: int = 200, l2: float = 1e-4, seed: int =
 MAKERS: Mapping[str, Callable[..., Any]] = {
     made.__name__: made
     for made in (
-        *(logistic_regression, linear_regression, kmeans, naive_bayes, pca),
+        *(logistic_regression, linear_regression, glm, kmeans, naive_bayes, pca),
         *(decision_tree, random_forest, gradient_boosting, mlp),
     )
 }

@@ -44,7 +44,7 @@ def methods(*roles: Role) -> dict[str, Word]:
     Examples
     --------
     >>> sorted(methods("fitted"))
-    ['evaluate', 'on', 'predict']
+    ['coefficients', 'evaluate', 'on', 'predict']
     """
     return {w.name: w for key, w in WORDS.items() if key.startswith(".") and set(roles) & set(w.roles)}
 
@@ -138,6 +138,12 @@ _LEARNING = (
         (Parameter("rows", "collection"), option("bins", "20")),
     ),
     Word(
+        "coefficients",
+        ("fitted",),
+        "what the model weighs every feature with, with standard errors and p-values",
+        "model.coefficients()",
+    ),
+    Word(
         "predict",
         ("fitted",),
         "adds what the model says to raw rows: a probability, a number, a cluster",
@@ -187,6 +193,7 @@ _LEARNERS = (
         "fedavg(local_epochs=5, learning_rate=0.5)",
         (many("arguments", "value", "**"),),
     ),
+    Word("newton", ("strategy",), "sites add up gradients and curvatures: the fit of all rows together", "newton()"),
 )
 
 _MEANINGS = {

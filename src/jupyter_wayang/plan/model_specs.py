@@ -11,10 +11,14 @@ from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.schema import DataType
 
 __all__ = [
+    "EXACT",
     "DecisionTree",
+    "Family",
+    "GeneralizedLinear",
     "GradientBoosting",
     "KMeans",
     "LinearRegression",
+    "Link",
     "LogisticRegression",
     "Makes",
     "ModelSpec",
@@ -22,12 +26,18 @@ __all__ = [
     "NeuralNetwork",
     "PrincipalComponents",
     "RandomForest",
+    "Saying",
+    "link_of",
     "makes",
+    "saying",
     "tag_of",
 ]
 
 Makes = Literal["probability", "number", "cluster", "components"]
 """What a model says of a row: the probability of a yes, a number, the number of its cluster, or several numbers."""
+
+Family = Literal["gaussian", "binomial", "poisson", "gamma"]
+"""How a target is spread about its mean: with the links identity, logit, log and log."""
 
 _MOST = 10_000
 
@@ -62,14 +72,31 @@ class LinearRegression(
         _not_negative("l2", self.l2)
 
 
+class GeneralizedLinear(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="glm", tag_field="tag"
+):
+    """A generalised linear model by maximum likelihood, with standard errors."""
+
+    family: Family
+
+
 class KMeans(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="kmeans", tag_field="tag"):
-    """Lloyd's algorithm from ten starts that are spread out (k-means++), the best of which is kept."""
+    """Lloyd's algorithm: from the centres of ``start``, or else from such as ``seed`` decides.
+
+    Where all rows are that is ten starts that are spread out (k-means++), the best of which is kept.
+    """
 
     k: int
     seed: int = 0
+    start: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         _between("k", self.k)
+        if self.start is not None and (len(self.start) != self.k or len({len(row) for row in self.start}) > 1):
+            raise OperatorError(
+                f"start= has {len(self.start)} centres, and kmeans({self.k}) needs {self.k} of one length",
+                hint="as in kmeans(2, start=((0, 0), (1, 1)))",
+            )
 
 
 class NaiveBayes(
@@ -153,6 +180,7 @@ class NeuralNetwork(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 ModelSpec = (
     LogisticRegression
     | LinearRegression
+    | GeneralizedLinear
     | KMeans
     | NaiveBayes
     | PrincipalComponents
@@ -162,6 +190,15 @@ ModelSpec = (
     | NeuralNetwork
 )
 """What can be fitted."""
+
+EXACT = (LogisticRegression, LinearRegression, GeneralizedLinear, NaiveBayes, PrincipalComponents, KMeans)
+"""Models that sums over rows lead to: sites together fit them as if all rows were at one place."""
+
+Link = Literal["logit", "identity", "log"]
+"""What of a mean is the weighted sum of the features."""
+
+Saying = Link | Literal["nearest"]
+"""What is made of the expressions that a model is told as: a mean by its link, or the nearest of centres."""
 
 
 def tag_of(spec: ModelSpec) -> str:
@@ -175,6 +212,44 @@ def tag_of(spec: ModelSpec) -> str:
     return str(type(spec).__struct_config__.tag)
 
 
+def link_of(spec: ModelSpec) -> Link | None:
+    """Return the link of a model that is a weighted sum of its features; None of another.
+
+    Examples
+    --------
+    >>> link_of(GeneralizedLinear(family="gamma")), link_of(NaiveBayes())
+    ('log', None)
+    """
+    match spec:
+        case LogisticRegression() | GeneralizedLinear(family="binomial"):
+            return "logit"
+        case LinearRegression() | GeneralizedLinear(family="gaussian"):
+            return "identity"
+        case GeneralizedLinear():
+            return "log"
+    return None
+
+
+def saying(spec: ModelSpec) -> Saying | None:
+    """Return what is made of the expressions that say what a model says; None where only arrays do.
+
+    Naive Bayes is a sum over features and their squares.
+
+    Examples
+    --------
+    >>> saying(KMeans(k=2)), saying(RandomForest())
+    ('nearest', None)
+    """
+    match spec:
+        case NaiveBayes():
+            return "logit"
+        case PrincipalComponents():
+            return "identity"
+        case KMeans():
+            return "nearest"
+    return link_of(spec)
+
+
 def makes(spec: ModelSpec, target: DataType) -> Makes:
     """Return what a model makes, fitted to a target of a type: trees and networks learn a yes or no, or a number.
 
@@ -184,9 +259,9 @@ def makes(spec: ModelSpec, target: DataType) -> Makes:
     ('probability', 'number')
     """
     match spec:
-        case LogisticRegression() | NaiveBayes():
+        case LogisticRegression() | NaiveBayes() | GeneralizedLinear(family="binomial"):
             return "probability"
-        case LinearRegression():
+        case LinearRegression() | GeneralizedLinear():
             return "number"
         case KMeans():
             return "cluster"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,13 +22,23 @@ from jupyter_wayang.plan.expressions import (
     type_of,
 )
 from jupyter_wayang.plan.expressions import Literal as Constant
-from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, makes
+from jupyter_wayang.plan.model_specs import (
+    KMeans,
+    LogisticRegression,
+    Makes,
+    ModelSpec,
+    NaiveBayes,
+    PrincipalComponents,
+    makes,
+)
+from jupyter_wayang.plan.records import Record
 from jupyter_wayang.plan.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
+    "DISTANCE",
     "Facts",
     "ImputeFacts",
     "LogisticRegression",
@@ -41,10 +52,14 @@ __all__ = [
     "expanded",
     "indicator",
     "named_array",
+    "nearest",
     "prepared",
     "sigmoid",
 ]
 
+
+DISTANCE = "__distance_"
+"""How the columns begin that hold the squared distances of centres."""
 
 _WHOLE = 1e16
 """From here on floats are written with an exponent, as Python does."""
@@ -214,7 +229,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number) of a linear model, and what
     :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. ``personal`` are those of sites that have their
-    own, by site.
+    own, by site. ``statistics`` are what is known beside them: ``covariance`` of weights and intercept (the last),
+    ``dispersion`` and its ``degrees`` of freedom; ``record`` is how it came about.
     """
 
     spec: ModelSpec
@@ -224,6 +240,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     target: AnyExpression
     parameters: tuple[NamedArray, ...]
     personal: tuple[tuple[str, tuple[NamedArray, ...]], ...] = ()
+    statistics: tuple[NamedArray, ...] = ()
+    record: Record | None = None
 
     def __getitem__(self, name: str) -> NamedArray:
         for named in self.parameters:
@@ -260,11 +278,59 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def linear(self) -> AnyExpression:
         """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns."""
-        terms = [
-            Binary(op="*", left=named.expression, right=Constant.of(float(weight)))
-            for named, weight in zip(self.prepared(), array(self["weights"]), strict=True)
+        columns, line = self.scored()
+        weights, intercept = (array(named) for named in line)
+        predictor = _weighted([named.expression for named in columns], weights.tolist())
+        return Binary(op="+", left=Constant.of(float(intercept[0])), right=predictor)
+
+    def told(self, column: str) -> tuple[Named, ...]:
+        """Return, as expressions over the raw columns, what a place must know to say what the model says.
+
+        It is the linear predictor as ``column``, the components as ``column_1`` and so on, or the squared distances of
+        all centres, whose names begin with :data:`DISTANCE`.
+        """
+        columns = [named.expression for named in self.prepared()]
+        if isinstance(self.spec, KMeans):
+            rows = array(self["centres"]).tolist()
+            return tuple(Named(name=f"{DISTANCE}{i}", expression=_distance(columns, row)) for i, row in enumerate(rows))
+        if isinstance(self.spec, PrincipalComponents):
+            moved = [
+                Binary(op="-", left=expression, right=Constant.of(float(mean)))
+                for expression, mean in zip(columns, array(self["mean"]), strict=True)
+            ]
+            parts = array(self["components"]).tolist()
+            return tuple(
+                Named(name=f"{column}_{i}", expression=_weighted(moved, row)) for i, row in enumerate(parts, 1)
+            )
+        return (Named(name=column, expression=self.linear()),)
+
+    def scored(self) -> tuple[tuple[Named, ...], tuple[NamedArray, NamedArray]]:
+        r"""Return columns over the raw ones, and weights and intercept, whose sum is the linear predictor.
+
+        That of naive Bayes is one of the features and their squares. About the point :math:`c` between the means of
+        both classes, with :math:`t = x - c`, the log-odds are
+
+        .. math:: \log\tfrac{s_1}{s_0} + \tfrac12 \sum \log\tfrac{v_0}{v_1}
+            + \tfrac{(t - a_0)^2}{v_0} - \tfrac{(t - a_1)^2}{v_1}, \qquad a_k = m_k - c .
+        """
+        import numpy as np
+
+        if not isinstance(self.spec, NaiveBayes):
+            return self.prepared(), (self["weights"], self["intercept"])
+        means, (v0, v1), shares = (array(self[name]) for name in ("means", "variances", "shares"))
+        centre = means.mean(axis=0)
+        a0, a1 = means - centre
+        weights = np.concatenate([a1 / v1 - a0 / v0, (1 / v0 - 1 / v1) / 2])
+        level = np.log(shares[1] / shares[0]) + (np.log(v0 / v1) + a0**2 / v0 - a1**2 / v1).sum() / 2
+        moved = [
+            Named(name=named.name, expression=Binary(op="-", left=named.expression, right=Constant.of(float(c))))
+            for named, c in zip(self.prepared(), centre, strict=True)
         ]
-        return _sum([Constant.of(float(array(self["intercept"])[0])), *terms])
+        squares = (
+            Named(name=f"{named.name}²", expression=Binary(op="*", left=named.expression, right=named.expression))
+            for named in moved
+        )
+        return (*moved, *squares), (named_array("weights", weights), named_array("intercept", np.array([level])))
 
 
 def prepared(steps: tuple[Facts, ...], inputs: Schema, features: tuple[str, ...]) -> tuple[Named, ...]:
@@ -303,6 +369,35 @@ def sigmoid(z: AnyExpression) -> AnyExpression:
     small = Binary(op="/", left=falling, right=Binary(op="+", left=one, right=falling))
     half = Case(condition=Binary(op=">=", left=z, right=zero), then=large, otherwise=small)
     return Case(condition=IsNull(arg=z), then=Constant(value=None, type="float64"), otherwise=half)
+
+
+def nearest(names: Sequence[str], values: Sequence[AnyExpression]) -> AnyExpression:
+    """Return the value of the first column that no later one is less than.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.expressions import text
+    >>> text(nearest(["a", "b"], [Constant.of(0), Constant.of(1)]))
+    '0 if a <= b else 1'
+    """
+    made = values[-1]
+    for index in range(len(names) - 2, -1, -1):
+        here = ColumnRef(name=names[index])
+        least: AnyExpression = Binary(op="<=", left=here, right=ColumnRef(name=names[-1]))
+        for other in reversed(names[index + 1 : -1]):
+            beside = Binary(op="<=", left=here, right=ColumnRef(name=other))
+            least = Binary(op="and", left=beside, right=least)
+        made = Case(condition=least, then=values[index], otherwise=made)
+    return made
+
+
+def _weighted(columns: Sequence[AnyExpression], weights: Sequence[float]) -> AnyExpression:
+    return _sum([Binary(op="*", left=c, right=Constant.of(w)) for c, w in zip(columns, weights, strict=True)])
+
+
+def _distance(columns: Sequence[AnyExpression], centre: Sequence[float]) -> AnyExpression:
+    away = [Binary(op="-", left=c, right=Constant.of(m)) for c, m in zip(columns, centre, strict=True)]
+    return _sum([Binary(op="*", left=one, right=one) for one in away])
 
 
 def _sum(terms: list[AnyExpression]) -> AnyExpression:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from jupyter_wayang.errors import OperatorError, RunStoppedError
 from jupyter_wayang.events import (
@@ -30,6 +32,7 @@ from jupyter_wayang.plan.logical import Vertex
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.session.kernel import Kernel, Outcome
 from jupyter_wayang.session.making import Making
+from jupyter_wayang.session.models import Card, parts, save
 from jupyter_wayang.session.plans import Explanation, Plan
 
 if TYPE_CHECKING:
@@ -262,6 +265,34 @@ class Result:
         """The models that were fitted, by the id of their operator."""
         return self._outcome.models
 
+    def card(self) -> Card:
+        """Return the card of the model: what it is, what it was fitted on in counts, how, and how good it is."""
+        return Card(self.model)
+
+    def save(self, where: str | os.PathLike[str]) -> Path:
+        """Write the model into a file, as named arrays and JSON, for :func:`jupyter_wayang.load_model`.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written.
+        """
+        path = Path(where)
+        save(self.model, path)
+        return path
+
+    def to_sklearn(self) -> Any:
+        """Return the model as a fitted estimator of scikit-learn over the features after its steps.
+
+        Raises
+        ------
+        OperatorError
+            If scikit-learn has none that can be made of arrays, as of trees.
+        """
+        from jupyter_wayang.session.estimators import estimator
+
+        return estimator(self.model)
+
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; of a model, its coefficients.
 
@@ -277,7 +308,7 @@ class Result:
     @property
     def _table(self) -> pa.Table | None:
         if self._outcome.table is None and self._outcome.model is not None:
-            return _coefficients(self._outcome.model)
+            return parts(self._outcome.model)
         return self._outcome.table
 
     def to_pandas(self) -> pd.DataFrame:
@@ -337,23 +368,3 @@ def _missing(events: tuple[AnyEvent, ...]) -> Iterator[str]:
     for site in dict.fromkeys(event.site for event in lost):
         of_site = [event for event in lost if event.site == site]
         yield f"{site} is missing in {len(of_site)} of {ended} rounds: {of_site[-1].error}"
-
-
-def _coefficients(model: Model) -> pa.Table:
-    """Return the weights of a linear model, what centres and components are made of, or how large a model is."""
-    import pyarrow as pa
-
-    from jupyter_wayang.plan.models import array
-
-    arrays = {named.name: array(named) for named in model.parameters}
-    if "weights" in arrays:
-        names = ["(intercept)", *model.features]
-        values = [*arrays["intercept"].tolist(), *arrays["weights"].tolist()]
-        return pa.table({"feature": names, "coefficient": values})
-    for name, called in (("centres", "cluster"), ("components", "component")):
-        if name in arrays:
-            first = 0 if name == "centres" else 1
-            numbers = pa.array(range(first, first + len(arrays[name])), pa.int64())
-            return pa.table({called: numbers, **dict(zip(model.features, arrays[name].T, strict=True))})
-    sizes = [array.size for array in arrays.values()]
-    return pa.table({"array": list(arrays), "numbers": pa.array(sizes, pa.int64())})

@@ -16,13 +16,14 @@ from jupyter_wayang.federation import strategy
 from jupyter_wayang.language import builder, sources
 from jupyter_wayang.language.arguments import platforms as named_platforms
 from jupyter_wayang.language.arguments import shown, written
-from jupyter_wayang.language.builder import Collection
+from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.desk import ReadRequest
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.language.words import WORDS
 from jupyter_wayang.plan.logical import LogicalPlan, Vertex, VertexPort, identified
 from jupyter_wayang.plan.operators import AnyOperator, Fit, Fitted, ReadFederated, ReadFrame, ReadTable
 from jupyter_wayang.plan.operators.functions import Calling, FunctionRef
+from jupyter_wayang.plan.operators.learning import NEWTON
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.rows import normalize, schema_of
 from jupyter_wayang.plan.schema import Schema
@@ -32,6 +33,7 @@ from jupyter_wayang.platforms.functions import Function
 from jupyter_wayang.session.functions import taken
 from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.making import Making
+from jupyter_wayang.session.models import loaded
 from jupyter_wayang.session.plans import Plan
 from jupyter_wayang.session.runs import Run
 
@@ -333,11 +335,11 @@ class Workbench:
 
     def strategies(self) -> Mapping[str, Mapping[str, object]]:
         """Return, by strategy, its parameters and their defaults."""
+        # Newton's method is an exact fit: sites train nothing, and it has no three functions.
+        known = {NEWTON: {}, **strategy.parameters()}
         return {
-            name: {
-                parameter: ... if default is msgspec.NODEFAULT else default for parameter, default in parameters.items()
-            }
-            for name, parameters in strategy.parameters().items()
+            name: {key: ... if default is msgspec.NODEFAULT else default for key, default in given.items()}
+            for name, given in known.items()
         }
 
     def place(self, path: str) -> str:
@@ -398,6 +400,10 @@ class Workbench:
             By the vertex of a fit, the vertex that stands for it in later cells.
         """
         self._fitting.update({kept.get(vertex, vertex): (run, id_) for id_, vertex in run.fits.items()})
+
+    def load_model(self, where: str | os.PathLike[str]) -> FittedModel:
+        """Return a model that :meth:`Result.save` wrote, to be asked about rows."""
+        return loaded(where, self)
 
     def attach(self, run: str) -> Run:
         """Return a run of the journal by its id."""

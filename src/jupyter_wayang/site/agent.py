@@ -15,6 +15,8 @@ from jupyter_wayang.catalog import Catalog
 from jupyter_wayang.errors import DataError, DisclosureError, PlanError, PlatformError, SiteError, WayangError
 from jupyter_wayang.execution.sampling import SAMPLE_ROWS, first_rows
 from jupyter_wayang.execution.scheduler import Engines, LaneExecutor
+from jupyter_wayang.federation.exact import asked, guards
+from jupyter_wayang.federation.exact.statement import ROWS
 from jupyter_wayang.federation.metrics import protect
 from jupyter_wayang.federation.privacy.leaving import leaving
 from jupyter_wayang.optimizer.context import PlanningContext
@@ -26,11 +28,12 @@ from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.loops import iterations
-from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.operators import AnyOperator, Prepare, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.sampled import distinct_values, quantiles, sample
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
+from jupyter_wayang.plan.sums import Errors
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
@@ -62,6 +65,11 @@ class _Part:
     def readers(self, port: Port) -> tuple[AnyOperator, ...]:
         """Return the operators that read a port."""
         return tuple(node.operator for node in self.plan.nodes if port in node.inputs)
+
+    def prepared(self, node: str) -> None:
+        """Refuse a node that prepares no rows."""
+        if not any(one.id == node and isinstance(one.operator, Prepare) for one in self.plan.nodes):
+            raise PlanError(f"{node} prepares no rows")
 
     def port(self, asked: Port) -> Port:
         """Return where a result is; only what was announced as one can be asked for."""
@@ -297,6 +305,22 @@ class SiteAgent:
         return messages.Aggregated(run=message.run, body=to_bytes(kept), note=note)
 
     @_answer.register
+    def _(self, message: messages.Sum) -> messages.Answer:
+        part, task, minimum = self._part(message.run), message.task, self._own.minimum_rows
+        self._own.allow("evaluate" if isinstance(task, Errors) else "fit", self.lane.title)
+        part.prepared(message.node)
+        port = part.port(Port(node=message.node))
+        (found,) = part.executor.aggregates(port, (), (guards.examined(task),))
+        nothing = asked.withheld(task, found[ROWS][0].as_py(), minimum)
+        if nothing is not None:
+            return messages.Summed(run=message.run, round=message.round, sums=nothing[0], note=nothing[1])
+        guards.check(task, found, self.lane.title, minimum_rows=minimum, minimum_cell=self._own.minimum_cell)
+        wanted = asked.statement(task)
+        tables = part.executor.aggregates(port, wanted.derived, tuple(wanted.aggregates()))
+        sums, note = asked.answered(task, tables, self.lane.title, minimum_rows=minimum)
+        return messages.Summed(run=message.run, round=message.round, sums=sums, note=note)
+
+    @_answer.register
     def _(self, message: messages.Train) -> messages.Answer:
         self._own.allow("fit", self.lane.title)
         if message.inbox is None:
@@ -527,7 +551,8 @@ def _detail(message: messages.Request) -> str:
         case messages.Aggregate(port=port, operator=operator, purpose=purpose):
             return f"{purpose} over {port.node}: {operator.describe()}"
         case (
-            messages.Train(node=node, round=number)
+            messages.Sum(node=node, round=number)
+            | messages.Train(node=node, round=number)
             | messages.Secure(node=node, round=number)
             | messages.Score(node=node, round=number)
             | messages.Turn(node=node, round=number)

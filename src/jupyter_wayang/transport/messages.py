@@ -21,6 +21,7 @@ from jupyter_wayang.plan.operators import AnyOperator, GroupBy
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.privacy import Inbox, KeyRing, Masked, Offer, PublicKeys, Reveal, Revealed, SealedShares
 from jupyter_wayang.plan.schema import Schema
+from jupyter_wayang.plan.sums import Sums, SumsTask
 from jupyter_wayang.plan.tasks import InferTask, LocalTask, MergedCell, ScoreTask, Update
 
 __all__ = [
@@ -50,6 +51,8 @@ __all__ = [
     "Secure",
     "Secured",
     "SubmitPlan",
+    "Sum",
+    "Summed",
     "Train",
     "Trained",
     "Turn",
@@ -104,6 +107,14 @@ class Aggregate(_Message, frozen=True, kw_only=True, tag="aggregate"):
     port: Port
     operator: GroupBy
     purpose: str
+
+
+class Sum(_Message, frozen=True, kw_only=True, tag="sum"):
+    """Add something up over the prepared rows of a node."""
+
+    node: str
+    round: int
+    task: SumsTask
 
 
 class Train(_Message, frozen=True, kw_only=True, tag="train"):
@@ -218,6 +229,14 @@ class Aggregated(_Answer, frozen=True, kw_only=True, tag="aggregated"):
     note: str | None = None
 
 
+class Summed(_Answer, frozen=True, kw_only=True, tag="summed"):
+    """The sums of a round, and what was withheld, in words."""
+
+    round: int
+    sums: Sums
+    note: str | None = None
+
+
 class Trained(_Answer, frozen=True, kw_only=True, tag="trained"):
     """The update of a round."""
 
@@ -281,6 +300,7 @@ Request = (
     | SubmitPlan
     | Learned
     | Aggregate
+    | Sum
     | Train
     | Secure
     | Score
@@ -291,7 +311,9 @@ Request = (
     | Interrupt
     | Release
 )
-Answer = Description | Planned | Aggregated | Trained | Secured | Scored | Measured | Turned | Rows | Done | Failure
+Answer = (
+    Description | Planned | Aggregated | Summed | Trained | Secured | Scored | Measured | Turned | Rows | Done | Failure
+)
 
 _Kind = TypeVar("_Kind")
 

@@ -7,6 +7,7 @@ from jupyter_wayang.plan.operators.graph import ConnectedComponents, PageRank, S
 from jupyter_wayang.plan.operators.grouping import GroupBy
 from jupyter_wayang.plan.operators.joining import Join, JoinHow
 from jupyter_wayang.plan.operators.learning import (
+    Coefficients,
     Evaluate,
     Fit,
     FitOptions,
@@ -35,6 +36,7 @@ __all__ = [
     "AnyOperator",
     "Carry",
     "CoGroup",
+    "Coefficients",
     "ConnectedComponents",
     "Distinct",
     "Drop",
@@ -136,6 +138,7 @@ AnyOperator = (
     | Fitted
     | Predict
     | Evaluate
+    | Coefficients
     | Prepare
     | LocalUpdate
     | Score

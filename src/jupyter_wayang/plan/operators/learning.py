@@ -12,7 +12,17 @@ from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.expressions import Literal as Constant
 from jupyter_wayang.plan.faults import AnyFault
-from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, PrincipalComponents, makes, tag_of
+from jupyter_wayang.plan.model_specs import (
+    EXACT,
+    GeneralizedLinear,
+    LogisticRegression,
+    Makes,
+    ModelSpec,
+    PrincipalComponents,
+    Saying,
+    makes,
+    tag_of,
+)
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
 from jupyter_wayang.plan.privacy import Mechanism, RecordDP, check_together, of_kind
@@ -22,7 +32,9 @@ from jupyter_wayang.plan.tasks import TARGET
 __all__ = [
     "FEATURE",
     "MEASURES",
+    "NEWTON",
     "NO_TARGET",
+    "Coefficients",
     "Evaluate",
     "Fit",
     "FitOptions",
@@ -47,6 +59,9 @@ FEATURE = "__feature_"
 
 NO_TARGET = Constant.of(0.0)
 """The target of what learns without one."""
+
+NEWTON = "newton"
+"""The strategy that is an exact fit, with rounds and a goal that one may choose."""
 
 MetricName = Literal["log_loss", "accuracy", "auc"]
 
@@ -188,7 +203,8 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
     options: FitOptions = FitOptions()
 
     def __post_init__(self) -> None:
-        if self.options.strategy is not None and not isinstance(self.model, LogisticRegression):
+        able = LogisticRegression | GeneralizedLinear if self.options.strategy == NEWTON else LogisticRegression
+        if self.options.strategy is not None and not isinstance(self.model, able):
             raise no_strategy(self.model)
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
@@ -220,7 +236,12 @@ class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
 
 
 def no_strategy(model: ModelSpec) -> OperatorError:
-    """Make the error for a model that is fitted only where all rows are."""
+    """Make the error for a model that no strategy fits."""
+    if isinstance(model, EXACT):
+        return OperatorError(
+            f"{tag_of(model)}() has no federated strategy: over sites it is fitted exactly, from sums",
+            hint="leave strategy= out",
+        )
     return OperatorError(
         f"{tag_of(model)}() has no federated strategy in this version: it is fitted where all rows are",
         hint="logistic_regression() is fitted over sites, as in strategy=fedavg(learning_rate=0.5), rounds=30",
@@ -231,16 +252,18 @@ class Predict(Operator, frozen=True, kw_only=True, tag="predict"):
     """Adds what a model (input 0) says of rows (input 1) as a column; of several components, as ``column_1`` and so on.
 
     Where it runs, what the model does arrives as something learned, and the rows are its only input. ``link`` says
-    whether that is a probability by its log-odds, or the number itself.
+    whether that is a probability by its log-odds, the number itself, one by its logarithm, or the nearest of the
+    centres whose distances were told. ``made`` are the columns, where they are not one number.
     """
 
     column: str = "prediction"
-    link: Literal["logit", "identity"] = "logit"
+    link: Saying = "logit"
+    made: tuple[tuple[str, DataType], ...] = ()
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the schema of the rows and the prediction."""
         schema = rows_in(self, inputs, len(inputs) - 1)
-        made: tuple[tuple[str, DataType], ...] = ((self.column, "float64"),)
+        made = self.made or ((self.column, "float64"),)
         if len(inputs) > 1:
             made = said(_model_in(self, inputs), self.column)
         return (Schema.from_pairs([*((c.name, c.type) for c in schema), *made]),)
@@ -349,6 +372,22 @@ def _model_in(operator: Operator, inputs: tuple[Output, ...]) -> ModelShape:
     if not inputs or not isinstance(inputs[0], ModelShape):
         raise OperatorError(f"{operator.verb}() is asked of a model, as in model.{operator.verb}(test)")
     return inputs[0]
+
+
+class Coefficients(Operator, frozen=True, kw_only=True, tag="coefficients"):
+    """What a model (input 0) weighs the intercept and every feature with, with standard errors, tests and p-values."""
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the schema of the table."""
+        shape = _model_in(self, inputs)
+        if shape.kind not in ("logistic_regression", "linear_regression", "glm"):
+            raise OperatorError(f"{shape.kind}() has no coefficients", hint="run() shows what the model is made of")
+        numbers = ("coefficient", "standard_error", "statistic", "p_value")
+        return (Schema.from_pairs([("feature", "string"), *((name, "float64") for name in numbers)]),)
+
+    def describe(self) -> str:
+        """Return nothing: there is nothing to choose."""
+        return ""
 
 
 class Fitted(Operator, frozen=True, kw_only=True, tag="fitted"):

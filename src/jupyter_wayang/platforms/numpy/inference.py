@@ -1,7 +1,7 @@
 """What a fitted model says of rows, from its named arrays alone.
 
 ================== ==============================================================================================
-linear, logistic   ``weights`` (d), ``intercept`` (1)
+linear, logistic   ``weights`` (d), ``intercept`` (1); so has a generalised linear model
 kmeans             ``centres`` (k, d): the number of the nearest, the first of equally near ones
 naive_bayes        ``shares`` (2), ``means`` (2, d), ``variances`` (2, d), of the classes no and yes
 pca                ``mean`` (d), ``components`` (n, d)
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.model_specs import (
     DecisionTree,
+    GeneralizedLinear,
     GradientBoosting,
     KMeans,
     LinearRegression,
@@ -29,6 +30,7 @@ from jupyter_wayang.plan.model_specs import (
     NeuralNetwork,
     PrincipalComponents,
     RandomForest,
+    link_of,
 )
 from jupyter_wayang.plan.models import array
 from jupyter_wayang.plan.tasks import InferTask
@@ -87,6 +89,19 @@ def _infer(model: object, X: np.ndarray, arrays: Arrays, task: InferTask) -> np.
 def _(model: LogisticRegression | LinearRegression, X: np.ndarray, arrays: Arrays, task: InferTask) -> np.ndarray:
     z: np.ndarray = X @ arrays["weights"] + arrays["intercept"][0]
     return sigmoid(z) if task.makes == "probability" else z
+
+
+@_infer.register(GeneralizedLinear)
+def _(model: GeneralizedLinear, X: np.ndarray, arrays: Arrays, task: InferTask) -> np.ndarray:
+    import numpy as np
+
+    z: np.ndarray = X @ arrays["weights"] + arrays["intercept"][0]
+    match link_of(model):
+        case "logit":
+            return sigmoid(z)
+        case "log":
+            z = np.exp(z)
+    return z
 
 
 @_infer.register(KMeans)

@@ -69,14 +69,18 @@ def _(model: LinearRegression, X: np.ndarray, y: np.ndarray, yes_or_no: bool) ->
 
 @_fit.register(KMeans)
 def _(model: KMeans, X: np.ndarray, y: np.ndarray, yes_or_no: bool) -> dict[str, Any]:
+    import numpy as np
     from sklearn.cluster import KMeans as Lloyd
 
+    if model.start is not None and len(model.start[0]) != X.shape[1]:
+        raise OperatorError(f"start= of kmeans() has {len(model.start[0])} numbers a centre, for {X.shape[1]} features")
     if len(X) < model.k:
         raise OperatorError(f"kmeans() of {model.k} clusters needs as many rows, and there are {len(X)}")
     with warnings.catch_warnings():
         # Fewer different rows than clusters: some centres are then the same.
         warnings.simplefilter("ignore")
-        found = Lloyd(model.k, n_init=10, random_state=model.seed, algorithm="lloyd").fit(X)
+        begin = {"n_init": 10} if model.start is None else {"init": np.array(model.start), "n_init": 1}
+        found = Lloyd(model.k, **begin, random_state=model.seed, algorithm="lloyd").fit(X)
     return {"centres": found.cluster_centers_}
 
 
