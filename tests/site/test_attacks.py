@@ -5,6 +5,7 @@ The page ``docs/privacy.md`` has a row for each, and a test below keeps the two 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -423,6 +424,21 @@ def test_a_ledger_that_was_begun_anew(hospital: Hospital, tmp_path: Path) -> Non
     assert "line 1 of the ledger" in answer.message
 
 
+# What is kept at the site.
+
+
+def test_the_audit_says_who_asked_and_which_rule_held_what_back(hospital: Hospital, tmp_path: Path) -> None:
+    person = hospital()
+    person.ask(agg(s=("sum", when(FIVE, "age", 0.0))))
+    person.ask(COUNT, BUT_FIVE)
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert {line["analyst"] for line in lines} == {"mallory"}
+    told, held = ([line[key] for line in lines if line["asked"] == "aggregate"] for key in ("answered", "held"))
+    assert told == ["aggregated", "failure"]
+    assert "tell fewer than 10 rows apart" in held[0]
+    assert held[1].startswith("DisclosureError: VA does not answer this beside what it has answered mallory before")
+
+
 # The page.
 
 
@@ -437,6 +453,9 @@ def test_the_page_has_every_attack_and_every_attack_is_on_the_page() -> None:
     here = {
         name.removeprefix("test_") for name, value in globals().items() if name.startswith("test_") and callable(value)
     }
-    here.remove("the_page_has_every_attack_and_every_attack_is_on_the_page")
+    here -= {
+        "the_audit_says_who_asked_and_which_rule_held_what_back",
+        "the_page_has_every_attack_and_every_attack_is_on_the_page",
+    }
     assert len(here) >= 25
     assert here == attacks_of_the_page()

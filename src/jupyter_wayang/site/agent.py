@@ -55,9 +55,11 @@ __all__ = ["SiteAgent"]
 class _Part:
     """What a site holds for a run: whose it is, its part of the plan, the executor of it, and where its results are.
 
-    ``local`` is the plan over the site's own tables, before rules change it, and ``whence`` its result for a port.
+    ``local`` is the plan over the site's own tables, before rules change it, and ``whence`` its result for a port;
+    ``passed`` has the nodes, and features, whose rows were checked: rounds do not change them.
     """
 
+    run: str
     analyst: str
     plan: LogicalPlan
     local: LogicalPlan
@@ -68,6 +70,7 @@ class _Part:
     progress: list[messages.Progress] = field(default_factory=list)
     printed: list[messages.Printed] = field(default_factory=list)
     learned: dict[str, tuple[Named, ...]] = field(default_factory=dict)
+    passed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
 
     def rows(self, port: Port) -> RowSet:
         """Return which rows of its table a port has."""
@@ -302,6 +305,7 @@ class SiteAgent:
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
         self._parts[message.run] = _Part(
+            run=message.run,
             analyst=analyst,
             plan=message.plan,
             local=local,
@@ -321,6 +325,7 @@ class SiteAgent:
         else:
             part.executor.learn(message.node, message.columns)
             part.learned[message.node] = message.columns
+            part.passed.clear()
         return messages.Done(run=message.run)
 
     @_answer.register
@@ -339,10 +344,7 @@ class SiteAgent:
     def _(self, message: messages.Train, analyst: str) -> messages.Answer:
         self._own.allow("fit", self.lane.title)
         part = self._part(message.run)
-        if not self._own.allows_rows:
-            rows = part.entering(message.node)
-            self._gated.features(rows, message.task.features)
-            self._gated.rows(analyst, message.run, rows)
+        self._pass(part, message.node, message.task.features)
         update = part.executor.update(message.node, message.task)
         if update.rows < self._own.minimum_rows:
             raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
@@ -354,8 +356,7 @@ class SiteAgent:
     def _(self, message: messages.Score, analyst: str) -> messages.Answer:
         self._own.allow("evaluate", self.lane.title)
         part, own = self._part(message.run), self._own
-        if not own.allows_rows:
-            self._gated.rows(analyst, message.run, part.entering(message.node))
+        self._pass(part, message.node, ())
         cells = part.executor.score(message.node, message.task)
         merged, note = protect(cells, minimum_cell=own.minimum_cell, minimum_rows=own.minimum_rows)
         rounded = coarse(merged, rows=own.metric_rows, digits=own.metric_digits)
@@ -420,6 +421,15 @@ class SiteAgent:
     def _(self, message: messages.Release, analyst: str) -> messages.Answer:
         self._parts.pop(message.run, None)
         return messages.Done(run=message.run)
+
+    def _pass(self, part: _Part, node: str, features: tuple[str, ...]) -> None:
+        """Check the rows that enter a node, and the features that a model has of them."""
+        if self._own.allows_rows or (node, features) in part.passed:
+            return
+        rows = part.entering(node)
+        self._gated.features(rows, features)
+        self._gated.rows(part.analyst, part.run, rows)
+        part.passed.add((node, features))
 
     def _computed(self, plan: LogicalPlan, frames: Mapping[str, pa.Table]) -> pa.Table:
         """Compute the result of a plan of the site's own; nobody is told of it."""

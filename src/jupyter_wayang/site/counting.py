@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, Filter, GroupBy, ReadFrame, Select
 from jupyter_wayang.plan.rows import schema_of
 from jupyter_wayang.site.disclosure.lineage import Cut
+from jupyter_wayang.transport.bodies import to_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +39,8 @@ class Counting:
     def __init__(self, catalog: Catalog, computed: Computed) -> None:
         self._catalog = catalog
         self._computed = computed
+        self._drawn_from: dict[str, bytes] = {}
+        self._members: dict[str, dict[str, pa.Array]] = {}
 
     def aggregate(
         self, table: str, condition: AnyExpression | None, operator: GroupBy, cuts: tuple[Cut, ...] = ()
@@ -63,18 +67,29 @@ class Counting:
     def _drawn(self, table: str, cuts: tuple[Cut, ...]) -> pa.Table:
         """Return the rows of a table with a column for every cut: whether the row is in it."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         whole = self._chain(self._catalog.named(table), (), {})
         numbers = pa.array(range(whole.num_rows), pa.int64())
         frame = whole.append_column(_ROW, numbers)
+        digest = hashlib.sha256(to_bytes(whole)).digest()
+        if self._drawn_from.get(table) != digest:
+            self._drawn_from[table], self._members[table] = digest, {}
         for cut in cuts:
+            frame = frame.append_column(cut.name, self._member(table, cut, frame))
+        return frame
+
+    def _member(self, table: str, cut: Cut, frame: pa.Table) -> pa.Array:
+        """Return of every row whether it is in a cut, which is drawn once for as long as the table stays as it is."""
+        import pyarrow.compute as pc
+
+        known = self._members[table]
+        if cut.name not in known:
             # The number of a row comes last, so that it says nothing but which of two equal rows was drawn.
             columns = (*cut.columns, Named(name=_ROW, expression=ColumnRef(name=_ROW)))
             steps = (*_filtered(cut.condition), Select(columns=columns), cut.operator)
             kept = self._chain(_reading(frame), steps, {_FRAME: frame}, cut.port)[_ROW]
-            frame = frame.append_column(cut.name, pc.is_in(numbers, value_set=kept.combine_chunks()))
-        return frame
+            known[cut.name] = pc.is_in(frame[_ROW], value_set=kept.combine_chunks())
+        return known[cut.name]
 
     def _chain(
         self, source: AnyOperator, steps: tuple[AnyOperator, ...], frames: Mapping[str, pa.Table], port: int = 0

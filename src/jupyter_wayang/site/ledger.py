@@ -56,6 +56,7 @@ class Ledger:
         self._clock = clock
         self._lock = RLock()
         self._entries: list[Asked] | None = None
+        self._noted: set[tuple[str, str, Question, tuple[AnyExpression, ...]]] = set()
 
     def of(self, analyst: str, table: str) -> tuple[Asked, ...]:
         """Return what a person was told about a table."""
@@ -71,19 +72,21 @@ class Ledger:
     def note(self, analyst: str, run: str, question: Question, numbers: tuple[AnyExpression, ...] = ()) -> None:
         """Write down that a question is answered. Once a run is enough."""
         with self._lock:
-            known = self._known()
-            entry = Asked(analyst=analyst, at_s=self._clock(), run=run, question=question, numbers=numbers)
-            if any(msgspec.structs.replace(e, at_s=entry.at_s) == entry for e in known):
+            known, key = self._known(), (analyst, run, question, numbers)
+            if key in self._noted:
                 return
+            entry = Asked(analyst=analyst, at_s=self._clock(), run=run, question=question, numbers=numbers)
             if self._path is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 with self._path.open("ab") as file:
                     file.write(msgspec.json.encode(entry) + b"\n")
             known.append(entry)
+            self._noted.add(key)
 
     def _known(self) -> list[Asked]:
         if self._entries is None:
             self._entries = list(self._read())
+            self._noted = {(e.analyst, e.run, e.question, e.numbers) for e in self._entries}
         return self._entries
 
     def _read(self) -> Iterator[Asked]:

@@ -103,7 +103,10 @@ def withhold(table: pa.Table, made: Guarded, minimum: int, looked: Looked | None
 
     rows = table[_ROWS].to_pylist()
     groups = list(zip(*(table[key].to_pylist() for key in made.keys), strict=True)) if made.keys else [()] * len(rows)
-    shown = told(dict(zip(groups, rows, strict=True)), minimum)
+    sizes = dict(zip(groups, rows, strict=True))
+    counted = looked is None or any(looked.told.values())
+    # Without a number there is no total to subtract from, and a group need only be large enough itself.
+    shown = told(sizes, minimum) if counted else {group for group, size in sizes.items() if size >= minimum}
     kept = table.filter(pa.array([group in shown for group in groups], pa.bool_()))
     notes = ["groups under the site's minimum were left out"] if kept.num_rows < table.num_rows else []
     groups = [group for group in groups if group in shown]
