@@ -244,7 +244,9 @@ class Gate:
                     looked.reasons.append(reason)
         return looked
 
-    def _few_apart(self, parts: tuple[AnyExpression, ...], seen: Mapping[AnyExpression, float], rows: int) -> str | None:
+    def _few_apart(
+        self, parts: tuple[AnyExpression, ...], seen: Mapping[AnyExpression, float], rows: int
+    ) -> str | None:
         least = self.policy.minimum_rows
         for part in parts:
             for side in (seen[_count(true(part))], rows - seen[_count(true(part))]):
