@@ -27,6 +27,16 @@ export interface Alternative {
   readonly impossible: string | null;
 }
 
+/** Numbers of an aggregation are known within bounds only; the text says within which. */
+export interface Approximated {
+  readonly tag: "approximated";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly operator: string;
+  readonly text: string;
+}
+
 /** An arithmetic, comparing or boolean operation of two operands. */
 export interface Binary {
   readonly tag: "binary";
@@ -1511,6 +1521,7 @@ export type AnyEvent =
   | EventsPlanned
   | SiteLeftOut
   | Withheld
+  | Approximated
   | FactsLearned
   | OperatorFinished
   | EventsPrinted

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from jupyter_wayang import events
-from jupyter_wayang.errors import SiteError, WayangError
+from jupyter_wayang.errors import DisclosureError, SiteError, WayangError
 from jupyter_wayang.federation import aggregation
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["describing", "planning", "rest_of", "running", "sampling"]
+
+T = TypeVar("T")
 
 
 def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Steps[Schema]:
@@ -225,7 +227,7 @@ class _Running:
     def learn(self, action: Learn) -> Steps[None]:
         """Learn a preprocessing step over the places, and tell them what it does."""
         schema = self.schema_before(action)
-        facts = yield from self.learned(aggregation.learn(action.operator, schema), action.port)
+        facts = yield from self.answered(aggregation.learn(action.operator, schema), action.port, "learn")
         self.facts[action.node] = facts
         columns = applied(facts, schema)
         self.columns[action.node] = Schema.from_pairs(
@@ -235,24 +237,30 @@ class _Running:
         self.combined(f"{action.node}_facts")
         yield from self.tell(action.node, columns)
 
-    def learned(self, learning: aggregation.Learning, port: Port) -> Steps[Facts]:
-        """Ask the places for what a step wants to know, until it knows enough; one with a constant asks nothing."""
-        tables: Mapping[str, pa.Table] | None = None
-        while True:
-            try:
-                request = next(learning) if tables is None else learning.send(tables)
-            except StopIteration as finished:
-                facts: Facts = finished.value
-                return facts
-            tables = yield from self.tables(port, request, "learn")
+    def answered(self, asking: Generator[GroupBy, Mapping[str, pa.Table], T], port: Port, purpose: str) -> Steps[T]:
+        """Ask the places for what is yielded, until enough is known; a step with a constant asks nothing."""
+        try:
+            request, first = next(asking), True
+            while True:
+                try:
+                    tables = yield from self.tables(port, request, purpose, said=first and purpose == "aggregate")
+                except DisclosureError as error:
+                    # What is asked for further may be done without; what cannot raises the error again.
+                    request = asking.throw(error)
+                else:
+                    request = asking.send(tables)
+                first = False
+        except StopIteration as finished:
+            found: T = finished.value
+            return found
 
-    def schema_before(self, action: Learn) -> Schema:
+    def schema_before(self, action: Learn | AggregateRows) -> Schema:
         """Return the columns that enter a step, with what the steps before it have learned."""
         if action.port.node in self.columns:
             return self.columns[action.port.node]
         output = self.program.site_plan.outputs()[action.port]
         if not isinstance(output, Schema):
-            raise SiteError(f"{action.node} has no rows to learn from")
+            raise SiteError(f"{action.node} has no rows to ask about")
         return output
 
     def train(self, action: Train) -> Steps[None]:
@@ -347,8 +355,10 @@ class _Running:
 
     def aggregate(self, action: AggregateRows) -> Steps[None]:
         """Aggregate rows at the sites; what they answer becomes a table of the kernel."""
-        tables = yield from self.tables(action.port, action.parts.partial, "aggregate")
-        self.frames[action.node] = aggregation.gathered(action.parts, tables)
+        asking = aggregation.aggregate(action.parts, self.schema_before(action))
+        self.frames[action.node], bounds = yield from self.answered(asking, action.port, "aggregate")
+        if bounds:
+            self.context.emit(events.Approximated(operator=action.node, text=bounds))
         self.combined(f"{action.node}_partials")
 
     def combined(self, node: str) -> None:
@@ -356,8 +366,8 @@ class _Running:
         if self.context.federated:
             self.context.emit(events.OperatorFinished(operator=self.context.operator(HERE, node)))
 
-    def tables(self, port: Port, operator: GroupBy, purpose: str) -> Steps[Mapping[str, pa.Table]]:
-        """Ask every place for an aggregation of its rows."""
+    def tables(self, port: Port, operator: GroupBy, purpose: str, *, said: bool) -> Steps[Mapping[str, pa.Table]]:
+        """Ask every place for an aggregation of its rows; ``said``: what it withholds is missing in the result."""
         answers = yield from self.asking.all(
             {
                 place: messages.Aggregate(run=self.context.run, port=port, operator=operator, purpose=purpose)
@@ -368,7 +378,7 @@ class _Running:
         for place, answer in answers.items():
             if isinstance(answer, messages.Aggregated):
                 tables[place] = from_bytes(answer.body)
-                if answer.note is not None and purpose == "aggregate":
+                if answer.note is not None and said:
                     self.context.emit(events.Withheld(site=place, operator=port.node, reason=answer.note))
         return tables
 

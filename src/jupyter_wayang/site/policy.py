@@ -13,7 +13,10 @@ from jupyter_wayang.errors import DataError, DisclosureError, OperatorError
 from jupyter_wayang.plan.expressions import (
     Aggregate,
     AnyExpression,
+    Case,
     Expression,
+    IsNull,
+    Literal,
     Named,
     columns_of,
     has_window,
@@ -62,7 +65,7 @@ ROW_BY_ROW = (
 )
 """Operators that make at most one row of a row: only so does a count of rows count people."""
 
-_SAFE_AGGREGATES = frozenset({"count", "sum", "mean", "var", "std"})
+_SAFE_AGGREGATES = frozenset({"count", "sum", "mean", "var", "std", "cov"})
 _ROWS = "__site_rows"
 
 
@@ -210,7 +213,16 @@ def _guards(expression: Expression, hidden: dict[AnyExpression, str]) -> Iterabl
                     hint="allowed: " + ", ".join(sorted(_SAFE_AGGREGATES)),
                 )
             if part.arg is not None:
-                yield hidden.setdefault(part.arg, f"__site_rows_{len(hidden)}")
+                yield hidden.setdefault(_counted(part, part.arg), f"__site_rows_{len(hidden)}")
+
+
+def _counted(aggregate: Aggregate, arg: AnyExpression) -> AnyExpression:
+    """Return what is null wherever a row is no part of an aggregate: a covariance is of rows where both are known."""
+    if aggregate.other is None:
+        return arg
+    nothing = Literal(value=None, type="int64")
+    known = Case(condition=IsNull(arg=arg), then=nothing, otherwise=Literal.of(1))
+    return Case(condition=IsNull(arg=aggregate.other), then=nothing, otherwise=known)
 
 
 def withhold(
