@@ -37,6 +37,20 @@ export interface Approximated {
   readonly text: string;
 }
 
+/** Adds between which two round numbers a value is. They are learned, from the mean and the deviation of the column. */
+export interface Bin {
+  readonly tag: "bin";
+  readonly column: string;
+  readonly bins: number;
+}
+
+/** Where a column is cut: a bin is from a cut up to below the next; the outermost ones have no end. */
+export interface BinFacts {
+  readonly tag: "bin";
+  readonly column: string;
+  readonly cuts: readonly number[];
+}
+
 /** An arithmetic, comparing or boolean operation of two operands. */
 export interface Binary {
   readonly tag: "binary";
@@ -682,7 +696,7 @@ export interface MetricsMeasured {
  */
 export interface Model {
   readonly spec: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
-  readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
+  readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts | BinFacts)[];
   readonly inputs: Schema;
   readonly features: readonly string[];
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
@@ -736,7 +750,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Bin | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -1477,7 +1491,7 @@ export interface MessagesSample {
   readonly version: number;
   readonly run: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Bin | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -107,3 +108,78 @@ def test_quantiles_lie_within_the_bounds_that_are_told(rows: wy.Collection) -> N
         group = POOLED[POOLED.sex == row["sex"]]
         assert abs(row["m"] - group.height.median()) <= height * 1.05 < 1.5
         assert abs(row["q"] - group.age.quantile(0.9)) <= age * 1.05 < 6
+
+
+def test_correlation_without_groups_and_a_table_of_counts(rows: wy.Collection) -> None:
+    (r,) = rows.agg(r=wy.corr(wy.col.height, wy.col.weight)).run(wait=True).to_arrow()["r"].to_pylist()
+    assert r == pytest.approx(POOLED.height.corr(POOLED.weight), rel=1e-8)
+    found = rows.crosstab("sex", "stage", levels=[1, 2, 3]).run(wait=True).to_arrow().to_pylist()
+    wanted = pd.crosstab(POOLED.sex, POOLED.stage)
+    assert found == [{"sex": sex, **{str(stage): n for stage, n in row.items()}} for sex, row in wanted.iterrows()]
+
+
+@pytest.mark.parametrize("bins", [6, [30, 45.5, 60]])
+def test_a_histogram_counts_every_row_once(session: wy.Session, rows: wy.Collection, bins: int | list[float]) -> None:
+    here = session.read(pa.Table.from_pandas(POOLED, preserve_index=False))
+    result = rows.histogram("age", bins=bins, by="sex").run(wait=True)
+    assert (
+        result.to_arrow().to_pylist()
+        == here.histogram("age", bins=bins, by="sex").run(wait=True).to_arrow().to_pylist()
+    )
+    for row in result.to_arrow().to_pylist():
+        low, high = (row["low"] if row["low"] is not None else -np.inf), row["high"] or np.inf
+        group = POOLED[POOLED.sex == row["sex"]]
+        assert row["n"] == ((group.age >= low) & (group.age < high)).sum()
+    assert sum(row["n"] for row in result.to_arrow().to_pylist()) == len(POOLED)
+
+
+def test_columns_are_described(rows: wy.Collection) -> None:
+    result = rows.select("age", "height", "sex").describe().run(wait=True)
+    found = {row["column"]: row for row in result.to_arrow().to_pylist()}
+    assert set(found) == {"age", "height"}
+    for name, row in found.items():
+        known = POOLED[name].dropna()
+        assert (row["n"], row["nulls"]) == (len(known), len(POOLED) - len(known))
+        assert row["mean"] == pytest.approx(known.mean(), rel=1e-8)
+        assert row["std"] == pytest.approx(known.std(), rel=1e-8)
+        for word, part in (("q25", 0.25), ("median", 0.5), ("q75", 0.75)):
+            assert row[word] == pytest.approx(known.quantile(part), abs=known.std() / 5)
+
+
+def textbook(days: np.ndarray, died: np.ndarray) -> dict[float, tuple[int, int, float, float]]:
+    """Return at risk, events, S(t) and Greenwood's error at every time, one patient after the other."""
+    curve, survival, spread = {}, 1.0, 0.0
+    for day in sorted(set(days)):
+        at_risk, events = int((days >= day).sum()), int(died[days == day].sum())
+        survival *= 1 - events / at_risk
+        spread += events / (at_risk * (at_risk - events)) if events < at_risk else 0.0
+        curve[float(day)] = (at_risk, events, survival, survival * spread**0.5)
+    return curve
+
+
+def test_kaplan_meier_is_the_textbook_estimator(session: wy.Session, rows: wy.Collection) -> None:
+    result = rows.kaplan_meier("day", "died", by="sex", every=50).run(wait=True)
+    assert not result.notes, "no group is so small that it was left out"
+    found = result.to_arrow().to_pylist()
+    for sex, group in POOLED.groupby("sex"):
+        wanted = textbook(np.ceil(group.day.to_numpy() / 50) * 50, group.died.to_numpy())
+        curve = {row["time"]: row for row in found if row["sex"] == sex}
+        assert curve.keys() == wanted.keys()
+        for day, (at_risk, events, survival, error) in wanted.items():
+            assert (curve[day]["at_risk"], curve[day]["events"]) == (at_risk, events)
+            assert curve[day]["survival"] == pytest.approx(survival, rel=1e-8, abs=1e-12)
+            assert curve[day]["std_error"] == pytest.approx(error, rel=1e-8, abs=1e-12)
+
+
+@pytest.mark.parametrize("platform", [*PLATFORMS[:4], "postgres"])
+def test_words_mean_the_same_on_every_platform_alone(session: wy.Session, platform: str) -> None:
+    here = session.read(pa.Table.from_pandas(POOLED, preserve_index=False))
+    exact = here.kaplan_meier("day", wy.col.died).run(platforms=[platform], wait=True).to_arrow().to_pylist()
+    wanted = textbook(POOLED.day.to_numpy(), POOLED.died.to_numpy())
+    assert [row["time"] for row in exact] == list(wanted)
+    for row in exact:
+        assert row["survival"] == pytest.approx(wanted[row["time"]][2], rel=1e-8, abs=1e-12)
+    counted = here.crosstab("sex", "stage", levels=[1, 4]).run(platforms=[platform], wait=True).to_arrow().to_pylist()
+    assert counted == [{"sex": s, "1": int(((POOLED.sex == s) & (POOLED.stage == 1)).sum()), "4": 0} for s in "fm"]
+    (age,) = here.select("age").describe().run(platforms=[platform], wait=True).to_arrow().to_pylist()
+    assert age["median"] == POOLED.age.median()

@@ -11,8 +11,8 @@ from plain_rows import run
 from jupyter_wayang.errors import DisclosureError, OperatorError, SiteError
 from jupyter_wayang.federation.aggregation import ROWS, decompose, gathered, learn
 from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, IsNull, Literal, Named
-from jupyter_wayang.plan.models import ImputeFacts
-from jupyter_wayang.plan.operators import GroupBy, Impute, OneHot, Scale
+from jupyter_wayang.plan.models import BinFacts, ImputeFacts
+from jupyter_wayang.plan.operators import Bin, GroupBy, Impute, OneHot, Scale
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 
@@ -259,3 +259,19 @@ def test_a_count_of_what_every_site_withheld_is_null_and_not_zero():
     withheld = gathered(parts, {"a": arrow_schema(between).empty_table(), "b": arrow_schema(between).empty_table()})
     found = run(parts.finish, run(parts.merge, withheld, between), merged)
     assert found.to_pylist() == [{"rows": None, "sum": None}]
+
+
+def test_bins_are_cut_at_round_numbers_around_the_mean_of_all_rows():
+    generator = np.random.default_rng(4)
+    values = [generator.normal(54, 9, size) for size in (40, 60)]
+    schema = Schema.of(x="float64")
+    sites = {str(index): pa.table({"x": some}) for index, some in enumerate(values)}
+    facts = taught(learn(Bin(column="x", bins=6), schema), sites, schema)
+    assert facts == BinFacts(column="x", cuts=(20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0))
+    one = taught(learn(Bin(column="x", bins=6), schema), {"all": pa.concat_tables(sites.values())}, schema)
+    assert one == facts
+
+
+def test_a_column_that_does_not_vary_is_cut_once():
+    facts = taught(learn(Bin(column="n", bins=6), SCHEMA), tables([{"n": 4}], [{"n": 4}]), SCHEMA)
+    assert facts == BinFacts(column="n", cuts=(4.0,))

@@ -9,6 +9,7 @@ from jupyter_wayang.plan.expressions import ColumnRef, IsNull, Named, Not
 from jupyter_wayang.plan.models import sigmoid
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Bin,
     Filter,
     Impute,
     OneHot,
@@ -22,7 +23,7 @@ from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["LEARNED", "lower"]
 
-LEARNED = (Impute, Scale, OneHot, Prepare, Ready, Predict)
+LEARNED = (Impute, Scale, OneHot, Bin, Prepare, Ready, Predict)
 """Operators whose columns are known only after something was learned."""
 
 

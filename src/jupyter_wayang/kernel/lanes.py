@@ -11,7 +11,7 @@ from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, Train
 from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane, Loop
 from jupyter_wayang.plan.logical import Port
-from jupyter_wayang.plan.operators import Impute, OneHot, Scale
+from jupyter_wayang.plan.operators import Bin, Impute, OneHot, Scale
 
 __all__ = ["KERNEL", "Whole", "merged"]
 
@@ -177,6 +177,7 @@ class _Merge:
             Impute: ("means", f"of {len(operator.columns)} columns"),
             Scale: ("mean, sd", f"of {len(operator.columns)} columns"),
             OneHot: ("levels", ", ".join(operator.columns)),
+            Bin: ("bins", f"of {', '.join(operator.columns)}"),
         }[type(operator)]
         id_ = f"{action.node}_facts"
         self.kernel_operator(id_, action.node, verb, text)

@@ -26,6 +26,7 @@ from jupyter_wayang.plan.expressions import (
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Bin,
     Drop,
     Filter,
     GroupBy,
@@ -58,7 +59,7 @@ __all__ = ["OPEN", "OPERATORS", "ROW_BY_ROW", "Policy", "read_policy", "withhold
 OPERATORS = ("aggregate", "learn", "fit", "evaluate", "rows")
 """What a policy can allow; ``rows`` is for a person's own machine."""
 
-_STEPS = (Impute, Scale, OneHot)
+_STEPS = (Impute, Scale, OneHot, Bin)
 ROW_BY_ROW = (
     *(Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split, Sample),
     *(*_STEPS, Prepare, Predict, LocalUpdate, Score),

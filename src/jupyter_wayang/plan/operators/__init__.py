@@ -7,6 +7,7 @@ from jupyter_wayang.plan.operators.graph import ConnectedComponents, PageRank, S
 from jupyter_wayang.plan.operators.grouping import GroupBy
 from jupyter_wayang.plan.operators.joining import Join, JoinHow
 from jupyter_wayang.plan.operators.learning import (
+    Bin,
     Evaluate,
     Fit,
     FitOptions,
@@ -33,6 +34,7 @@ from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadF
 
 __all__ = [
     "AnyOperator",
+    "Bin",
     "Carry",
     "CoGroup",
     "ConnectedComponents",
@@ -132,6 +134,7 @@ AnyOperator = (
     | Impute
     | Scale
     | OneHot
+    | Bin
     | Fit
     | Fitted
     | Predict
