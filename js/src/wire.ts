@@ -257,7 +257,8 @@ export interface ExecutionOperator {
  * All of it: lanes, operators in an order in which inputs come first, edges, the loop, and totals.
  *
  * `start_up_s` has the seconds charged once for each platform that must be started. `captured` lists notebook
- * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing).
+ * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing), `takes`
+ * what it takes of each site of a federation.
  */
 export interface ExecutionPlan {
   readonly name: string;
@@ -270,6 +271,7 @@ export interface ExecutionPlan {
   readonly planned_s: number;
   readonly captured: readonly string[];
   readonly notes: readonly string[];
+  readonly takes: readonly Takes[];
 }
 
 /** Makes a row of every item of a list, in the place of the list; none of an empty list, and none of null. */
@@ -851,6 +853,8 @@ export interface Predict {
  *
  * `objective` is one of :data:`OBJECTIVES`; `prices` has, for `money`, what an hour on a platform costs (1 where
  * nothing is said); `memory_bytes` is how much one operator may hold at once (None: as much as the machine has).
+ * `max_bytes` may leave any one site of a federation in a run, and a run may take `max_seconds`: one that may need more,
+ * by the upper end of the estimate, is refused before it begins.
  *
  * Examples
  * --------
@@ -861,6 +865,8 @@ export interface Preferences {
   readonly objective: string;
   readonly prices: readonly (readonly [string, number])[];
   readonly memory_bytes: number | null;
+  readonly max_bytes: number | null;
+  readonly max_seconds: number | null;
 }
 
 /**
@@ -1240,6 +1246,24 @@ export interface SubmitPlan {
   readonly scale: number;
   readonly frames: readonly (readonly [string, string])[];
   readonly preferences: Preferences;
+}
+
+/**
+ * What a federated task takes of a site.
+ *
+ * `bytes` leave it in all, `round_bytes` in each round of a fit; `seconds` and `memory_bytes` are of its own part.
+ * `budget` is what a round spends of a privacy budget (epsilon), if there is one. Of a run, `left_bytes` were counted
+ * and `took_s` measured.
+ */
+export interface Takes {
+  readonly site: string;
+  readonly bytes: Interval;
+  readonly round_bytes: Interval | null;
+  readonly seconds: Interval;
+  readonly memory_bytes: Interval;
+  readonly budget: number | null;
+  readonly left_bytes: number | null;
+  readonly took_s: number | null;
 }
 
 /** Keeps the first rows of an order. Rows with equal keys stay in their order, and the later ones are cut off. */

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, Train
+from jupyter_wayang.kernel.forecast import takes
 from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane, Loop
 from jupyter_wayang.plan.logical import Port
@@ -94,6 +95,7 @@ def merged(
         start_up_s=tuple(item for part in parts.values() for item in part.start_up_s),
         planned_s=max((part.planned_s for part in parts.values()), default=0.0),
         notes=notes,
+        takes=takes(program, parts) if federated else (),
     )
 
 

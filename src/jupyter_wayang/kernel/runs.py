@@ -14,6 +14,7 @@ from jupyter_wayang.errors import DisclosureError, SiteError, WayangError
 from jupyter_wayang.federation import aggregation
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
+from jupyter_wayang.kernel.forecast import check
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, Program
@@ -202,7 +203,8 @@ class _Running:
                 name=context.name, sites=program.sites if program.federation else (), rounds=program.rounds
             )
         )
-        _, self.places = yield from _planned(program, self.asking)
+        plan, self.places = yield from _planned(program, self.asking)
+        check(plan, context.preferences)
         for action in program.actions:
             if isinstance(action, Learn):
                 yield from self.learn(action)
