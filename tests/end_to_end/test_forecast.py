@@ -97,7 +97,7 @@ def test_the_explanation_says_it_before_and_beside_what_was_measured(opened: Ope
 @pytest.mark.parametrize(
     ("limit", "words"),
     [
-        (Preferences(max_bytes=20_000), r"up to [\d,]+ bytes would leave \w+, and 20,000 may"),
+        (Preferences(max_bytes=35_000), r"up to [\d,]+ bytes would leave \w+, and 35,000 may"),
         (Preferences(max_seconds=0.001), r"it would take up to [\d.]+ s, and 0.001 s are allowed"),
     ],
 )
