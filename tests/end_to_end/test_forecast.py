@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 import jupyter_wayang as wy
+from jupyter_wayang.datasets import postgres
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.events import BytesMoved, FactsLearned, RoundStarted, RunFinished
 from jupyter_wayang.plan.preferences import Preferences
+from jupyter_wayang.platforms import connections
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -126,50 +128,55 @@ def test_a_limit_that_holds_is_not_in_the_way(opened: Opened) -> None:
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> wy.Session:
-    """Open a session with one site that has many rows, for a database and for NumPy."""
-    folder = tmp_path_factory.mktemp("large")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[wy.Session]:
+    """Open a session with two federations of one site each, whose rows are in a database; NumPy is there too."""
+    folder = tmp_path_factory.mktemp("databases")
     generator = np.random.default_rng(1)
-    n = 200_000
-    columns = {f"x{index}": generator.normal(size=n) for index in range(4)}
-    pq.write_table(pa.table({**columns, "ill": generator.random(n) < 0.4}), folder / "rows.parquet")
+    columns = {f"x{index}": generator.normal(size=20_000) for index in range(4)}
+    table = pa.table({**columns, "ill": generator.random(20_000) < 0.4})
+    postgres.stored(postgres.address(), "rows", table)
+    connections.connect("forecast", postgres.address())
+    with duckdb.connect(str(folder / "rows.duckdb")) as connection:
+        connection.register("handed", table)
+        connection.execute("CREATE TABLE rows AS SELECT * FROM handed")
     (folder / "policy.toml").write_text('tables = ["rows"]\noperators = ["aggregate", "learn", "fit", "evaluate"]\n')
     session = wy.Session(folder)
-    tables = {"rows": {"path": "rows.parquet"}}
-    site = {"tables": tables, "platforms": ["duckdb", "numpy"], "policy": "policy.toml"}
-    session.federation("one", {"site": site})
+    places = {
+        "duckdb": {"database": "rows.duckdb", "table": "rows"},
+        "postgres": {"connection": "forecast", "table": "rows"},
+    }
+    for platform, place in places.items():
+        site = {"tables": {"rows": place}, "platforms": [platform, "numpy"], "policy": "policy.toml"}
+        session.federation(f"on_{platform}", {"site": site})
     yield session
     session.close()
 
 
-def test_rounds_decide_whether_a_site_trains_in_its_database_and_both_prices_are_shown(large: wy.Session) -> None:
-    def planned(rounds: int) -> wy.Plan:
-        rows = large.read("rows", sites="one")
-        strategy = wy.fedavg(learning_rate=0.5)
-        return rows.fit(wy.logistic_regression(), target=wy.col.ill, rounds=rounds, strategy=strategy).plan()
+# A round of PostgreSQL costs more than to move the rows out; one of DuckDB less than to start NumPy.
+CHOICES = {"duckdb": {1: "duckdb", 30: "numpy"}, "postgres": {1: "numpy", 30: "numpy"}}
 
-    chosen = {}
-    for rounds in (1, 30):
-        plan = planned(rounds)
+
+@pytest.mark.parametrize("database", CHOICES)
+def test_rounds_decide_where_a_site_trains_and_both_prices_are_shown(databases: wy.Session, database: str) -> None:
+    compute: dict[int, dict[str, float]] = {}
+    moved: dict[int, float] = {}
+    for rounds, expected in CHOICES[database].items():
+        rows = databases.read("rows", sites=f"on_{database}")
+        strategy = wy.fedavg(learning_rate=0.5)
+        plan = rows.fit(wy.logistic_regression(), target=wy.col.ill, rounds=rounds, strategy=strategy).plan()
         update = plan.execution.operator("site/fit_update")
-        chosen[rounds] = update.decision.platform
         prices = {one.platform: one for one in update.decision.alternatives if one.impossible is None}
-        assert prices.keys() == {"duckdb", "numpy"}
-        assert prices[chosen[rounds]].difference_s == 0
+        assert prices.keys() == {database, "numpy"}
+        assert update.decision.platform == expected
+        assert prices[expected].difference_s == 0
         assert all(one.difference_s >= 0 for one in prices.values())
-        assert update.iterations == rounds
-        # NumPy needs the rows moved out of the database, once for all rounds.
-        assert prices["numpy"].move_in_s.mean > prices["duckdb"].move_in_s.mean
+        compute[rounds] = {name: one.compute_s.mean for name, one in prices.items()}
+        moved[rounds] = prices["numpy"].move_in_s.mean
+        assert moved[rounds] > prices[database].move_in_s.mean
         text = plan.explain(wins=False).text.split("local_update")[1].split("\n\n")[0]
-        assert "DuckDB" in text
+        assert {"duckdb": "DuckDB", "postgres": "PostgreSQL"}[database] in text
         assert "NumPy" in text
-    assert chosen == {1: "duckdb", 30: "numpy"}
-    once, often = (planned(rounds).execution.operator("site/fit_update").decision for rounds in (1, 30))
-    by_rounds = [
-        {one.platform: one.compute_s.mean for one in decision.alternatives if one.compute_s}
-        for decision in (once, often)
-    ]
-    for platform in ("duckdb", "numpy"):
-        assert by_rounds[1][platform] == pytest.approx(30 * by_rounds[0][platform], rel=0.05)
-    moved = [next(one.move_in_s.mean for one in d.alternatives if one.platform == "numpy") for d in (once, often)]
-    assert moved[0] == pytest.approx(moved[1], rel=0.05)
+    # Steps are paid for in every round, the move out of the database once.
+    for platform in (database, "numpy"):
+        assert compute[30][platform] == pytest.approx(30 * compute[1][platform], rel=0.05)
+    assert moved[30] == pytest.approx(moved[1], rel=0.05)
