@@ -39,6 +39,30 @@ export interface AnswerDropped {
   readonly reason: string;
 }
 
+/** Numbers of an aggregation are known within bounds only; the text says within which. */
+export interface Approximated {
+  readonly tag: "approximated";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly operator: string;
+  readonly text: string;
+}
+
+/** Adds between which two round numbers a value is. They are learned, from the mean and the deviation of the column. */
+export interface Bin {
+  readonly tag: "bin";
+  readonly column: string;
+  readonly bins: number;
+}
+
+/** Where a column is cut: a bin is from a cut up to below the next; the outermost ones have no end. */
+export interface BinFacts {
+  readonly tag: "bin";
+  readonly column: string;
+  readonly cuts: readonly number[];
+}
+
 /** An arithmetic, comparing or boolean operation of two operands. */
 export interface Binary {
   readonly tag: "binary";
@@ -295,7 +319,8 @@ export interface ExecutionOperator {
  * All of it: lanes, operators in an order in which inputs come first, edges, the loop, and totals.
  *
  * `start_up_s` has the seconds charged once for each platform that must be started. `captured` lists notebook
- * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing).
+ * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing), `takes`
+ * what it takes of each site of a federation.
  */
 export interface ExecutionPlan {
   readonly name: string;
@@ -308,6 +333,7 @@ export interface ExecutionPlan {
   readonly planned_s: number;
   readonly captured: readonly string[];
   readonly notes: readonly string[];
+  readonly takes: readonly Takes[];
 }
 
 /** Makes a row of every item of a list, in the place of the list; none of an empty list, and none of null. */
@@ -850,7 +876,7 @@ export interface MetricsMeasured {
  */
 export interface Model {
   readonly spec: LogisticRegression | LinearRegression | GeneralizedLinear | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
-  readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts)[];
+  readonly steps: readonly (ImputeFacts | ScaleFacts | OneHotFacts | BinFacts)[];
   readonly inputs: Schema;
   readonly features: readonly string[];
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
@@ -907,7 +933,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Bin | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -1026,6 +1052,8 @@ export interface Predict {
  *
  * `objective` is one of :data:`OBJECTIVES`; `prices` has, for `money`, what an hour on a platform costs (1 where
  * nothing is said); `memory_bytes` is how much one operator may hold at once (None: as much as the machine has).
+ * `max_bytes` may leave any one site of a federation in a run, and a run may take `max_seconds`: one that may need more,
+ * by the upper end of the estimate, is refused before it begins.
  *
  * Examples
  * --------
@@ -1036,6 +1064,8 @@ export interface Preferences {
   readonly objective: string;
   readonly prices: readonly (readonly [string, number])[];
   readonly memory_bytes: number | null;
+  readonly max_bytes: number | null;
+  readonly max_seconds: number | null;
 }
 
 /**
@@ -1631,6 +1661,24 @@ export interface Sums {
   readonly rows: number;
 }
 
+/**
+ * What a federated task takes of a site.
+ *
+ * `bytes` leave it in all, `round_bytes` in each round of a fit; `seconds` and `memory_bytes` are of its own part.
+ * `budget` is what a round spends of a privacy budget (epsilon), if there is one. Of a run, `left_bytes` were counted
+ * and `took_s` measured.
+ */
+export interface Takes {
+  readonly site: string;
+  readonly bytes: Interval;
+  readonly round_bytes: Interval | null;
+  readonly seconds: Interval;
+  readonly memory_bytes: Interval;
+  readonly budget: number | null;
+  readonly left_bytes: number | null;
+  readonly took_s: number | null;
+}
+
 /** Keeps the first rows of an order. Rows with equal keys stay in their order, and the later ones are cut off. */
 export interface TopK {
   readonly tag: "top_k";
@@ -1915,7 +1963,7 @@ export interface MessagesSample {
   readonly run: string;
   readonly id: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Bin | Fit | Fitted | Predict | Evaluate | Coefficients | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */
@@ -1964,6 +2012,7 @@ export type AnyEvent =
   | EventsPlanned
   | SiteLeftOut
   | Withheld
+  | Approximated
   | FactsLearned
   | OperatorFinished
   | EventsPrinted

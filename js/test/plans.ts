@@ -79,6 +79,7 @@ export function plan(): ExecutionPlan {
     planned_s: 0,
     captured: [],
     notes: [],
+    takes: [],
   };
 }
 

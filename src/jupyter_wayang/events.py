@@ -9,6 +9,7 @@ import msgspec
 __all__ = [
     "AnswerDropped",
     "AnyEvent",
+    "Approximated",
     "BytesMoved",
     "Event",
     "FactsLearned",
@@ -89,6 +90,13 @@ class Withheld(Event, frozen=True, kw_only=True, tag="withheld"):
     site: str
     operator: str
     reason: str
+
+
+class Approximated(Event, frozen=True, kw_only=True, tag="approximated"):
+    """Numbers of an aggregation are known within bounds only; the text says within which."""
+
+    operator: str
+    text: str
 
 
 class FactsLearned(Event, frozen=True, kw_only=True, tag="facts_learned"):
@@ -226,6 +234,7 @@ AnyEvent = (
     | Planned
     | SiteLeftOut
     | Withheld
+    | Approximated
     | FactsLearned
     | OperatorFinished
     | Printed

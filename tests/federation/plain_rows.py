@@ -20,7 +20,7 @@ def _ordinary(op, a, b):
         return None if b == 0 else a / b
     return {
         "+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "==": lambda: a == b, "<": lambda: a < b,
-        ">": lambda: a > b, ">=": lambda: a >= b,
+        ">": lambda: a > b, ">=": lambda: a >= b, "<=": lambda: a <= b,
     }[op]()  # fmt: skip
 
 
@@ -47,13 +47,37 @@ def value(expression, row):
         case e.Call(function="sqrt", args=(arg,)):
             inner = value(arg, row)
             return None if inner is None else math.sqrt(inner)
+        case e.Call(function="max2", args=args):
+            left, right = (value(part, row) for part in args)
+            return None if left is None or right is None else max(left, right)
+        case e.Call(function="clip", args=(arg, low, high)):
+            inner, least, most = (value(part, row) for part in (arg, low, high))
+            return None if inner is None else min(max(inner, least), most)
     raise NotImplementedError(expression)
+
+
+def _products(aggregated, rows):
+    """Return the number of pairs and the sum of products about the means."""
+    pairs = [(value(aggregated.arg, row), value(aggregated.other, row)) for row in rows]
+    pairs = [(x, y) for x, y in pairs if x is not None and y is not None]
+    if not pairs:
+        return 0, 0.0, 0.0, 0.0
+    x, y = (math.fsum(side) / len(pairs) for side in zip(*pairs, strict=True))
+    sums = (math.fsum(one * other for one, other in some) for some in (
+        [(a - x, b - y) for a, b in pairs], [(a - x, a - x) for a, _ in pairs], [(b - y, b - y) for _, b in pairs],
+    ))  # fmt: skip
+    return len(pairs), *sums
 
 
 def aggregate(expression, rows):
     if isinstance(expression, e.Aggregate):
         if expression.arg is None:
             return len(rows)
+        if expression.function in ("cov", "corr"):
+            n, both, x, y = _products(expression, rows)
+            if expression.function == "cov":
+                return both / (n - 1) if n > 1 else None
+            return both / math.sqrt(x * y) if n > 1 and x * y > 0 else None
         known = [v for v in (value(expression.arg, row) for row in rows) if v is not None]
         match expression.function:
             case "count":
@@ -66,6 +90,8 @@ def aggregate(expression, rows):
                 return statistics.variance(known) if len(known) > 1 else None
             case "std":
                 return statistics.stdev(known) if len(known) > 1 else None
+            case "max":
+                return max(known, default=None)
             case "any":
                 return any(known) if known else None
             case "all":

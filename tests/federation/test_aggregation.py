@@ -11,8 +11,8 @@ from plain_rows import run
 from jupyter_wayang.errors import DisclosureError, OperatorError, SiteError
 from jupyter_wayang.federation.aggregation import ROWS, decompose, gathered, learn
 from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, IsNull, Literal, Named
-from jupyter_wayang.plan.models import ImputeFacts
-from jupyter_wayang.plan.operators import GroupBy, Impute, OneHot, Scale
+from jupyter_wayang.plan.models import BinFacts, ImputeFacts
+from jupyter_wayang.plan.operators import Bin, GroupBy, Impute, OneHot, Scale
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 
@@ -72,6 +72,7 @@ EVERYTHING = GroupBy(
         Named(name="every", expression=of("all", "ill")),
         Named(name="ratio", expression=Binary(op="/", left=of("sum", "age"), right=of("count"))),
         Named(name="seven", expression=Literal.of(7)),
+        Named(name="cov", expression=Aggregate(function="cov", arg=column("age"), other=column("n"))),
     ),
 )
 
@@ -122,6 +123,43 @@ def test_a_variance_far_from_zero_keeps_nine_digits(offset):
     )
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9])
+def test_a_correlation_far_from_zero_keeps_nine_digits(offset):
+    generator = np.random.default_rng(9)
+    xs = [np.round(generator.normal(shift, 1, size), 3) for shift, size in ((0, 40), (0.5, 7), (-2, 100))]
+    ys = [np.round(0.3 * x + generator.normal(3 * len(x), 1, len(x)), 3) for x in xs]
+    schema = Schema.of(x="float64", y="float64")
+    sites = {str(index): pa.table({"x": x + offset, "y": y}) for index, (x, y) in enumerate(zip(xs, ys, strict=True))}
+    both = {"arg": column("x"), "other": column("y")}
+    operator = GroupBy(
+        aggregates=tuple(Named(name=one, expression=Aggregate(function=one, **both)) for one in ("corr", "cov"))
+    )
+    (found,) = combined(operator, sites, schema).to_pylist()
+    pooled = pd.DataFrame({"x": np.concatenate(xs), "y": np.concatenate(ys)})
+    tolerance = 1e-9 if offset < 1e9 else 1e-6
+    assert found["corr"] == pytest.approx(pooled.corr().loc["x", "y"], rel=tolerance)
+    assert found["cov"] == pytest.approx(pooled.cov().loc["x", "y"], rel=tolerance)
+
+
+def test_a_covariance_is_of_the_rows_where_both_are_known():
+    sites = tables([{"age": 1.0, "n": 1}, {"age": 9.0}], [{"age": 2.0, "n": 4}, {"n": 7}, {"age": 3.0, "n": 2}])
+    both = {"arg": column("age"), "other": column("n")}
+    operator = GroupBy(
+        aggregates=tuple(Named(name=one, expression=Aggregate(function=one, **both)) for one in ("corr", "cov"))
+    )
+    (found,) = combined(operator, sites).to_pylist()
+    known = pd.DataFrame({"age": [1.0, 2.0, 3.0], "n": [1, 4, 2]})
+    assert found["cov"] == pytest.approx(known.cov().loc["age", "n"])
+    assert found["corr"] == pytest.approx(known.corr().loc["age", "n"])
+
+
+def test_a_correlation_with_a_constant_is_null():
+    sites = tables([{"age": 1.0, "n": 2}, {"age": 3.0, "n": 2}], [{"age": 2.0, "n": 2}])
+    aggregate = Aggregate(function="corr", arg=column("age"), other=column("n"))
+    found = combined(GroupBy(aggregates=(Named(name="r", expression=aggregate),)), sites)
+    assert found["r"].to_pylist() == [None]
+
+
 def test_every_partial_tells_the_size_of_its_groups():
     parts = decompose(EVERYTHING, SCHEMA)
     (site,) = tables([{"ward": "a"}, {"ward": "a"}, {"ward": "b"}]).values()
@@ -138,7 +176,7 @@ def test_sites_are_asked_for_counts_sums_and_variances_only():
         for part in walk(named.expression)
         if isinstance(part, Aggregate)
     }
-    assert asked == {"count", "sum", "var"}
+    assert asked == {"count", "sum", "var", "cov"}
 
 
 @pytest.mark.parametrize("function", ["min", "max", "n_unique"])
@@ -221,3 +259,19 @@ def test_a_count_of_what_every_site_withheld_is_null_and_not_zero():
     withheld = gathered(parts, {"a": arrow_schema(between).empty_table(), "b": arrow_schema(between).empty_table()})
     found = run(parts.finish, run(parts.merge, withheld, between), merged)
     assert found.to_pylist() == [{"rows": None, "sum": None}]
+
+
+def test_bins_are_cut_at_round_numbers_around_the_mean_of_all_rows():
+    generator = np.random.default_rng(4)
+    values = [generator.normal(54, 9, size) for size in (40, 60)]
+    schema = Schema.of(x="float64")
+    sites = {str(index): pa.table({"x": some}) for index, some in enumerate(values)}
+    facts = taught(learn(Bin(column="x", bins=6), schema), sites, schema)
+    assert facts == BinFacts(column="x", cuts=(20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0))
+    one = taught(learn(Bin(column="x", bins=6), schema), {"all": pa.concat_tables(sites.values())}, schema)
+    assert one == facts
+
+
+def test_a_column_that_does_not_vary_is_cut_once():
+    facts = taught(learn(Bin(column="n", bins=6), SCHEMA), tables([{"n": 4}], [{"n": 4}]), SCHEMA)
+    assert facts == BinFacts(column="n", cuts=(4.0,))

@@ -76,6 +76,22 @@ def fit(collection, **options):
 WRONG = {
     "unknown column": (lambda v, n: v.filter(col.agge > 3), ColumnError, "Did you mean age?"),
     "type error": (lambda v, n: v.filter(col.age > "x"), ExpressionTypeError, "> does not go between age"),
+    "text is not described": (
+        lambda v, n: v.select("ward").describe(),
+        OperatorError,
+        "describe() finds no numeric column",
+    ),
+    "cuts in no order": (lambda v, n: v.histogram("age", [3, 1]), OperatorError, "numbers in ascending order"),
+    "no cuts": (lambda v, n: v.histogram("age", []), OperatorError, "numbers in ascending order"),
+    "no bins": (lambda v, n: v.histogram("age", 0), OperatorError, "from 1 to 1,000"),
+    "bins of text": (lambda v, n: v.histogram("ward"), OperatorError, "bin() works on numbers, and ward is string"),
+    "a table without levels": (
+        lambda v, n: v.crosstab("urgent", "ward"),
+        OperatorError,
+        "crosstab() needs the levels of ward",
+    ),
+    "an event that is none": (lambda v, n: v.kaplan_meier("age", "bmi"), OperatorError, "bmi does not say it"),
+    "every nothing": (lambda v, n: v.kaplan_meier("age", "urgent", every=0), OperatorError, "every= is more than 0"),
     "no condition": (lambda v, n: v.filter(col.age), ExpressionTypeError, "filter() needs a condition"),
     "function": (lambda v, n: v.map(3), OperatorError, "map() takes a function of the notebook, not an int"),
     "unnamed column": (lambda v, n: v.select(col.age + 1), OperatorError, "needs a name"),

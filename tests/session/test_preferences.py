@@ -68,3 +68,23 @@ def test_the_option_of_a_cell():
 def test_memory_is_more_than_nothing():
     with pytest.raises(OperatorError, match="more than 0"):
         Preferences(memory_bytes=0)
+
+
+@pytest.mark.parametrize(
+    ("written", "bytes_"), [("200000", 200_000), ("200kB", 200_000), ("1.5MB", 1_500_000), ("2g", 2 * 10**9)]
+)
+def test_limits_stand_on_the_line_of_the_cell(written, bytes_):
+    options = parse_options(f"--max-bytes {written} --max-seconds=2.5")
+    assert options.wanted == {"max_bytes": bytes_, "max_seconds": 2.5}
+
+
+@pytest.mark.parametrize("line", ["--max-bytes much", "--max-bytes 3TB", "--max-seconds -1", "--max-seconds 1m"])
+def test_a_limit_that_is_none_is_refused(line):
+    with pytest.raises(OperatorError):
+        parse_options(line)
+
+
+@pytest.mark.parametrize("limit", [{"max_bytes": 0}, {"max_seconds": -1.0}])
+def test_a_limit_is_more_than_nothing(limit):
+    with pytest.raises(OperatorError, match=f"{next(iter(limit))} is more than 0"):
+        Preferences(**limit)

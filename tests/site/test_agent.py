@@ -15,7 +15,7 @@ from jupyter_wayang.catalog import Catalog, TableSpec
 from jupyter_wayang.errors import DataError
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.plan.execution import Lane
-from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, Literal, Named, Window
+from jupyter_wayang.plan.expressions import Aggregate, Binary, Case, ColumnRef, Literal, Named, Window
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import (
@@ -176,7 +176,24 @@ def test_a_number_about_few_values_is_null_even_in_a_large_group(site: Callable[
     assert from_bytes(answer.body).to_pylist() == [{"n": ROWS, "s": None, "k": None}]
 
 
-@pytest.mark.parametrize("function", ["min", "max", "n_unique"])
+def test_a_covariance_of_few_pairs_is_null(site: Callable[..., Asked]) -> None:
+    ask = site()
+    submitted(ask, read())
+    few = Case(
+        condition=Binary(op="<", left=X, right=Literal.of(3.0)), then=X, otherwise=Literal(value=None, type="float64")
+    )
+    pairs = (("few", X, few), ("turned", few, X), ("all", X, X))
+    wanted = tuple(
+        Named(name=name, expression=Aggregate(function="cov", arg=one, other=other)) for name, one, other in pairs
+    )
+    answer = aggregated(ask, GroupBy(aggregates=wanted))
+    assert isinstance(answer, messages.Aggregated)
+    (row,) = from_bytes(answer.body).to_pylist()
+    assert row["few"] is row["turned"] is None
+    assert row["all"] > 0
+
+
+@pytest.mark.parametrize("function", ["min", "max", "n_unique", "median"])
 def test_aggregates_that_show_single_values_are_refused(site: Callable[..., Asked], function: str) -> None:
     ask = site()
     submitted(ask, read())

@@ -151,7 +151,8 @@ export interface ExecutionOperator {
  * All of it: lanes, operators in an order in which inputs come first, edges, the loop, and totals.
  *
  * `start_up_s` has the seconds charged once for each platform that must be started. `captured` lists notebook
- * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing).
+ * variables that went into the plan, `notes` what a person should know (a site left out, a platform missing), `takes`
+ * what it takes of each site of a federation.
  */
 export interface ExecutionPlan {
   readonly name: string;
@@ -164,6 +165,7 @@ export interface ExecutionPlan {
   readonly planned_s: number;
   readonly captured: readonly string[];
   readonly notes: readonly string[];
+  readonly takes: readonly Takes[];
 }
 
 /** The frame of a loop: its box, the baseline start of its title, the left middle of the pill on the back edge. */
@@ -279,6 +281,24 @@ export interface Port {
  */
 export interface Schema {
   readonly columns: readonly Column[];
+}
+
+/**
+ * What a federated task takes of a site.
+ *
+ * `bytes` leave it in all, `round_bytes` in each round of a fit; `seconds` and `memory_bytes` are of its own part.
+ * `budget` is what a round spends of a privacy budget (epsilon), if there is one. Of a run, `left_bytes` were counted
+ * and `took_s` measured.
+ */
+export interface Takes {
+  readonly site: string;
+  readonly bytes: Interval;
+  readonly round_bytes: Interval | null;
+  readonly seconds: Interval;
+  readonly memory_bytes: Interval;
+  readonly budget: number | null;
+  readonly left_bytes: number | null;
+  readonly took_s: number | null;
 }
 
 /**

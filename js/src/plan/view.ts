@@ -2,7 +2,7 @@
 import { Looks } from "../shared/looks.js";
 import { Owner } from "../shared/owner.js";
 import { html } from "../shared/svg.js";
-import { duration, mean } from "../shared/units.js";
+import { duration, mean, size } from "../shared/units.js";
 import { type OperatorState, Progress, together } from "../state/progress.js";
 import type { AnyEvent, ExecutionPlan } from "../wire.js";
 import { moves, shares } from "./captions.js";
@@ -296,6 +296,10 @@ export class PlanView {
     if (measured > 0) {
       const running = this.progress.state === "running" || this.progress.state === "paused";
       found.push(html("div", { class: "jp-Wayang-stat" }, html("b", {}, duration(measured)), html("span", {}, `measured, places added up${running ? ", so far" : ""}`)));
+    }
+    const most = whole.takes.reduce((high, one) => Math.max(high, one.bytes.high), 0);
+    if (most > 0) {
+      found.push(html("div", { class: "jp-Wayang-stat" }, html("b", {}, size(most)), html("span", {}, "leave a site, at most")));
     }
     const { conversions_before: was, conversions_after: now } = this.changes ?? { conversions_before: 0, conversions_after: 0 };
     if (this.changes !== null && was !== now) {

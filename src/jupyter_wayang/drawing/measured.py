@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from jupyter_wayang.events import AnyEvent, OperatorFinished, RoundFinished
+from jupyter_wayang.events import AnyEvent, BytesMoved, OperatorFinished, RoundFinished
 from jupyter_wayang.plan.execution import ExecutionPlan
 
 __all__ = ["measured"]
 
 
 def measured(plan: ExecutionPlan, events: Iterable[AnyEvent]) -> ExecutionPlan:
-    """Return the plan with counted rows, seconds and the round that events of its run tell.
+    """Return the plan with counted rows and bytes, seconds, and the round that events of its run tell.
 
     Parameters
     ----------
@@ -36,12 +36,15 @@ def measured(plan: ExecutionPlan, events: Iterable[AnyEvent]) -> ExecutionPlan:
     """
     seconds: dict[str, float] = defaultdict(float)
     rows: dict[str, int] = {}
+    left: dict[str, int] = defaultdict(int)
     reached = 0
     for event in events:
         if isinstance(event, OperatorFinished):
             seconds[event.operator] += event.seconds
             if event.rows is not None:
                 rows[event.operator] = event.rows
+        elif isinstance(event, BytesMoved) and event.direction == "up":
+            left[event.site] += event.bytes
         elif isinstance(event, RoundFinished):
             reached = max(reached, event.round)
     operators = tuple(
@@ -52,7 +55,15 @@ def measured(plan: ExecutionPlan, events: Iterable[AnyEvent]) -> ExecutionPlan:
         )
         for operator in plan.operators
     )
+    taken = tuple(
+        msgspec.structs.replace(
+            one,
+            left_bytes=left.get(one.site, one.left_bytes),
+            took_s=sum((s for id_, s in seconds.items() if id_.startswith(f"{one.site}/")), 0.0) or one.took_s,
+        )
+        for one in plan.takes
+    )
     loop = plan.loop
     if loop is not None and reached:
         loop = msgspec.structs.replace(loop, round=min(reached, loop.rounds))
-    return msgspec.structs.replace(plan, operators=operators, loop=loop)
+    return msgspec.structs.replace(plan, operators=operators, loop=loop, takes=taken)

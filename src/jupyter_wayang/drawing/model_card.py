@@ -10,7 +10,7 @@ from jupyter_wayang.drawing.tables import table_html
 from jupyter_wayang.drawing.text import aligned_table
 from jupyter_wayang.plan.expressions import text
 from jupyter_wayang.plan.model_specs import tag_of
-from jupyter_wayang.plan.models import Facts, ImputeFacts, Model, ScaleFacts
+from jupyter_wayang.plan.models import BinFacts, Facts, ImputeFacts, Model, OneHotFacts, ScaleFacts
 from jupyter_wayang.plan.operators.learning import NO_TARGET
 
 __all__ = ["card_html", "card_text", "facts"]
@@ -60,7 +60,10 @@ def _step(step: Facts) -> str:
             return f"impute of {len(values)} columns"
         case ScaleFacts(values=scaled):
             return f"scale of {len(scaled)} columns"
-    return "one_hot of " + ", ".join(name for name, _ in step.levels)
+        case OneHotFacts(levels=levels):
+            return "one_hot of " + ", ".join(name for name, _ in levels)
+        case BinFacts(column=column):
+            return f"bins of {column}"
 
 
 def card_text(model: Model, parts: Any) -> str:

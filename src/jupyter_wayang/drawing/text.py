@@ -52,6 +52,7 @@ def outline(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
         members = [operator for operator in plan.operators if operator.lane == lane.id]
         rows = [_cells(op, inputs.get(op.id, ()), parts.get(op.id), looks, looped=op.id in looped) for op in members]
         lines += _table(rows, members)
+    lines += ["", *_takes(plan)] if plan.takes else []
     if plan.start_up_s:
         times = Counter(plan.start_up_s)
         started = ", ".join(
@@ -78,6 +79,29 @@ def _interval(time: Interval) -> str:
     if time.low == time.high:
         return units.duration(time.low)
     return f"{units.duration(time.mean)} [{units.duration(time.low)} to {units.duration(time.high)}]"
+
+
+def _takes(plan: ExecutionPlan) -> list[str]:
+    """Write what a task takes of each site, and what it took."""
+    titles = {lane.id: one_line(lane.title) for lane in plan.lanes}
+    ran = any(one.left_bytes is not None for one in plan.takes)
+    head = ["takes of each site", "leaves a round", "leaves in all", *(["left"] * ran), "memory", "time"]
+    head += ["took"] * ran + ["budget a round"] * any(one.budget is not None for one in plan.takes)
+    rows = []
+    for one in plan.takes:
+        each = "" if one.round_bytes is None else _sizes(one.round_bytes)
+        row = [cut(titles.get(one.site, one.site), _SIDE), each, _sizes(one.bytes)]
+        row += ["" if one.left_bytes is None else units.size(one.left_bytes)] * ran
+        row += [_sizes(one.memory_bytes), _interval(one.seconds)]
+        row += ["" if one.took_s is None else units.duration(one.took_s)] * ran
+        row += ["" if one.budget is None else f"{one.budget:.3g}"] * (len(head) - len(row))
+        rows.append(row)
+    return [_cut(line) for line in aligned_table([head, *rows], right=range(1, len(head)))]
+
+
+def _sizes(amount: Interval) -> str:
+    low, high = units.size(amount.low), units.size(amount.high)
+    return low if low == high else f"{low} to {high}"
 
 
 def _lane_line(lane: Lane, looks: Mapping[str, PlatformLook] | None) -> str:
@@ -166,6 +190,7 @@ def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
     lines, inputs = [_cut(_head(plan))], inputs_of(plan)
     off = misses_text(plan)
     lines += ["", *(line for one in off for line in _wrapped("", one))] if off else []
+    lines += ["", *_takes(plan)] if plan.takes else []
     for lane in plan.lanes:
         for operator in (op for op in plan.operators if op.lane == lane.id):
             lines += ["", _cut(f"{one_line(lane.title)}: {operator.verb} {one_line(operator.text)}".rstrip())]

@@ -10,6 +10,7 @@ from jupyter_wayang.plan.expressions import Call, Case, ColumnRef, IsNull, Liter
 from jupyter_wayang.plan.models import DISTANCE, nearest, sigmoid
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Bin,
     Filter,
     Impute,
     OneHot,
@@ -23,7 +24,7 @@ from jupyter_wayang.plan.schema import Schema
 
 __all__ = ["LEARNED", "lower"]
 
-LEARNED = (Impute, Scale, OneHot, Prepare, Ready, Predict)
+LEARNED = (Impute, Scale, OneHot, Bin, Prepare, Ready, Predict)
 """Operators whose columns are known only after something was learned."""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from jupyter_wayang.errors import DisclosureError
 from jupyter_wayang.federation.learning import ROWS, Learning, describe, learn
+from jupyter_wayang.federation.quantiles import Found, Group, Quantile, checked_part, groups_of, search, within
 from jupyter_wayang.plan.expressions import (
     Aggregate,
     AnyExpression,
@@ -33,9 +34,22 @@ from jupyter_wayang.plan.schema import DataType, Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ROWS", "Decomposition", "Learning", "decompose", "describe", "gathered", "learn"]
+__all__ = [
+    "ROWS",
+    "Aggregating",
+    "Decomposition",
+    "Learning",
+    "aggregate",
+    "decompose",
+    "describe",
+    "gathered",
+    "learn",
+]
 
-_ALLOWED = ("count", "sum", "mean", "var", "std", "any", "all")
+Aggregating = Generator[GroupBy, "Mapping[str, pa.Table]", "tuple[pa.Table, str]"]
+"""Yields what every site is to aggregate, takes the tables by site, returns a table and bounds in words."""
+
+_ALLOWED = ("count", "sum", "mean", "var", "std", "any", "all", "corr", "cov", "median", "quantile")
 
 
 class Decomposition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,14 +57,15 @@ class Decomposition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``partial`` runs at every site, ``merge`` over the tables of all sites put under each other
     (:func:`gathered`), ``finish`` over that. ``partial`` has, beside what it needs, the size of every group in
-    :data:`~jupyter_wayang.federation.learning.ROWS`, so that a site can withhold small groups. ``spreads`` has the
-    columns (n, sum, shift) of every variance.
+    :data:`~jupyter_wayang.federation.learning.ROWS`, so that a site can withhold small groups. ``means`` has the
+    columns (n, sum, mean) of everything that is squared; ``quantiles`` are looked for once the sites have answered.
     """
 
     partial: GroupBy
     merge: GroupBy
     finish: Select
-    spreads: tuple[tuple[str, str, str], ...] = ()
+    means: tuple[tuple[str, str, str], ...] = ()
+    quantiles: tuple[Quantile, ...] = ()
 
 
 class _Parts:
@@ -60,8 +75,9 @@ class _Parts:
         self.schema = schema
         self.partial: list[Named] = []
         self.merge: list[Named] = []
-        self.spreads: list[tuple[str, str, str]] = []
-        self._made: dict[tuple[str, AnyExpression | None], str] = {}
+        self.means: list[tuple[str, str, str]] = []
+        self.quantiles: list[Quantile] = []
+        self._made: dict[tuple[str | AnyExpression | None, ...], str] = {}
 
     def added(self, function: str, arg: AnyExpression | None) -> ColumnRef:
         """Return the merged column of an aggregate whose merged value is the sum of the sites' values."""
@@ -76,46 +92,73 @@ class _Parts:
         """Return the merged number of values: every site that answers tells one, so null means that none may tell."""
         return self.added("count", arg)
 
-    def squares(self, value: AnyExpression) -> AnyExpression:
-        """Return the merged sum of squared deviations from the mean.
+    def fewer(self, value: AnyExpression) -> AnyExpression:
+        """Return n - 1, and 0 of no value: x / 0 is null, which is what the variance of one value is, and of none."""
+        return Call(function="max2", args=(_minus(self.added("count", value), Literal.of(1)), Literal.of(0)))
 
-        A site sends n, sum s and the sum q of squares about its own mean. About a shift c that all sites share
-        (Chan, Golub & LeVeque, 1979), Q = Σ q + n (s/n - c)² and D = Σ s - n c, and what is wanted is Q - D²/N. A site
-        sends c = 0; :func:`gathered` puts the group's mean in its place, so that nothing cancels.
+    def squares(self, value: AnyExpression) -> AnyExpression:
+        """Return the merged sum of squared deviations from the mean."""
+        return self.products(value, value)
+
+    def products(self, x: AnyExpression, y: AnyExpression) -> AnyExpression:
+        """Return the merged sum of products of the deviations from the means; both are null in the same rows.
+
+        A site sends n, the sums s and t of x and y, and the sum q of products about its own means. With the means c and d
+        of the rows of all sites it is Σ q + n (s/n - c)(t/n - d) (Chan, Golub & LeVeque, 1979). A site sends means of 0;
+        :func:`gathered` puts those of the group in their place, so that nothing cancels.
         """
-        n, total = self.added("count", value), self.added("sum", value)
-        key = ("var", value)
+        n, key = self.added("count", x), ("products", x, y)
+        left, right = self.apart(x), self.apart(y)
         if key not in self._made:
-            name = self._made[key] = f"__var_{len(self._made)}"
-            within, shift = ColumnRef(name=f"{name}_q"), ColumnRef(name=f"{name}_c")
-            spread = Aggregate(function="var", arg=value)
-            fewer = _minus(Aggregate(function="count", arg=value), Literal.of(1))
-            nothing = _times(Aggregate(function="count", arg=value), Literal.of(0.0))
-            # The variance of one value is null, its squares are 0; so are those of no value.
-            squares = Call(function="coalesce", args=(_times(spread, fewer), Literal.of(0.0)))
-            self.partial += [
-                Named(name=within.name, expression=squares),
-                Named(name=shift.name, expression=nothing),
-            ]
-            apart = _minus(_over(total, n), shift)
-            between = _times(n, _times(apart, apart))
-            about = Binary(op="+", left=within, right=Call(function="coalesce", args=(between, Literal.of(0.0))))
-            moved = _minus(total, _times(n, shift))
-            self.merge += [
-                Named(name=f"{name}_q", expression=Aggregate(function="sum", arg=about)),
-                Named(name=f"{name}_d", expression=Aggregate(function="sum", arg=moved)),
-            ]
-            self.spreads.append((n.name, total.name, shift.name))
-        name = self._made[key]
-        off = ColumnRef(name=f"{name}_d")
-        return _minus(ColumnRef(name=f"{name}_q"), _over(_times(off, off), n))
+            name = self._made[key] = f"__products_{len(self._made)}"
+            between = _times(n, _times(left, right))
+            about = Binary(op="+", left=ColumnRef(name=name), right=_or_zero(between))
+            self.partial.append(Named(name=name, expression=self.within(x, y)))
+            self.merge.append(Named(name=name, expression=Aggregate(function="sum", arg=about)))
+        return ColumnRef(name=self._made[key])
+
+    def within(self, x: AnyExpression, y: AnyExpression) -> AnyExpression:
+        """Return what a site sends: the sum of products about its own means, 0 of one pair and of none."""
+        spread = Aggregate(function="var", arg=x) if x == y else Aggregate(function="cov", arg=x, other=y)
+        return _or_zero(_times(spread, _minus(Aggregate(function="count", arg=x), Literal.of(1))))
+
+    def apart(self, value: AnyExpression) -> AnyExpression:
+        """Return how far the mean of a site is from that of all."""
+        n, total, key = self.added("count", value), self.added("sum", value), ("mean", value)
+        if key not in self._made:
+            name = self._made[key] = f"__mean_{len(self._made)}"
+            self.partial.append(Named(name=name, expression=_nothing(value)))
+            self.means.append((n.name, total.name, name))
+        return _minus(_over(total, n), ColumnRef(name=self._made[key]))
+
+    def quantile(self, value: AnyExpression, part: float, shown: str) -> ColumnRef:
+        """Return the column of a quantile, which :func:`~jupyter_wayang.federation.quantiles.search` looks for."""
+        key = ("quantile", value, Literal.of(part))
+        if key not in self._made:
+            self.squares(value)
+            name = self._made[key] = f"__quantile_{len(self._made)}"
+            self.partial.append(Named(name=name, expression=_nothing(value)))
+            self.merge.append(Named(name=name, expression=Aggregate(function="max", arg=ColumnRef(name=name))))
+            self.quantiles.append(
+                Quantile(
+                    name=name,
+                    value=value,
+                    part=part,
+                    shown=shown,
+                    count=self._made["count", value],
+                    total=self._made["sum", value],
+                    squares=self._made["products", value, value],
+                )
+            )
+        return ColumnRef(name=self._made[key])
 
 
 def decompose(operator: GroupBy, schema: Schema) -> Decomposition:
     """Split an aggregation over a federated collection into what sites do and what the kernel does.
 
-    A mean is a sum over a count; a variance is combined from counts, means and squares about the means, and equals
-    that of the pooled rows to 1e-9 (relative). What is asked of the sites are counts, sums and variances only.
+    A mean is a sum over a count; variances, covariances and correlations are combined from counts, means and products
+    about the means, and equal those of the pooled rows to 1e-9 (relative). A quantile is looked for afterwards, in
+    histograms. What is asked of the sites are counts, sums, variances and covariances only.
 
     Parameters
     ----------
@@ -127,7 +170,7 @@ def decompose(operator: GroupBy, schema: Schema) -> Decomposition:
     Raises
     ------
     DisclosureError
-        If an aggregate shows values of single rows: min, max, n_unique.
+        If an aggregate shows values of single rows: min, max, n_unique, a quantile near the ends.
 
     Examples
     --------
@@ -157,7 +200,11 @@ def decompose(operator: GroupBy, schema: Schema) -> Decomposition:
         for column, expression in zip(operator.aggregates, finished, strict=True)
     )
     return Decomposition(
-        partial=partial, merge=merge, finish=Select(columns=keys + columns), spreads=tuple(parts.spreads)
+        partial=partial,
+        merge=merge,
+        finish=Select(columns=keys + columns),
+        means=tuple(parts.means),
+        quantiles=tuple(parts.quantiles),
     )
 
 
@@ -194,17 +241,47 @@ def _aggregate(aggregate: Aggregate, parts: _Parts) -> AnyExpression:
         return parts.added("sum", arg)
     if function in ("any", "all"):
         return _truth(function, arg, parts)
-    value = arg if type_of(arg, parts.schema) == "float64" else Cast(arg=arg, to="float64")
+    if function in ("corr", "cov") and aggregate.other is not None:
+        return _together(function, arg, aggregate.other, parts)
+    value = _as_float(arg, parts.schema)
+    if function in ("median", "quantile"):
+        return parts.quantile(value, checked_part(aggregate), text(aggregate))
     if function == "mean":
         return _over(parts.added("sum", value), parts.added("count", value))
-    n = parts.added("count", value)
-    fewer = _minus(n, Literal.of(1))
-    # x / 0 is null, which is what the variance of one value is.
-    variance = _over(parts.squares(value), fewer)
-    positive = Case(
-        condition=Binary(op="<", left=variance, right=Literal.of(0.0)), then=Literal.of(0.0), otherwise=variance
-    )
-    return positive if function == "var" else Call(function="sqrt", args=(positive,))
+    variance = _over(parts.squares(value), parts.fewer(value))
+    return variance if function == "var" else _root(variance)
+
+
+def _together(function: str, one: AnyExpression, other: AnyExpression, parts: _Parts) -> AnyExpression:
+    """Return a covariance or correlation, of the rows where both are known."""
+    x, y = (_known_with(a, b, parts.schema) for a, b in ((one, other), (other, one)))
+    if function == "cov":
+        return _over(parts.products(x, y), parts.fewer(x))
+    deviations = _times(_root(parts.squares(x)), _root(parts.squares(y)))
+    bounds = (Literal.of(-1.0), Literal.of(1.0))
+    return Call(function="clip", args=(_over(parts.products(x, y), deviations), *bounds))
+
+
+def _known_with(value: AnyExpression, other: AnyExpression, schema: Schema) -> AnyExpression:
+    nothing = Literal(value=None, type="float64")
+    return Case(condition=IsNull(arg=other), then=nothing, otherwise=_as_float(value, schema))
+
+
+def _as_float(value: AnyExpression, schema: Schema) -> AnyExpression:
+    return value if type_of(value, schema) == "float64" else Cast(arg=value, to="float64")
+
+
+def _root(value: AnyExpression) -> Call:
+    return Call(function="sqrt", args=(value,))
+
+
+def _nothing(value: AnyExpression) -> AnyExpression:
+    """Return what sites send where the execution kernel puts a number of its own: null where they withhold the others."""
+    return _times(Aggregate(function="count", arg=value), Literal.of(0.0))
+
+
+def _or_zero(value: AnyExpression) -> Call:
+    return Call(function="coalesce", args=(value, Literal.of(0.0)))
 
 
 def _truth(function: str, arg: AnyExpression, parts: _Parts) -> AnyExpression:
@@ -237,7 +314,30 @@ def _over(left: AnyExpression, right: AnyExpression) -> Binary:
     return Binary(op="/", left=left, right=right)
 
 
-def gathered(parts: Decomposition, tables: Mapping[str, pa.Table]) -> pa.Table:
+def aggregate(parts: Decomposition, schema: Schema) -> Aggregating:
+    """Ask for all that an aggregation needs.
+
+    Parameters
+    ----------
+    parts
+        What is wanted.
+    schema
+        The columns of the rows.
+
+    Returns
+    -------
+    Generator
+        It yields an aggregation for every site to run; send it the answers by site, in the order of the sites. It returns
+        the table for ``parts.merge``, and how exactly quantiles are known, in words.
+    """
+    answers = yield parts.partial
+    found = yield from search(parts.partial, parts.quantiles, schema, answers)
+    return gathered(parts, answers, found), within(parts.quantiles, found)
+
+
+def gathered(
+    parts: Decomposition, tables: Mapping[str, pa.Table], found: Mapping[str, Found] | None = None
+) -> pa.Table:
     """Put the partial tables of the sites under each other, ready for ``parts.merge``.
 
     Parameters
@@ -246,27 +346,35 @@ def gathered(parts: Decomposition, tables: Mapping[str, pa.Table]) -> pa.Table:
         What was asked.
     tables
         The answers by site, in the order of the sites (sums of floats depend on it).
+    found
+        The quantiles that were looked for, by their column.
 
     Returns
     -------
     pyarrow.Table
-        The rows of all tables, each shift of a variance being the mean of its group over all sites.
+        The rows of all tables, each mean being that of its group over all sites, each quantile that of its group.
     """
     import pyarrow as pa
 
     table = pa.concat_tables(list(tables.values()))
-    groups = list(zip(*(table[key.name].to_pylist() for key in parts.partial.keys), strict=True))
-    groups = groups or [()] * table.num_rows
-    for n_name, sum_name, shift_name in parts.spreads:
+    groups = groups_of(parts.partial, table)
+    for n_name, sum_name, mean_name in parts.means:
         counts, sums = table[n_name].to_pylist(), table[sum_name].to_pylist()
-        pairs: dict[tuple[object, ...], list[tuple[float, float]]] = {}
+        pairs: dict[Group, list[tuple[float, float]]] = {}
         for group, n, total in zip(groups, counts, sums, strict=True):
             pairs.setdefault(group, []).append((n or 0, total or 0.0))
-        means = {group: _mean(found) for group, found in pairs.items()}
-        index = table.schema.get_field_index(shift_name)
-        shifts = pa.array([means[group] for group in groups], pa.float64())
-        table = table.set_column(index, table.schema.field(index), [shifts])
+        means = {group: _mean(some) for group, some in pairs.items()}
+        table = _filled(table, mean_name, [means[group] for group in groups])
+    for name, bounds in (found or {}).items():
+        table = _filled(table, name, [bounds[group].middle if group in bounds else None for group in groups])
     return table
+
+
+def _filled(table: pa.Table, name: str, values: Sequence[float | None]) -> pa.Table:
+    import pyarrow as pa
+
+    index = table.schema.get_field_index(name)
+    return table.set_column(index, table.schema.field(index), [pa.array(values, pa.float64())])
 
 
 def _mean(pairs: list[tuple[float, float]]) -> float:

@@ -9,7 +9,7 @@ from jupyter_wayang.federation.aggregation import Decomposition
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.loops import circles
 from jupyter_wayang.plan.model_specs import Makes
-from jupyter_wayang.plan.operators import Evaluate, Fit, Impute, OneHot, Repeat, Scale
+from jupyter_wayang.plan.operators import Bin, Evaluate, Fit, Impute, OneHot, Repeat, Scale
 from jupyter_wayang.plan.schema import Schema
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "turns_of",
 ]
 
-STEPS = (Impute, Scale, OneHot)
+STEPS = (Impute, Scale, OneHot, Bin)
 """Operators that learn from aggregates."""
 
 
@@ -34,7 +34,7 @@ class Learn:
     """Learn what a preprocessing step does, from aggregates over the rows that enter it."""
 
     node: str
-    operator: Impute | Scale | OneHot
+    operator: Impute | Scale | OneHot | Bin
     port: Port
 
 

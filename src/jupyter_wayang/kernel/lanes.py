@@ -9,10 +9,11 @@ import msgspec
 
 from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, ListCoefficients, Measure, Train
+from jupyter_wayang.kernel.forecast import takes
 from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane, Loop
 from jupyter_wayang.plan.logical import Port
-from jupyter_wayang.plan.operators import Impute, OneHot, Scale
+from jupyter_wayang.plan.operators import Bin, Impute, OneHot, Scale
 
 __all__ = ["KERNEL", "Whole", "merged"]
 
@@ -95,6 +96,7 @@ def merged(
         start_up_s=tuple(item for part in parts.values() for item in part.start_up_s),
         planned_s=max((part.planned_s for part in parts.values()), default=0.0),
         notes=notes,
+        takes=takes(program, parts) if federated else (),
     )
 
 
@@ -181,6 +183,7 @@ class _Merge:
             Impute: ("means", f"of {len(operator.columns)} columns"),
             Scale: ("mean, sd", f"of {len(operator.columns)} columns"),
             OneHot: ("levels", ", ".join(operator.columns)),
+            Bin: ("bins", f"of {', '.join(operator.columns)}"),
         }[type(operator)]
         id_ = f"{action.node}_facts"
         self.kernel_operator(id_, action.node, verb, text)

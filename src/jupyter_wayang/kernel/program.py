@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from jupyter_wayang.errors import PlanError, WayangError
+from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
 from jupyter_wayang.federation import strategy
 from jupyter_wayang.federation.aggregation import decompose
 from jupyter_wayang.federation.exact.fitting import most_rounds

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from jupyter_wayang import events
-from jupyter_wayang.errors import SiteError, WayangError
+from jupyter_wayang.errors import DisclosureError, SiteError, WayangError
 from jupyter_wayang.federation import aggregation
 from jupyter_wayang.federation.exact.inference import coefficients
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, ListCoefficients, Measure, PredictRows, TakeTurns, Train
 from jupyter_wayang.kernel.asking import GRACE_S, Asking, RunContext, Stopped, rest_of
 from jupyter_wayang.kernel.exact import errors_measured, fit_exactly
+from jupyter_wayang.kernel.forecast import check
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, Program
@@ -41,6 +42,8 @@ _DESCRIBED_S = 60.0
 """How long a site is waited for that is asked for nothing but the columns of a table: a person waits too."""
 
 __all__ = ["describing", "planning", "rest_of", "running", "sampling"]
+
+T = TypeVar("T")
 
 
 def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Steps[Schema]:
@@ -215,7 +218,8 @@ class _Running:
                 resumes=context.resumes,
             )
         )
-        _, self.places = yield from _planned(program, self.asking)
+        plan, self.places = yield from _planned(program, self.asking)
+        check(plan, context.preferences)
         for action in program.actions:
             if isinstance(action, Learn):
                 yield from self.learn(action)
@@ -249,7 +253,7 @@ class _Running:
         facts = (
             msgspec.msgpack.decode(stored, type=Facts)
             if stored is not None
-            else (yield from self.learned(aggregation.learn(action.operator, schema), action.port))
+            else (yield from self.answered(aggregation.learn(action.operator, schema), action.port, "learn"))
         )
         self.context.keep(kept, msgspec.msgpack.encode(facts))
         self.facts[action.node] = facts
@@ -261,24 +265,30 @@ class _Running:
         self.combined(f"{action.node}_facts")
         yield from self.tell(action.node, columns)
 
-    def learned(self, learning: aggregation.Learning, port: Port) -> Steps[Facts]:
-        """Ask the places for what a step wants to know, until it knows enough; one with a constant asks nothing."""
-        tables: Mapping[str, pa.Table] | None = None
-        while True:
-            try:
-                request = next(learning) if tables is None else learning.send(tables)
-            except StopIteration as finished:
-                facts: Facts = finished.value
-                return facts
-            tables = yield from self.tables(port, request, "learn")
+    def answered(self, asking: Generator[GroupBy, Mapping[str, pa.Table], T], port: Port, purpose: str) -> Steps[T]:
+        """Ask the places for what is yielded, until enough is known; a step with a constant asks nothing."""
+        try:
+            request, first = next(asking), True
+            while True:
+                try:
+                    tables = yield from self.tables(port, request, purpose, said=first and purpose == "aggregate")
+                except DisclosureError as error:
+                    # What is asked for further may be done without; what cannot raises the error again.
+                    request = asking.throw(error)
+                else:
+                    request = asking.send(tables)
+                first = False
+        except StopIteration as finished:
+            found: T = finished.value
+            return found
 
-    def schema_before(self, action: Learn) -> Schema:
+    def schema_before(self, action: Learn | AggregateRows) -> Schema:
         """Return the columns that enter a step, with what the steps before it have learned."""
         if action.port.node in self.columns:
             return self.columns[action.port.node]
         output = self.program.site_plan.outputs()[action.port]
         if not isinstance(output, Schema):
-            raise SiteError(f"{action.node} has no rows to learn from")
+            raise SiteError(f"{action.node} has no rows to ask about")
         return output
 
     def train(self, action: Train) -> Steps[None]:
@@ -383,8 +393,10 @@ class _Running:
 
     def aggregate(self, action: AggregateRows) -> Steps[None]:
         """Aggregate rows at the sites; what they answer becomes a table of the kernel."""
-        tables = yield from self.tables(action.port, action.parts.partial, "aggregate")
-        self.frames[action.node] = aggregation.gathered(action.parts, tables)
+        asking = aggregation.aggregate(action.parts, self.schema_before(action))
+        self.frames[action.node], bounds = yield from self.answered(asking, action.port, "aggregate")
+        if bounds:
+            self.context.emit(events.Approximated(operator=action.node, text=bounds))
         self.combined(f"{action.node}_partials")
 
     def combined(self, node: str) -> None:
@@ -392,8 +404,8 @@ class _Running:
         if self.context.federated:
             self.context.emit(events.OperatorFinished(operator=self.context.operator(HERE, node)))
 
-    def tables(self, port: Port, operator: GroupBy, purpose: str) -> Steps[Mapping[str, pa.Table]]:
-        """Ask every place for an aggregation of its rows."""
+    def tables(self, port: Port, operator: GroupBy, purpose: str, *, said: bool) -> Steps[Mapping[str, pa.Table]]:
+        """Ask every place for an aggregation of its rows; ``said``: what it withholds is missing in the result."""
         answers = yield from self.asking.all(
             {
                 place: messages.Aggregate(run=self.context.run, port=port, operator=operator, purpose=purpose)
@@ -404,7 +416,7 @@ class _Running:
         for place, answer in answers.items():
             if isinstance(answer, messages.Aggregated):
                 tables[place] = from_bytes(answer.body)
-                if answer.note is not None and purpose == "aggregate":
+                if answer.note is not None and said:
                     self.context.emit(events.Withheld(site=place, operator=port.node, reason=answer.note))
         return tables
 

@@ -153,14 +153,14 @@ def reducer(value: object, word: Word) -> str:
     return str(name)
 
 
-def levels(value: object, column: str, type_: DataType) -> tuple[Literal, ...]:
+def levels(value: object, column: str, type_: DataType, word: Word) -> tuple[Literal, ...]:
     """Return the levels of a column, which are known for truth values only."""
     if value is None and type_ == "bool":
         value = [False, True]
     listed = unboxed(value)
     if not isinstance(listed, list | tuple) or not listed:
         raise OperatorError(
-            f"pivot() needs the levels of {column}: what columns there are is known before a plan runs",
+            f"{word.name}() needs the levels of {column}: what columns there are is known before a plan runs",
             hint=f"as in levels=[1, 2, 3]; distinct({column}) shows which there are",
         )
     found = tuple(lift(item) for item in listed)

@@ -23,6 +23,7 @@ from jupyter_wayang.language.planned import Planned
 from jupyter_wayang.language.recipe import Recipe, Step, raw_rows, rows_of, step_above
 from jupyter_wayang.language.relational import Grouped, Pair, RelationalWords, parts
 from jupyter_wayang.language.reshaping import ReshapingWords
+from jupyter_wayang.language.summaries import SummaryWords
 from jupyter_wayang.language.unknown import a_kind
 from jupyter_wayang.language.words import WORDS, worded
 from jupyter_wayang.plan.expressions import columns_of
@@ -52,7 +53,7 @@ _PATTERN = re.compile(r"[*?]|\[.+\]")
 __all__ = ["Collection", "FittedModel", "Grouped", "Pair", "Planned", "frame", "placed", "read"]
 
 
-class Collection(Planned, FunctionWords, RelationalWords, ReshapingWords, GraphWords):
+class Collection(Planned, FunctionWords, RelationalWords, ReshapingWords, SummaryWords, GraphWords):
     """Rows that a plan makes: nothing runs before :meth:`run`.
 
     Every operator returns a new collection; its arguments and types are checked at once.

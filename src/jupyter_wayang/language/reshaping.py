@@ -81,7 +81,7 @@ class ReshapingWords(ABC):
         """
         word = WORDS[".pivot"]
         name = given.column_name(on, word)
-        known = given.levels(levels, name, self.schema[name].type)
+        known = given.levels(levels, name, self.schema[name].type, word)
         function = given.reducer(agg, word)
         return self._then(Pivot(on=name, values=given.column_name(values, word), function=function, levels=known))
 

@@ -15,6 +15,7 @@ from jupyter_wayang.language.model_words import MODELS
 from jupyter_wayang.language.privacy_words import PRIVACY
 from jupyter_wayang.language.relational_words import RELATIONAL
 from jupyter_wayang.language.source_words import SOURCES
+from jupyter_wayang.language.summary_words import SUMMARIES
 from jupyter_wayang.language.unknown import guessed, listed
 from jupyter_wayang.language.word import Kind, Parameter, Role, Word, many, option
 from jupyter_wayang.plan.expressions import AGGREGATES
@@ -248,7 +249,7 @@ def _function(name: str) -> Word:
 
 
 WORDS: Mapping[str, Word] = {
-    **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *GRAPHS, *_LEARNING, *_HINTS)},
+    **{f".{word.name}": word for word in (*RELATIONAL, *FUNCTIONAL, *SUMMARIES, *GRAPHS, *_LEARNING, *_HINTS)},
     **{word.name: word for word in (*SOURCES, *LOOPS, *MODELS, *_LEARNERS, *PRIVACY)},
     **{name: _function(name) for name in FUNCTION_NAMES},
 }

@@ -111,6 +111,7 @@ class WayangMagics(Magics):
         --explain           plan only, do not run       --wait     wait for the end
         --sql               the body is one SELECT, and NAME is a table of later cells
         --objective         time, bytes or money: what plans are compared by
+        --max-bytes 2MB     may leave a site     --max-seconds 60   may pass: else it does not begin
 
         %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
         | sites policy NAME | compare A B | export [NAME] --format FORMAT [--to FILE] | calibrate [--quick | --from-runs]
@@ -158,7 +159,7 @@ class WayangMagics(Magics):
             options.platforms or tuple(p.strip() for p in self.settings.platforms.split(",") if p.strip()) or None
         )
         name = options.label or options.store or ""
-        objective = options.objective or self.settings.objective
+        wanted = {"objective": self.settings.objective, **options.wanted}
         if options.explain:
             plan = session.plan(
                 cell.ports,
@@ -166,7 +167,7 @@ class WayangMagics(Magics):
                 platforms=platforms,
                 name=name,
                 captured=cell.captured,
-                objective=objective,
+                **wanted,
             )
             self._kept, self._latest, self._ran = self._fitted(cell), lambda: plan, None
             return plan
@@ -177,7 +178,7 @@ class WayangMagics(Magics):
             name=name,
             captured=cell.captured,
             wait=False,
-            objective=objective,
+            **wanted,
         )
         self.session.scope.keep(cell.assigned)
         self._kept = self._fitted(cell)

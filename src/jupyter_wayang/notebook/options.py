@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ from jupyter_wayang.plan.preferences import OBJECTIVES
 __all__ = ["Options", "parse_options"]
 
 _FLAGS = ("explain", "wait", "sql")
-_VALUES = ("as", "platforms", "sites", "objective")
+_VALUES = ("as", "platforms", "sites", "objective", "max-bytes", "max-seconds")
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _FORMS = ("pandas", "polars", "arrow")
 
 
@@ -31,6 +33,14 @@ class Options:
     wait: bool = False
     sql: bool = False
     objective: str | None = None
+    max_bytes: int | None = None
+    max_seconds: float | None = None
+
+    @property
+    def wanted(self) -> dict[str, object]:
+        """The preferences that the line names."""
+        named = {name: getattr(self, name) for name in ("objective", "max_bytes", "max_seconds")}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 def parse_options(line: str) -> Options:
@@ -44,7 +54,7 @@ def parse_options(line: str) -> Options:
     Examples
     --------
     >>> parse_options("heart << --sites hospitals --wait")
-    Options(label='', store='heart', form=None, platforms=None, sites='hospitals', explain=False, wait=True, sql=False, objective=None)
+    Options(label='', store='heart', form=None, platforms=None, sites='hospitals', explain=False, wait=True, sql=False, objective=None, max_bytes=None, max_seconds=None)
     """
     words = _words(line)
     store, rest = (words[0], words[2:]) if words[1:2] == ["<<"] else (None, words)
@@ -122,8 +132,24 @@ def _checked(store: str | None, flags: set[str], values: dict[str, str], labels:
         wait="wait" in flags,
         sql="sql" in flags,
         objective=objective,
+        max_bytes=_bytes(values["max-bytes"]) if "max-bytes" in values else None,
+        max_seconds=_seconds(values["max-seconds"]) if "max-seconds" in values else None,
     )
 
 
+def _bytes(written: str) -> int:
+    """Return a number of bytes, as in ``200000``, ``200kB``, ``1.5MB``."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kmg]?)b?", written.lower())
+    if found is None:
+        raise OperatorError(f"--max-bytes takes a number of bytes, not {written}", hint="as in --max-bytes 2MB")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def _seconds(written: str) -> float:
+    if re.fullmatch(r"\d+(\.\d+)?", written) is None:
+        raise OperatorError(f"--max-seconds takes a number of seconds, not {written}", hint="as in --max-seconds 60")
+    return float(written)
+
+
 def _usage() -> str:
-    return "%%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow] [--platforms a,b] [--sites FEDERATION] [--explain] [--wait] [--sql] [--objective time|bytes|money]"
+    return "%%wayang [NAME <<] [-o NAME] [--as pandas|polars|arrow] [--platforms a,b] [--sites FEDERATION] [--explain] [--wait] [--sql] [--objective time|bytes|money] [--max-bytes N] [--max-seconds S]"

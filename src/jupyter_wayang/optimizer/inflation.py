@@ -30,7 +30,7 @@ __all__ = ["Candidates", "base_tag", "inflate", "lowered", "set_at_a_time"]
 
 _LOWERED = {
     **dict.fromkeys(("with_columns", "drop", "rename"), "select"),
-    **dict.fromkeys(("impute", "scale", "one_hot", "prepare", "ready", "predict"), "select"),
+    **dict.fromkeys(("impute", "scale", "one_hot", "bin", "prepare", "ready", "predict"), "select"),
     "distinct": "group_by",
     "top_k": "sort",
     "pivot": "group_by",

@@ -25,6 +25,7 @@ __all__ = [
     "Lane",
     "Loop",
     "Movement",
+    "Takes",
 ]
 
 
@@ -153,11 +154,30 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     round: int | None = None
 
 
+class Takes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a federated task takes of a site.
+
+    ``bytes`` leave it in all, ``round_bytes`` in each round of a fit; ``seconds`` and ``memory_bytes`` are of its own part.
+    ``budget`` is what a round spends of a privacy budget (epsilon), if there is one. Of a run, ``left_bytes`` were counted
+    and ``took_s`` measured.
+    """
+
+    site: str
+    bytes: Interval
+    round_bytes: Interval | None = None
+    seconds: Interval
+    memory_bytes: Interval
+    budget: float | None = None
+    left_bytes: int | None = None
+    took_s: float | None = None
+
+
 class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of it: lanes, operators in an order in which inputs come first, edges, the loop, and totals.
 
     ``start_up_s`` has the seconds charged once for each platform that must be started. ``captured`` lists notebook
-    variables that went into the plan, ``notes`` what a person should know (a site left out, a platform missing).
+    variables that went into the plan, ``notes`` what a person should know (a site left out, a platform missing), ``takes``
+    what it takes of each site of a federation.
     """
 
     name: str = ""
@@ -170,6 +190,7 @@ class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     planned_s: float = 0.0
     captured: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    takes: tuple[Takes, ...] = ()
 
     def operator(self, id_: str) -> ExecutionOperator:
         """Return the operator of an id."""

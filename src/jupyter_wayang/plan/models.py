@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DISTANCE",
+    "HIGH",
+    "LOW",
+    "BinFacts",
     "Facts",
     "ImputeFacts",
     "LogisticRegression",
@@ -60,6 +63,8 @@ __all__ = [
 
 DISTANCE = "__distance_"
 """How the columns begin that hold the squared distances of centres."""
+LOW, HIGH = "__low", "__high"
+"""The columns that say in which bin a value is."""
 
 _WHOLE = 1e16
 """From here on floats are written with an exponent, as Python does."""
@@ -159,7 +164,20 @@ class OneHotFacts(
         )
 
 
-Facts = ImputeFacts | ScaleFacts | OneHotFacts
+class BinFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="bin", tag_field="tag"):
+    """Where a column is cut: a bin is from a cut up to below the next; the outermost ones have no end."""
+
+    column: str
+    cuts: tuple[float, ...]
+
+    def projection(self) -> tuple[Named, ...]:
+        """Return the lower and the upper end of the bin of a value, null where there is none."""
+        ends = ((LOW, (None, *self.cuts)), (HIGH, (*self.cuts, None)))
+        value = _double(self.column)
+        return tuple(Named(name=name, expression=_end(value, self.cuts, list(found))) for name, found in ends)
+
+
+Facts = ImputeFacts | ScaleFacts | OneHotFacts | BinFacts
 """What a preprocessing step learned."""
 
 
@@ -176,6 +194,18 @@ def indicator(name: str, level: float | str | bool) -> str:
     # Every digit counts: two levels of one column never share a name.
     whole = isinstance(level, float) and level.is_integer() and abs(level) < _WHOLE
     return f"{name}={int(level) if whole else level}"
+
+
+def _end(value: AnyExpression, cuts: tuple[float, ...], ends: list[float | None]) -> AnyExpression:
+    """Return the one of the ends that belongs to a value: there is one more than cuts. A tree keeps the depth small."""
+    if not cuts:
+        return Constant(value=ends[0], type="float64")
+    middle = len(cuts) // 2
+    return Case(
+        condition=Binary(op="<", left=value, right=Constant.of(cuts[middle])),
+        then=_end(value, cuts[:middle], ends[: middle + 1]),
+        otherwise=_end(value, cuts[middle + 1 :], ends[middle + 1 :]),
+    )
 
 
 def _double(name: str) -> Cast:
@@ -196,6 +226,8 @@ def applied(facts: Facts, schema: Schema) -> tuple[Named, ...]:
     >>> [named.name for named in applied(step, Schema.of(age="float64", cp="float64"))]
     ['age', 'cp=1', 'cp=4']
     """
+    if isinstance(facts, BinFacts):
+        return (*(Named(name=name, expression=ColumnRef(name=name)) for name in schema.names), *facts.projection())
     made: dict[str, list[Named]] = {}
     origins = (
         [name for name, _ in facts.columns()]

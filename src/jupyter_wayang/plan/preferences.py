@@ -17,6 +17,8 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     ``objective`` is one of :data:`OBJECTIVES`; ``prices`` has, for ``money``, what an hour on a platform costs (1 where
     nothing is said); ``memory_bytes`` is how much one operator may hold at once (None: as much as the machine has).
+    ``max_bytes`` may leave any one site of a federation in a run, and a run may take ``max_seconds``: one that may need more,
+    by the upper end of the estimate, is refused before it begins.
 
     Examples
     --------
@@ -27,6 +29,8 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     objective: str = "time"
     prices: tuple[tuple[str, float], ...] = ()
     memory_bytes: int | None = None
+    max_bytes: int | None = None
+    max_seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
@@ -37,5 +41,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 expected=OBJECTIVES,
                 hint="objectives: " + ", ".join(OBJECTIVES),
             )
-        if self.memory_bytes is not None and self.memory_bytes <= 0:
-            raise OperatorError("memory_bytes is more than 0", found=str(self.memory_bytes))
+        for name in ("memory_bytes", "max_bytes", "max_seconds"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise OperatorError(f"{name} is more than 0", found=str(value))

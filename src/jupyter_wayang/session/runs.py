@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_wayang.errors import OperatorError, RunStoppedError
 from jupyter_wayang.events import (
     AnyEvent,
+    Approximated,
     BytesMoved,
     MetricsMeasured,
     Paused,
@@ -327,13 +328,14 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the rows should know: numbers kept back, sites that rounds went on without, a run that was stopped."""
+        """What a reader should know: numbers kept back, or known in bounds; sites left out of rounds; a run that was stopped."""
         events = self.run.events()
         kept = [f"{event.site}: {event.reason}" for event in events if isinstance(event, Withheld)]
         stopped = [
             f"stopped after {e.rounds} rounds" for e in events if isinstance(e, RunFinished) and e.state == "stopped"
         ]
-        return tuple(dict.fromkeys((*stopped, *_missing(events), *kept)))
+        bounds = [f"within {event.text}" for event in events if isinstance(event, Approximated)]
+        return tuple(dict.fromkeys((*stopped, *_missing(events), *bounds, *kept)))
 
     def explain(self) -> Explanation:
         """Say why the plan was as it was, with counted rows and times, worst estimates first."""

@@ -363,12 +363,10 @@ class Workbench:
         platforms: Sequence[str] | str | None,
         name: str,
         captured: tuple[str, ...],
-        objective: str | None = None,
+        **wanted: object,
     ) -> Plan:
-        """Plan outputs and all that they need; without an objective, for that of :attr:`preferences`."""
-        making = self._making(
-            ports, names=names, platforms=platforms, name=name, captured=captured, objective=objective
-        )
+        """Plan outputs and all that they need; ``wanted`` are preferences other than those of :attr:`preferences`."""
+        making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured, wanted=wanted)
         return Plan(making.plan(), making)
 
     def run(
@@ -380,12 +378,10 @@ class Workbench:
         name: str,
         captured: tuple[str, ...],
         wait: bool | None,
-        objective: str | None = None,
+        **wanted: object,
     ) -> Any:
         """Plan and run outputs: the :class:`Result`, or with ``wait=False`` the :class:`Run` as it goes on."""
-        making = self._making(
-            ports, names=names, platforms=platforms, name=name, captured=captured, objective=objective
-        )
+        making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured, wanted=wanted)
         run = Run(making.submit(), self.kernel, making.fits, making)
         return run if wait is False else run.wait()
 
@@ -440,7 +436,7 @@ class Workbench:
         platforms: Sequence[str] | None,
         name: str,
         captured: tuple[str, ...],
-        objective: str | None = None,
+        wanted: Mapping[str, object],
     ) -> Making:
         allowed = _allowed(platforms, name)
         settled = self._settled(ports, names)
@@ -454,9 +450,9 @@ class Workbench:
             name=name,
             platforms=allowed,
             captured=tuple(dict.fromkeys((*captured, *self._captured(ids)))),
-            preferences=self.preferences
-            if objective is None
-            else msgspec.structs.replace(self.preferences, objective=objective),
+            preferences=msgspec.structs.replace(
+                self.preferences, **{name: value for name, value in wanted.items() if value is not None}
+            ),
             fits=fits,
         )
 

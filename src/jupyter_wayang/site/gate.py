@@ -14,6 +14,7 @@ from jupyter_wayang.plan.expressions import (
     Call,
     Case,
     Cast,
+    ColumnRef,
     Expression,
     IsNull,
     Literal,
@@ -177,7 +178,9 @@ class Gate:
             self._ledger.note(analyst, run, question)
             return None
         asked = {
-            column.name: [rows.composed(part) for part in walk(column.expression) if isinstance(part, Aggregate)]
+            column.name: [
+                self._as_sum(rows.composed(part)) for part in walk(column.expression) if isinstance(part, Aggregate)
+            ]
             for column in operator.aggregates
         }
         parts = {name: _parts(made) for name, made in asked.items()}
@@ -190,6 +193,19 @@ class Gate:
             told = (made for name, found in asked.items() if counted[name] == one.parts for made in found)
             self._ledger.note(analyst, run, one, tuple(dict.fromkeys(told)))
         return looked
+
+    def _as_sum(self, made: AnyExpression) -> AnyExpression:
+        """Return a covariance as the sum of products that it tells: only of columns, or any vector could be one of them."""
+        if not isinstance(made, Aggregate) or made.other is None or made.arg is None:
+            return made
+        columns = [one for one in (_column_of(made.arg), _column_of(made.other)) if one is not None]
+        if len(columns) < 2:
+            raise DisclosureError(
+                f"{self._site} tells covariances and correlations of columns only",
+                hint="as in corr(age, chol); of anything else a sum or a mean may be asked",
+            )
+        left, right = (Cast(arg=one, to="float64") for one in columns)
+        return Aggregate(function="sum", arg=Binary(op="*", left=left, right=right))
 
     def _seen(
         self,
@@ -406,6 +422,18 @@ def _counted(made: Iterable[AnyExpression], groups: Sequence[_Group]) -> tuple[A
     """Return the conditions that sums count by, without saying so: a mean of a column of 0 and 1 is a count of rows."""
     counts = (one for one in made if any(group.counts(one) for group in groups))
     return tuple(dict.fromkeys(Binary(op="!=", left=one.arg, right=Literal.of(0.0)) for one in counts))  # type: ignore[union-attr, arg-type]
+
+
+def _column_of(made: Expression) -> ColumnRef | None:
+    """Return the column that is moved and scaled by constants, if there is nothing else."""
+    while not isinstance(made, ColumnRef):
+        if isinstance(made, Cast):
+            made = made.arg
+        elif isinstance(made, Binary) and made.op in ("+", "-", "*", "/") and isinstance(made.right, Literal):
+            made = made.left
+        else:
+            return None
+    return made
 
 
 def _is_value(aggregate: Expression) -> bool:

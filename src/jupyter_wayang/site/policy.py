@@ -13,6 +13,7 @@ from jupyter_wayang.plan.expressions import columns_of, has_window
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import (
     AnyOperator,
+    Bin,
     Drop,
     Filter,
     GroupBy,
@@ -43,7 +44,7 @@ __all__ = ["OPEN", "OPERATORS", "ROW_BY_ROW", "Columns", "Policy", "PrivacyBudge
 OPERATORS = ("aggregate", "learn", "fit", "evaluate", "rows")
 """What a policy can allow; ``rows`` is for a person's own machine."""
 
-_STEPS = (Impute, Scale, OneHot)
+_STEPS = (Impute, Scale, OneHot, Bin)
 ROW_BY_ROW = (
     *(Filter, Select, WithColumns, Drop, Rename, Sort, Split, Sample),
     *(*_STEPS, Prepare, Predict, LocalUpdate, Score),

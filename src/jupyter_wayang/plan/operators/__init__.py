@@ -7,6 +7,7 @@ from jupyter_wayang.plan.operators.graph import ConnectedComponents, PageRank, S
 from jupyter_wayang.plan.operators.grouping import GroupBy
 from jupyter_wayang.plan.operators.joining import Join, JoinHow
 from jupyter_wayang.plan.operators.learning import (
+    Bin,
     Coefficients,
     Evaluate,
     Fit,
@@ -34,6 +35,7 @@ from jupyter_wayang.plan.operators.sources import ReadFederated, ReadFile, ReadF
 
 __all__ = [
     "AnyOperator",
+    "Bin",
     "Carry",
     "CoGroup",
     "Coefficients",
@@ -134,6 +136,7 @@ AnyOperator = (
     | Impute
     | Scale
     | OneHot
+    | Bin
     | Fit
     | Fitted
     | Predict

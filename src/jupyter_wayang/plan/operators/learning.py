@@ -23,7 +23,7 @@ from jupyter_wayang.plan.model_specs import (
     makes,
     tag_of,
 )
-from jupyter_wayang.plan.models import Model
+from jupyter_wayang.plan.models import HIGH, LOW, Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
 from jupyter_wayang.plan.privacy import Mechanism, RecordDP, check_together, of_kind
 from jupyter_wayang.plan.schema import NUMERIC, DataType, Schema
@@ -34,6 +34,7 @@ __all__ = [
     "MEASURES",
     "NEWTON",
     "NO_TARGET",
+    "Bin",
     "Coefficients",
     "Evaluate",
     "Fit",
@@ -113,6 +114,32 @@ class OneHot(Operator, frozen=True, kw_only=True, tag="one_hot"):
     def describe(self) -> str:
         """Return the columns."""
         return ", ".join(self.columns)
+
+
+class Bin(Operator, frozen=True, kw_only=True, tag="bin"):
+    """Adds between which two round numbers a value is. They are learned, from the mean and the deviation of the column."""
+
+    column: str
+    bins: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.bins <= 1_000:
+            raise OperatorError("the number of bins is from 1 to 1,000", found=str(self.bins))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What it learns from."""
+        return (self.column,)
+
+    def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
+        """Return the schema with two more columns."""
+        schema = rows_in(self, inputs)
+        _as_floats(self, schema, self.columns)
+        return (Schema.from_pairs([*((c.name, c.type) for c in schema), (LOW, "float64"), (HIGH, "float64")]),)
+
+    def describe(self) -> str:
+        """Return column and number."""
+        return f"{self.column} in about {self.bins}"
 
 
 def _as_floats(operator: Operator, schema: Schema, columns: tuple[str, ...]) -> Schema:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_wayang.errors import DisclosureError
-from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Expression, Named, text, walk
+from jupyter_wayang.plan.expressions import (
+    Aggregate,
+    AnyExpression,
+    Case,
+    Expression,
+    IsNull,
+    Literal,
+    Named,
+    text,
+    walk,
+)
 from jupyter_wayang.plan.operators import GroupBy
 from jupyter_wayang.site.disclosure.suppression import told
 
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Guarded", "Looked", "guarded", "withhold"]
 
-SAFE_AGGREGATES = frozenset({"count", "sum", "mean", "var", "std"})
+SAFE_AGGREGATES = frozenset({"count", "sum", "mean", "var", "std", "cov"})
 _ROWS = "__site_rows"
 
 
@@ -73,7 +83,16 @@ def _guards(expression: Expression, hidden: dict[AnyExpression, str]) -> Iterabl
                     hint="allowed: " + ", ".join(sorted(SAFE_AGGREGATES)),
                 )
             if part.arg is not None:
-                yield hidden.setdefault(part.arg, f"{_ROWS}_{len(hidden)}")
+                yield hidden.setdefault(_counted(part, part.arg), f"{_ROWS}_{len(hidden)}")
+
+
+def _counted(aggregate: Aggregate, arg: AnyExpression) -> AnyExpression:
+    """Return what is null wherever a row is no part of an aggregate: a covariance is of rows where both are known."""
+    if aggregate.other is None:
+        return arg
+    nothing = Literal(value=None, type="int64")
+    known = Case(condition=IsNull(arg=arg), then=nothing, otherwise=Literal.of(1))
+    return Case(condition=IsNull(arg=aggregate.other), then=nothing, otherwise=known)
 
 
 def withhold(table: pa.Table, made: Guarded, minimum: int, looked: Looked | None = None) -> tuple[pa.Table, str | None]:
