@@ -11,6 +11,7 @@ COSTS = CostTable(
     operators={
         "read_file": Coefficient(fixed_s=0.09, byte_s=1.9e-08, spread=1.7),
         "read_frame": Coefficient(fixed_s=0.064, row_s=2e-07, byte_s=5.4e-09, spread=1.2),
+        "read_table": Coefficient(fixed_s=0.09, byte_s=1.9e-08, spread=3.0),
         "filter": Coefficient(fixed_s=0.052, row_s=2.9e-07, byte_s=6.3e-10, spread=1.5),
         "select": Coefficient(fixed_s=0.046, row_s=2.7e-07, byte_s=2.7e-09, spread=1.3),
         "group_by": Coefficient(fixed_s=0.067, out_row_s=1.1e-06, byte_s=8.4e-09, spread=1.2),
