@@ -246,6 +246,17 @@ export interface Overview {
   readonly stacks: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Two plans to be drawn side by side: what they are called, what is different, and which operators are the same. */
+export interface PlanComparison {
+  readonly before: PlanPicture;
+  readonly after: PlanPicture;
+  readonly names: readonly [string, string];
+  readonly changes: Changes;
+  readonly pairs: readonly (readonly [string, string])[];
+  readonly version: number;
+  readonly kind: "comparison";
+}
+
 /**
  * All that is needed to draw a plan without a kernel.
  *
