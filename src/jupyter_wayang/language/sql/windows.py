@@ -30,7 +30,9 @@ def read_window(node: exp.Window, scalars: Scalars) -> Window:
     function = node.this
     known = {**AGGREGATES, **WINDOWS}
     if type(function) not in known:
-        raise page.unsupported(node, page.text(node), "ROW_NUMBER, RANK, LAG, LEAD, FIRST_VALUE and aggregates are")
+        raise page.unsupported(
+            node, page.text(node), "ROW_NUMBER, RANK, DENSE_RANK, LAG, LEAD, FIRST_VALUE and aggregates are"
+        )
     word, places = known[type(function)]
     star = isinstance(function.this, exp.Star) if isinstance(function, exp.Count) else False
     order = node.args["order"].expressions if node.args.get("order") is not None else []
