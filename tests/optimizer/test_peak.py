@@ -13,16 +13,16 @@ from jupyter_wayang.optimizer.peak import peak
 from jupyter_wayang.optimizer.pipeline import plan_lane
 from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.operators import Sort, SortKey, Union
-from jupyter_wayang.platforms.platform import Channel
+from jupyter_wayang.platforms.platform import Channel, Coefficient, Conversion
 
 ROWS = 100_000
 DISK = replace(platform("disk", row_s=1e-4), channels=(Channel(name="disk.rows", at_rest=False),))
 FRAMES = platform("frames", row_s=1e-9)
 
 
-def several(count: int, **hints: object) -> LogicalPlan:
+def several(count: int) -> LogicalPlan:
     """Filters that keep all of their rows, and these together."""
-    parts = [where(read(f"part_{n}"), op("age", "<", 9), selectivity=1.0, **hints) for n in range(count)]
+    parts = [where(read(f"part_{n}"), op("age", "<", 9), selectivity=1.0) for n in range(count)]
     whole = parts[0]
     for part in parts[1:]:
         whole = then(Union(), whole, part)
@@ -71,7 +71,22 @@ def test_where_there_is_no_room_for_any_plan_it_is_refused_with_what_holds_most(
 
 
 def test_a_pin_stays_where_it_is():
-    plan = several(2, pin="frames")
-    made = plan_lane(plan, context(FRAMES, DISK, rows=ROWS, memory_bytes=int(6.5 * size(plan))))
-    assert {made.operator(id_).decision.platform for id_ in ("filter", "filter_2")} == {"frames"}
-    assert made.operator("sort").decision.platform == "disk"
+    sort = Sort(keys=(SortKey(expression=op("age", "+", 1)),))
+    plan = LogicalPlan.of([then(sort, where(read(), op("age", "<", 9), selectivity=1.0), pin="frames")])
+    one = size(plan)
+    # What is pinned holds most: the sort's rows and its own copy. Without what is before it there is room.
+    made = plan_lane(plan, context(FRAMES, DISK, rows=ROWS, memory_bytes=int(4.5 * one)))
+    assert {operator.decision.platform for operator in made.operators} == {"frames"}
+    lane = Lane.of(plan, context(FRAMES, DISK, rows=ROWS))
+    assert peak(lane, ("disk", "disk", "frames")).bytes.mean == pytest.approx(4 * one)
+    given = replace(
+        DISK, conversions=(*DISK.conversions, Conversion(source="disk.rows", target="frames.rows", platform="disk"))
+    )
+    given = replace(
+        given,
+        costs=replace(
+            given.costs, conversions={**given.costs.conversions, "disk.rows>frames.rows": Coefficient(fixed_s=1e-5)}
+        ),
+    )
+    tight = plan_lane(plan, context(FRAMES, given, rows=ROWS, memory_bytes=int(3.5 * one)))
+    assert [tight.operator(node.id).decision.platform for node in plan.nodes] == ["disk", "disk", "frames"]
