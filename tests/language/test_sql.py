@@ -195,6 +195,12 @@ WRONG = [
     ("WITH RECURSIVE t AS (SELECT id FROM visits) SELECT * FROM t", OperatorError, "WITH RECURSIVE is not read", None),
     ("SELECT * FROM visits TABLESAMPLE 10%", OperatorError, "SAMPLE in FROM is not read", None),
     ("SELECT sum(age) OVER (ORDER BY id ROWS 2 PRECEDING) FROM visits", OperatorError, "this frame of a window", None),
+    (
+        "SELECT first_value(age) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM visits",
+        OperatorError,
+        "this frame of a window",
+        None,
+    ),
     ("SELECT sum(DISTINCT age) FROM visits", OperatorError, "is not read", None),
     ("DELETE FROM visits", CellSyntaxError, "this is DELETE", None),
     ("SELECT 1; SELECT 2", CellSyntaxError, "several statements", None),

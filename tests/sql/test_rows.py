@@ -125,6 +125,8 @@ SELECT id FROM visits WHERE cost > 3.24 AND cost * 1.10 < 11.56
 SELECT id, row_number() OVER (PARTITION BY ward ORDER BY id) AS r, sum(age) OVER (PARTITION BY ward) AS s FROM visits
 SELECT id, rank() OVER (ORDER BY age DESC) AS r, lag(id) OVER (ORDER BY id) AS before FROM visits WHERE age > 0
 SELECT id, dense_rank() OVER (PARTITION BY urgent ORDER BY ward DESC) AS d FROM visits WHERE ward > ''
+SELECT id, sum(age) OVER (PARTITION BY ward ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS s FROM visits
+SELECT id, max(age) OVER (ORDER BY id RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS s FROM visits
 SELECT ward, sum(age) AS s, rank() OVER (ORDER BY sum(age) DESC) AS r FROM visits WHERE age > 0 GROUP BY ward
 SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY ward ORDER BY id) AS r FROM visits) t WHERE r = 1
 """.strip().split("\n")
