@@ -71,6 +71,7 @@ SELECT id, (SELECT count(*) FROM wards w WHERE w.floor = 1 AND v.age IS NULL) AS
 SELECT id FROM visits v WHERE 0 = (SELECT count(*) FROM wards w WHERE w.ward = v.ward)
 SELECT id, (SELECT w.floor FROM wards w WHERE w.bmi < v.bmi ORDER BY w.bmi DESC LIMIT 1) AS f FROM visits v
 SELECT id, (SELECT floor FROM wards WHERE floor > 100 ORDER BY floor LIMIT 1) AS f FROM visits
+SELECT id, (SELECT floor FROM wards WHERE floor > 0 ORDER BY floor, ward LIMIT 1 OFFSET 1) AS f FROM visits
 SELECT id FROM visits v WHERE EXISTS (SELECT * FROM wards w WHERE w.ward = v.ward)
 SELECT id FROM visits v WHERE NOT EXISTS (SELECT 1 FROM wards w WHERE w.ward = v.ward)
 SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM wards w WHERE w.ward = v.ward AND w.bmi <> v.bmi)

@@ -172,6 +172,7 @@ def test_rows_of_two_sparks_meet_where_the_first_are(engine, lake):
         0
     ]
     assert (ours.place, theirs.place) == ("spark", "lake")
+    assert entered(engine, TABLE).place == "lake", "new rows go to the one that was named"
     joined = applied(engine, Join(on=(("id", "id"),), how="inner"), theirs, ours)
     assert joined.place == "lake"
     ((row,),) = [arrow(engine, joined).to_pylist()]

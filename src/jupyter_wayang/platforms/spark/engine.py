@@ -55,8 +55,8 @@ class SparkRows:
 class SparkEngine:
     """An engine with a session of its own on each Spark that a plan reads.
 
-    New rows go to the Spark whose table was read first, or else to the one that was named first, or else to that of
-    this process. Its methods may be called from several threads.
+    New rows go to the Spark that was named first, or else to that of this process. Its methods may be called from
+    several threads.
 
     Parameters
     ----------
@@ -75,11 +75,7 @@ class SparkEngine:
     @property
     def session(self) -> SparkSession:
         """The session that new rows go to; started when it is first asked for."""
-        return self._at(self._home())
-
-    def _home(self) -> str:
-        with self._lock:
-            return next(iter(self._sessions), None) or places.home()
+        return self._at(places.home())
 
     def _at(self, place: str) -> SparkSession:
         with self._lock:
@@ -103,7 +99,7 @@ class SparkEngine:
             if isinstance(operator, ReadFile):
                 return (self._read(operator),)
             if isinstance(operator, ReadFrame):
-                return (self._entered(_found(frames, operator), operator.schema, self._home()),)
+                return (self._entered(_found(frames, operator), operator.schema, places.home()),)
             if isinstance(operator, ReadTable) and operator.platform == "spark":
                 place = operator.database
                 frame = tables.selected(self._at(place), operator)
@@ -167,7 +163,7 @@ class SparkEngine:
         """
         if (source, target) == (PARQUET, FRAME):
             with translated():
-                return self._stored(Path(payload), schema, self._home())
+                return self._stored(Path(payload), schema, places.home())
         if source == FRAME and target in (ARROW, PARQUET):
             rows = _rows(payload)
             with translated(rows.steps):
@@ -232,7 +228,7 @@ class SparkEngine:
         return next(folder.glob("part-*.parquet"))
 
     def _read(self, operator: ReadFile) -> SparkRows:
-        place = self._home()
+        place = places.home()
         session, step = self._at(place), Step(verb=operator.verb, file=Path(operator.path).name)
         if far.is_far(session):
             frame = far.sent(session, read(operator), operator.schema)

@@ -23,7 +23,7 @@ _PATIENCE_S = 5.0
 
 
 def home() -> str:
-    """Return the Spark that plans use where they read no table of another: the first that was named, else our own."""
+    """Return the Spark that new rows go to: the first that was named, else that of this process."""
     named = connections.connected("spark")
     return named[0].name if named else OWN
 
