@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jupyter_wayang.platforms.platform import Coefficient
 
+_WIDTH = 121  # as the formatter wants it, with the end of the line
+
 
 def cost_file(
     title: str,
@@ -47,8 +49,16 @@ def replaced(path: Path, text: str) -> None:
 
 
 def _table(name: str, costs: Mapping[str, Coefficient]) -> str:
-    lines = "".join(f'        "{tag}": {_literal(one)},\n' for tag, one in costs.items())
+    lines = "".join(_line(tag, _literal(one)) for tag, one in costs.items())
     return f"    {name}={{\n{lines}    }},\n"
+
+
+def _line(tag: str, literal: str) -> str:
+    line = f'        "{tag}": {literal},\n'
+    if len(line) <= _WIDTH:
+        return line
+    name, arguments = literal.rstrip(")").split("(")
+    return f'        "{tag}": {name}(\n            {arguments}\n        ),\n'
 
 
 def _literal(coefficient: Coefficient) -> str:
@@ -56,6 +66,8 @@ def _literal(coefficient: Coefficient) -> str:
         "row_s": coefficient.row_s,
         "out_row_s": coefficient.out_row_s,
         "byte_s": coefficient.byte_s,
+        "operation_s": coefficient.operation_s,
+        "decimal_s": coefficient.decimal_s,
     }
     parts = [f"fixed_s={coefficient.fixed_s!r}", *(f"{name}={value!r}" for name, value in kept.items() if value)]
     return f"Coefficient({', '.join(parts)}, spread={coefficient.spread!r})"

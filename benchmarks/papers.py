@@ -1,7 +1,8 @@
 """The tasks of the papers at three sizes each: planned freely against every platform alone.
 
 Runs of a case are interleaved and medians are compared. A platform that takes far longer than the best in its first run
-is not asked again; what it took then is shown. Platforms run before anything is timed, as in a session that goes on.
+is not asked again; what it took then is shown, and it is left out of larger sizes. Platforms run before anything is
+timed, as in a session that goes on.
 """
 
 from __future__ import annotations
@@ -64,6 +65,12 @@ class Case:
         return self.best is None or self.free <= max(self.alone[self.best] * _NEAR, self.alone[self.best] + _NEAR_S)
 
     @property
+    def hopeless(self) -> tuple[str, ...]:
+        """The platforms that take far longer than the best."""
+        least = min(self.seconds.values())
+        return tuple(name for name, took in self.alone.items() if took > max(_HOPELESS * least, _HOPELESS_S / 4))
+
+    @property
     def wins(self) -> bool:
         """Whether the free plan is faster than every platform alone."""
         return all(self.free < took for took in self.alone.values())
@@ -79,7 +86,10 @@ def table(
         with TemporaryDirectory() as folder:
             session = wy.Session(folder)
             try:
-                found += [_case(session, task, rows, Path(folder), names, repeats) for rows in task.sizes[:sizes]]
+                left = names
+                for rows in task.sizes[:sizes]:
+                    found.append(_case(session, task, rows, Path(folder), left, repeats))
+                    left = tuple(name for name in left if name not in found[-1].hopeless)
             finally:
                 session.close()
     return [*_rows(found, names), "", *_verdict(found)]
@@ -125,7 +135,8 @@ def _alone(made: Collection, name: str, beside: tuple[str, ...]) -> Plan:
         and any(other.platform == name and other.impossible is None for other in one.decision.alternatives)
     ]
     for operator in possible:
-        plan = plan.pinned(operator, name)
+        with suppress(WayangError):  # what the optimizer added goes with what it was added to, and may be gone
+            plan = plan.pinned(operator, name)
     return plan
 
 

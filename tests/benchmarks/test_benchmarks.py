@@ -44,6 +44,7 @@ def test_costs_are_measured_for_all_that_platforms_declare(tmp_path):
         assert set(made.conversions) == {f"{c.source}>{c.target}" for c in platform.conversions}, name
         for coefficient in (*made.operators.values(), *made.conversions.values()):
             parts = (coefficient.fixed_s, coefficient.row_s, coefficient.out_row_s, coefficient.byte_s)
+            parts += (coefficient.operation_s, coefficient.decimal_s)
             assert min(parts) >= 0 < max(parts)
             assert coefficient.spread >= 1
         assert f"{platform.title}: start-up" in printed

@@ -71,6 +71,7 @@ def platform(
     move_byte_s: float = 1e-9,
     start_up_s: float = 0.0,
     reusable: bool = True,
+    at_rest: bool = True,
     operators: tuple[str, ...] = BASE_OPERATORS,
     only: Mapping[str, Coefficient] | None = None,
     refused: Mapping[str, str] | None = None,
@@ -82,7 +83,7 @@ def platform(
     return FakePlatform(
         name=name,
         channel=channel,
-        channels=(Channel(name=channel, reusable=reusable),),
+        channels=(Channel(name=channel, reusable=reusable, at_rest=at_rest),),
         conversions=(
             Conversion(source=channel, target=ARROW, platform=name),
             Conversion(source=ARROW, target=channel, platform=name),

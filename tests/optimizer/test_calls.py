@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_wayang.execution.sampling import first_rows
 from jupyter_wayang.optimizer.calls import rows_made
-from jupyter_wayang.optimizer.costs import compute_s
+from jupyter_wayang.optimizer.costs import Sizes, compute_s
 from jupyter_wayang.optimizer.rules.push_limits import push_limits
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.expressions import ColumnRef, Named
@@ -69,7 +69,7 @@ def test_no_rows_come_of_none() -> None:
 
 def test_what_a_function_took_is_what_it_costs() -> None:
     node = Node(id="map", operator=Map(function=REF, output=OUT))
-    sizes = (ROWS, ROWS, Interval.exact(8000))
+    sizes = Sizes(ROWS, ROWS, Interval.exact(8000))
     usual = compute_s(node, PLATFORM, sizes)
     slow = compute_s(node, PLATFORM, sizes, called=FunctionStatistics(rows=10, row_s=0.01, share=1.0))
     quick = compute_s(node, PLATFORM, sizes, called=FunctionStatistics(rows=10, row_s=1e-12, share=1.0))
@@ -104,3 +104,10 @@ def test_a_sample_is_of_the_first_rows_of_every_source() -> None:
     assert [node.id for node in made.nodes] == ["read", "read_first", "job_0"]
     assert made["job_0"].inputs == (Port(node="read_first"),)
     assert made["read_first"].operator == Limit(rows=7)
+
+
+def test_what_comes_to_nearly_the_same_changes_nothing() -> None:
+    known = FunctionStatistics.of(100, 50, 0.2)
+    assert FunctionStatistics.of(100, 52, 0.3, known) is known
+    assert FunctionStatistics.of(100, 50, 0.5, known).row_s == 0.005
+    assert FunctionStatistics.of(100, 70, 0.2, known).share == 0.7

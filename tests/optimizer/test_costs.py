@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from optimizer.fakes import named, op, platform, read, then, where
+from optimizer.fakes import col, named, op, platform, read, then, where
 
 from jupyter_wayang.optimizer.cardinality import estimate
 from jupyter_wayang.optimizer.costs import compute_s, sizes
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.plan.logical import LogicalPlan, VertexPort
 from jupyter_wayang.plan.models import LogisticRegression
-from jupyter_wayang.plan.operators import Join, LocalUpdate, Prepare, WithColumns
+from jupyter_wayang.plan.operators import Join, LocalUpdate, Prepare, Select, WithColumns
 from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Coefficient
 
@@ -59,5 +59,23 @@ def test_a_join_pays_for_the_rows_of_both_sides():
     joined = then(Join(on=(("age", "age"),)), read("v", age="int64"), read("w", age="int64"))
     plan = LogicalPlan.of([joined])
     known = {id_: SourceStatistics(rows=Interval.exact(rows)) for id_, rows in (("read", 1000), ("read_2", 20))}
-    rows, _, bytes_ = sizes(plan, estimate(plan, plan.outputs(), known), known)["join"]
-    assert (rows.mean, bytes_.mean) == (1020, 8160)
+    found = sizes(plan, estimate(plan, plan.outputs(), known), known)["join"]
+    assert (found.rows.mean, found.bytes.mean) == (1020, 8160)
+
+
+def test_operations_of_a_row_cost_and_those_over_decimals_more():
+    scaled = then(WithColumns(columns=named(x=op("age", "+", 1), y=op("age", "*", 2))), read())
+    assert cost(scaled, "with_columns", Coefficient(fixed_s=0, operation_s=1e-3, spread=1)).mean == pytest.approx(2)
+    assert cost(scaled, "with_columns", Coefficient(fixed_s=0, decimal_s=1e-3, spread=1)).mean == 0
+    priced = then(WithColumns(columns=named(x=op("price", "+", 1))), read("v", price="decimal(15, 2)"))
+    assert cost(priced, "with_columns", Coefficient(fixed_s=0, decimal_s=1e-3, spread=1)).mean == pytest.approx(1)
+
+
+def test_a_lazy_platform_reads_the_columns_that_are_wanted():
+    age = then(Select(columns=named(age=col("age"))), read("v", age="int64", bmi="float64"))
+    plan = LogicalPlan.of([age])
+    known = {"read": SourceStatistics(rows=Interval.exact(1000))}
+    found = sizes(plan, estimate(plan, plan.outputs(), known), known)["read"]
+    tags = {"read_frame": Coefficient(fixed_s=0, byte_s=1, spread=1)}
+    assert compute_s(plan["read"], platform("eager", only=tags), found).mean == pytest.approx(16000)
+    assert compute_s(plan["read"], platform("lazy", only=tags, at_rest=False), found).mean == pytest.approx(8000)

@@ -305,6 +305,8 @@ export interface Schema {
  * The tag of the base operator, or `"a>b"` of a conversion.
  * rows, out, bytes
  * Rows in, rows out and bytes in, as a :class:`~jupyter_wayang.platforms.platform.Coefficient` counts them.
+ * operations, decimals
+ * Operations of expressions over all rows, and those of them that read decimals.
  */
 export interface Work {
   readonly platform: string | null;
@@ -312,4 +314,6 @@ export interface Work {
   readonly rows: number;
   readonly out: number;
   readonly bytes: number;
+  readonly operations: number;
+  readonly decimals: number;
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING, cast
 
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.execution.timing import interleaved
+from jupyter_wayang.plan.expressions import columns_of
 from jupyter_wayang.plan.observation import Observation, Work
-from jupyter_wayang.plan.operators import AnyOperator, PageRank, ReadFile, ReadTable
+from jupyter_wayang.plan.operations import operations as operations_of
+from jupyter_wayang.plan.operators import AnyOperator, GroupBy, ReadFile, ReadTable, Select
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.platforms.platform import ARROW, FUNCTION_TAGS, GRAPH_OPERATORS, PARQUET, Engine, Payload, Platform
+from jupyter_wayang.platforms.platform import (
+    ARROW,
+    FUNCTION_TAGS,
+    GRAPH_OPERATORS,
+    PARQUET,
+    Engine,
+    Payload,
+    Platform,
+    lazy,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +50,8 @@ __all__ = [
 ENOUGH_S = 0.4
 """Of one job: no more repeats."""
 _EPOCHS = (1, 5)
+_HANDED_ON = ("filter", "select", "group_by", "join", "union", "intersect", "except_")
+"""Operators whose rows a platform that puts operators together hands on; what follows a sort would not need it."""
 _LEAST_SHARE = 0.02  # of a whole job: a difference below is noise
 _LONG_S = 1.0  # of one job, as the sizes before tell: it is left out
 
@@ -55,10 +68,20 @@ class Bench:
     found: list[Observation] = field(default_factory=list)
     stages: list[Observation] = field(default_factory=list)
 
-    def record(self, tag: str, sizes: tuple[float, float, float], took: float, size: int) -> None:
-        """Add what was measured: rows in, rows out and bytes in, and the seconds."""
+    def record(
+        self,
+        tag: str,
+        sizes: tuple[float, float, float],
+        took: float,
+        size: int,
+        computed: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Add what was measured: rows in, rows out and bytes in, the seconds, and operations (all, over decimals)."""
         rows, out, bytes_ = sizes
-        work = Work(platform=self.platform.name, tag=tag, rows=rows, out=out, bytes=bytes_)
+        every, exact = computed
+        work = Work(
+            platform=self.platform.name, tag=tag, rows=rows, out=out, bytes=bytes_, operations=every, decimals=exact
+        )
         self.found.append(Observation(parts=(work,), seconds=took, group=f"{size:,}"))
 
     def too_long(self, tag: str, size: int) -> bool:
@@ -94,16 +117,28 @@ class Bench:
     @property
     def lazy(self) -> bool:
         """Whether operators are put together and run when rows are asked for."""
-        from jupyter_wayang.execution import workload
+        return lazy(self.platform)
 
-        return workload.lazy(self.platform)
+    def took(
+        self, job: Callable[[], tuple[Payload, ...]], schema: Schema, read: Sequence[tuple[Payload, Schema]] = ()
+    ) -> float:
+        """Return the seconds of a job that makes payloads, without those of computing them from what is there.
 
-    def took(self, job: Callable[[], tuple[Payload, ...]], schema: Schema) -> float:
-        """Return the seconds of a job that makes payloads, without those of computing them from what is there."""
+        A platform that puts operators together hands rows from one to the next, and writes none down. So where the rows
+        are known that the job ``read``, all of its rows are looked at, and then all of those: the difference counts.
+        """
         from jupyter_wayang.execution.workload import computed
 
         if not self.lazy:
             return self.fastest({"job": lambda: [self.engine.keep(one) for one in job()]})["job"]
+        if read:
+            times = self.fastest(
+                {
+                    "job": lambda: [self.looked_at(one, schema) for one in job()],
+                    "again": lambda: [self.looked_at(*one) for one in read],
+                }
+            )
+            return max(times["job"] - times["again"], _LEAST_SHARE * times["job"])
         held = [self.held(one, schema) for one in job()]
         times = self.fastest(
             {
@@ -112,6 +147,27 @@ class Bench:
             }
         )
         return max(times["job"] - times["again"], _LEAST_SHARE * times["job"])
+
+    def read(
+        self, operator: AnyOperator, payloads: tuple[Payload, ...], schemas: tuple[Schema, ...]
+    ) -> list[tuple[Payload, Schema]]:
+        """Return the columns that an operator reads, of rows that are there."""
+        from jupyter_wayang.execution.workload import identity
+
+        if not isinstance(operator, Select | GroupBy):
+            return list(zip(payloads, schemas, strict=True))
+        columns = (*operator.keys, *operator.aggregates) if isinstance(operator, GroupBy) else operator.columns
+        names = {name for column in columns for name in columns_of(column.expression)}
+        some = Schema(columns=tuple(column for column in schemas[0] if column.name in names))
+        (narrow,) = self.engine.apply(identity(some), payloads, schemas, {}, "here")
+        return [(narrow, some)]
+
+    def looked_at(self, payload: Payload, schema: Schema) -> Payload:
+        """Compute every value of a payload, and keep next to nothing."""
+        from jupyter_wayang.execution.workload import largest
+
+        (made,) = self.engine.apply(largest(schema), (payload,), (schema,), {}, "here")
+        return self.engine.keep(made)
 
     def runs(self, operator: AnyOperator, schemas: tuple[Schema, ...]) -> bool:
         """Tell whether the platform runs an operator over such columns."""
@@ -134,9 +190,10 @@ class Bench:
         made = job()
         out = sum(self.engine.count(one) for one in made)
         (schema, *_) = [one for one in operator.outputs(schemas) if isinstance(one, Schema)]
-        turns = operator.iterations if isinstance(operator, PageRank) else 1
-        rows = sum(table.num_rows for table in inputs) * turns
-        self.record(tag, (rows, out, bytes_), self.took(job, schema), size)
+        rows = sum(table.num_rows for table in inputs)
+        read = self.read(operator, payloads, schemas) if tag in _HANDED_ON else ()
+        every, exact = operations_of(operator, schemas)
+        self.record(tag, (rows, out, bytes_), self.took(job, schema, read), size, (every * rows, exact * rows))
 
 
 def reads(bench: Bench, size: int) -> None:
@@ -175,6 +232,9 @@ def operators(bench: Bench, size: int) -> None:
             inputs = (table, table) if case.twice else (table, other)[: case.inputs]
             bytes_ = sum(one.num_rows * schema_of_table(one).row_bytes for one in inputs)
             bench.operator(case.operator, size, inputs, bytes_)
+    money = workload.money(size)
+    for case in workload.sums():
+        bench.operator(case.operator, size, (money,), size * schema_of_table(money).row_bytes)
 
 
 def functions(bench: Bench, size: int) -> None:
@@ -210,7 +270,7 @@ def called(engine: Engine, case: Case, inputs: tuple[Payload, ...], schemas: tup
 
 
 def graphs(bench: Bench, size: int) -> None:
-    """Measure operators over edges. The rows of PageRank come in once a step."""
+    """Measure operators over edges.."""
     from jupyter_wayang.execution import workload
 
     if not bench.platform.operators & set(GRAPH_OPERATORS):
@@ -289,8 +349,15 @@ def _stage(bench: Bench, jobs: tuple[object, ...], tables: tuple[pa.Table, pa.Ta
         counts = [bench.engine.count(one) for one, _ in inputs]
         bytes_ = sum(n * one.row_bytes for n, (_, one) in zip(counts, inputs, strict=True))
         made, schema = _applied(bench, step.operator, inputs)
+        every, exact = operations_of(step.operator, tuple(one for _, one in inputs))
         work = Work(
-            platform=bench.platform.name, tag=step.tag, rows=sum(counts), out=bench.engine.count(made), bytes=bytes_
+            platform=bench.platform.name,
+            tag=step.tag,
+            rows=sum(counts),
+            out=bench.engine.count(made),
+            bytes=bytes_,
+            operations=every * sum(counts),
+            decimals=exact * sum(counts),
         )
         parts.append(work)
 
@@ -301,7 +368,9 @@ def _stage(bench: Bench, jobs: tuple[object, ...], tables: tuple[pa.Table, pa.Ta
             rows, columns = _applied(bench, step.operator, given)
         return (rows,)
 
-    bench.stages.append(Observation(parts=tuple(parts), seconds=bench.took(job, schema), group=group))
+    read = list(zip(payloads, map(schema_of_table, tables), strict=True))[: max(step.inputs for step in steps)]
+    took = bench.took(job, schema, read if all(step.tag in _HANDED_ON for step in steps) else ())
+    bench.stages.append(Observation(parts=tuple(parts), seconds=took, group=group))
 
 
 def _applied(bench: Bench, operator: AnyOperator, inputs: tuple[tuple[Payload, Schema], ...]) -> tuple[Payload, Schema]:

@@ -47,12 +47,14 @@ __all__ = [
     "frame",
     "graphs",
     "identity",
-    "lazy",
+    "largest",
     "lookup",
+    "money",
     "operators",
     "pipelines",
     "rows",
     "scoring",
+    "sums",
     "training",
     "training_rows",
 ]
@@ -102,6 +104,37 @@ def lookup(count: int) -> pa.Table:
 
     keys = np.arange(max(1, count // 10))
     return pa.table({"key": keys, "rate": keys / 7.0})
+
+
+def money(count: int) -> pa.Table:
+    """Return a city, and a price and a discount that are decimals."""
+    import numpy as np
+    import pyarrow as pa
+
+    random = np.random.default_rng(count + 3)
+    made: dict[str, pa.Array] = {
+        "city": pa.array(np.array(_CITIES)[random.integers(0, len(_CITIES), count)], pa.string())
+    }
+    for name, most in (("price", 10_000_000), ("discount", 11)):
+        cents = pa.array(random.integers(0, most, count)).cast(pa.decimal128(19, 0))
+        made[name] = pa.Array.from_buffers(pa.decimal128(15, 2), count, cents.buffers())
+    return pa.table(made)
+
+
+def sums() -> tuple[Job, ...]:
+    """Return operators that compute with decimals, over :func:`money`."""
+    price, rest = _ref("price"), Binary(op="-", left=Literal.of(1), right=_ref("discount"))
+    paid = Binary(op="*", left=price, right=rest)
+    shown = (Column(name="city", expression=_ref("city")), Column(name="paid", expression=paid))
+    totals = (
+        _aggregate("sum_price", "sum", "price"),
+        Column(name="sum_paid", expression=Aggregate(function="sum", arg=paid)),
+        _aggregate("mean_discount", "mean", "discount"),
+    )
+    return (
+        Job(tag="select", operator=Select(columns=shown), title="select, decimals"),
+        Job(tag="group_by", operator=_grouped("city", totals), title="group by text, decimals"),
+    )
 
 
 def edges(count: int) -> pa.Table:
@@ -188,6 +221,11 @@ def identity(schema: Schema) -> Select:
     return Select(columns=tuple(Column(name=name, expression=_ref(name)) for name in schema.names))
 
 
+def largest(schema: Schema) -> GroupBy:
+    """Return the largest value of every column: for it all have to be computed."""
+    return GroupBy(aggregates=tuple(_aggregate(f"most_{i}", "max", name) for i, name in enumerate(schema.names)))
+
+
 def frame(table: pa.Table, key: str = "rows") -> ReadFrame:
     """Return the source of a table in memory."""
     return ReadFrame(key=key, label=key, schema=schema_of(table.schema))
@@ -222,11 +260,6 @@ def computed(engine: Engine, payload: Payload, schema: Schema) -> Payload:
     """Compute a payload anew, whatever the platform holds of it."""
     (made,) = engine.apply(identity(schema), (payload,), (schema,), {}, "here")
     return engine.keep(made)
-
-
-def lazy(platform: Platform) -> bool:
-    """Tell whether operators of a platform are put together and run when rows are asked for."""
-    return not next((channel.reusable for channel in platform.channels if channel.name == platform.channel), True)
 
 
 def csv_and_parquet(table: pa.Table, folder: Path, name: str) -> tuple[Path, Path]:

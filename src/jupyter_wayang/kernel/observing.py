@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from jupyter_wayang.events import AnyEvent, OperatorFinished, Planned, Replanned, RunFinished
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import Edge, ExecutionOperator, ExecutionPlan, Interval
@@ -95,7 +97,14 @@ def _worked(operator: ExecutionOperator, edges: list[Edge], rows: Mapping[str, i
         return None
     came = sum(one for one in entered if one is not None) if edges else planned.rows
     share = came / planned.rows if planned.rows > 0 else 1.0
-    return Work(platform=planned.platform, tag=planned.tag, rows=came, out=out, bytes=planned.bytes * share)
+    return msgspec.structs.replace(
+        planned,
+        rows=came,
+        out=out,
+        bytes=planned.bytes * share,
+        operations=planned.operations * share,
+        decimals=planned.decimals * share,
+    )
 
 
 def _known(estimate: Interval, counted: int | None) -> float | None:

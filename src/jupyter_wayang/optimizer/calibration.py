@@ -34,11 +34,14 @@ _PRIOR = 0.5  # how much what is known counts, in runs
 _ODD = 4.685  # Tukey's: beyond so many deviations an observation counts for nothing
 _NEAR = math.log(3.0)  # nothing within this factor is ever odd
 
-_FIELDS = ("fixed_s", "row_s", "out_row_s", "byte_s")
+_FIELDS = ("fixed_s", "row_s", "out_row_s", "byte_s", "operation_s", "decimal_s")
+_COMPUTED = ("operation_s", "decimal_s")
 _TERMS = {
     "limit": ("fixed_s", "row_s", "out_row_s"),
-    "filter": _FIELDS,
-    "group_by": _FIELDS,
+    "filter": ("fixed_s", "row_s", "out_row_s", "byte_s", "operation_s"),
+    # Of columns that are handed through, or that no group reads, nothing is computed.
+    "select": ("fixed_s", "row_s", *_COMPUTED),
+    "group_by": ("fixed_s", "row_s", "out_row_s", *_COMPUTED),
     "join": ("fixed_s", "row_s", "out_row_s"),
     "local_update": ("fixed_s", "row_s", "out_row_s"),
     "score": ("fixed_s", "row_s"),
@@ -94,7 +97,7 @@ def estimated(coefficient: Coefficient, work: Work) -> float:
     >>> estimated(Coefficient(fixed_s=1, row_s=2), work)
     21.0
     """
-    return float(sum(getattr(coefficient, name) * size for name, size in _sizes(work).items()))
+    return coefficient.seconds(work.rows, work.out, work.bytes, work.operations, work.decimals)
 
 
 def predicted(costs: Mapping[Key, Coefficient], observation: Observation) -> float:
@@ -294,7 +297,8 @@ def _nnls(matrix: np.ndarray[Any, Any], goal: np.ndarray[Any, Any]) -> np.ndarra
 
 
 def _sizes(work: Work) -> dict[str, float]:
-    return {"fixed_s": 1.0, "row_s": work.rows, "out_row_s": work.out, "byte_s": work.bytes}
+    amounts = (1.0, work.rows, work.out, work.bytes, work.operations, work.decimals)
+    return dict(zip(_FIELDS, amounts, strict=True))
 
 
 def _miss(costs: Mapping[Key, Coefficient], one: Observation) -> float:

@@ -15,7 +15,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from jupyter_wayang.optimizer.costs import NOTHING, seconds, total
+from jupyter_wayang.optimizer.costs import NOTHING, Sizes, seconds, total
 from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.platforms.channels import CHANNELS, CONVERSIONS, COSTS
@@ -87,7 +87,7 @@ class ChannelGraph:
         """Return the graph with what each conversion costs for so many rows and bytes, in seconds and by an objective."""
         steps = []
         for source, target, platform, coefficient in self._conversions:
-            cost = seconds(coefficient, (rows, rows, bytes_))
+            cost = seconds(coefficient, Sizes(rows, rows, bytes_))
             amount = objective.of_move(platform, cost.mean, bytes_.mean)
             steps.append(Step(source, target, platform, cost, amount))
         return CostedGraph(self.reusable, tuple(steps))

@@ -161,7 +161,8 @@ class Lane:
         platform = self.candidates[index].possible[best[index]]
         if all(channel.at_rest for channel in platform.channels if channel.name == platform.channel):
             return True
-        rows, out, _ = self.sizes[self.plan.nodes[index].id]
+        known = self.sizes[self.plan.nodes[index].id]
+        rows, out = known.rows, known.out
         if out.mean <= _FEW * rows.mean:
             return True
         flows = [n for n in self.moves.touching[index] if self.moves.flows[n].producer == index]
@@ -231,15 +232,23 @@ class Lane:
             rows_from=self.origins[node.id] if known is not None else "",
             bytes=known.bytes if known is not None else None,
             compute_s=self.compute[index][name],
-            work=self._work(node, name),
+            work=self._work(node, self.candidates[index].possible[name]),
             iterations=self.context.iterations.get(node.id, 1),
             stage=stage,
             code=self._code(node, self.candidates[index].possible[name]),
         )
 
-    def _work(self, node: Node, platform: str) -> Work:
-        rows, out, bytes_ = (size.mean for size in self.sizes[node.id])
-        return Work(platform=platform, tag=base_tag(node.operator), rows=rows, out=out, bytes=bytes_)
+    def _work(self, node: Node, platform: Platform) -> Work:
+        known = self.sizes[node.id].read_by(platform)
+        return Work(
+            platform=platform.name,
+            tag=base_tag(node.operator),
+            rows=known.rows.mean,
+            out=known.out.mean,
+            bytes=known.bytes.mean,
+            operations=known.operations * known.rows.mean,
+            decimals=known.decimals * known.rows.mean,
+        )
 
     def _code(self, node: Node, platform: Platform) -> str | None:
         named = tuple(

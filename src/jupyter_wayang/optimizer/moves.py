@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.conversions import ChannelGraph, CostedGraph, Demand, Tree
-from jupyter_wayang.optimizer.costs import NOTHING, seconds, total
+from jupyter_wayang.optimizer.costs import NOTHING, Sizes, seconds, total
 from jupyter_wayang.optimizer.enumeration import Assignment
 from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import Interval
@@ -16,7 +16,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.loops import feedback
 from jupyter_wayang.plan.operators import LocalUpdate, MeasureRows, Score
 from jupyter_wayang.plan.operators.loops import Carry
-from jupyter_wayang.platforms.platform import ARROW, Platform
+from jupyter_wayang.platforms.platform import ARROW, Platform, lazy
 
 __all__ = ["Flow", "Moves"]
 
@@ -89,7 +89,7 @@ class Moves:
         self._index = {node.id: index for index, node in enumerate(plan.nodes)}
         channels = ChannelGraph(platforms.values())
         self._reusable = channels.reusable
-        self._at_rest = {name: _at_rest(platform) for name, platform in platforms.items()}
+        self._lazy = frozenset(name for name, platform in platforms.items() if lazy(platform))
         self._readers = plan.consumers()
         self.flows = self._flows(estimates)
         self.touching: tuple[tuple[int, ...], ...] = self._touching()
@@ -172,15 +172,14 @@ class Moves:
         """Return how the turns of a loop get what is made once before it, if that is only a recipe where both ends are."""
         flow = self.flows[number]
         # What several read is kept by its engine anyway, and what changes its form is there afterwards.
-        if self._at_rest[producer] or flow.result or len(readers) != 1 or readers[0] != producer:
+        if producer not in self._lazy or flow.result or len(readers) != 1 or readers[0] != producer:
             return None
         (times,) = self.kinds(number)
         if times == 1:
             return None
         known = self._estimates[flow.port]
         again = self._renewal(flow.producer, producer).times(times - 1)
-        # To keep rows is to go once over them all.
-        keeping = seconds(self._platforms[producer].costs.operators["select"], (known.rows, known.rows, known.bytes))
+        keeping = self._keeping(producer, Sizes(known.rows, known.rows, known.bytes))
         if self._plan.nodes[flow.producer].hints.cache:
             return Turns(kept=True, cost=keeping)
         room = self._memory_bytes is None or known.bytes.mean <= self._memory_bytes
@@ -217,6 +216,12 @@ class Moves:
             raise PlanError(f"there is no way to move the rows of {flow.port.node} as this plan needs")
         return tree
 
+    def _keeping(self, name: str, sizes: Sizes) -> Interval:
+        """Estimate what it costs to keep rows: as much as to hand all of them out."""
+        platform = self._platforms[name]
+        coefficient = platform.costs.conversions.get(f"{platform.channel}>{ARROW}")
+        return NOTHING if coefficient is None else seconds(coefficient, sizes)
+
     def _production(self, index: int, name: str) -> Interval:
         """Estimate what it costs to make rows once more: all that this platform would have put off until they are read."""
         if self._reusable[self._platforms[name].channel]:
@@ -242,7 +247,3 @@ class Moves:
 
     def _shared(self, port: Port) -> bool:
         return len(self._readers.get(port, ())) + self._plan.results.count(port) > 1
-
-
-def _at_rest(platform: Platform) -> bool:
-    return all(channel.at_rest for channel in platform.channels if channel.name == platform.channel)

@@ -18,6 +18,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         The tag of the base operator, or ``"a>b"`` of a conversion.
     rows, out, bytes
         Rows in, rows out and bytes in, as a :class:`~jupyter_wayang.platforms.platform.Coefficient` counts them.
+    operations, decimals
+        Operations of expressions over all rows, and those of them that read decimals.
     """
 
     platform: str | None
@@ -25,6 +27,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rows: float
     out: float
     bytes: float
+    operations: float = 0.0
+    decimals: float = 0.0
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

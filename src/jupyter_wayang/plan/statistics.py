@@ -68,13 +68,24 @@ class FunctionStatistics:
 
     @classmethod
     def of(cls, rows: int, out: int, seconds: float, before: FunctionStatistics | None = None) -> FunctionStatistics:
-        """Make statistics of a measured call; what fewer rows say does not replace what more rows have said.
+        """Make statistics of a measured call.
+
+        What fewer rows say does not replace what more rows have said; nor does what comes to nearly the same, so that a
+        plan that was made with it is still the plan.
 
         Examples
         --------
-        >>> FunctionStatistics.of(100, 50, 0.2)
+        >>> known = FunctionStatistics.of(100, 50, 0.2)
+        >>> known
         FunctionStatistics(rows=100, row_s=0.002, share=0.5)
+        >>> FunctionStatistics.of(110, 56, 0.25, known) is known
+        True
         """
         if rows == 0 or (before is not None and before.rows > rows):
             return before or cls(rows=0, row_s=0.0, share=1.0)
-        return cls(rows=rows, row_s=seconds / rows, share=out / rows)
+        now = cls(rows=rows, row_s=seconds / rows, share=out / rows)
+        return before if before is not None and now._near(before) else now
+
+    def _near(self, other: FunctionStatistics) -> bool:
+        pairs = ((self.rows, other.rows, 2.0), (self.row_s, other.row_s, 2.0), (self.share, other.share, 1.1))
+        return all(max(one, two) <= factor * min(one, two) for one, two, factor in pairs)

@@ -37,6 +37,7 @@ __all__ = [
     "ModelEngine",
     "Payload",
     "Platform",
+    "lazy",
 ]
 
 Payload = Any
@@ -115,6 +116,7 @@ class Conversion:
 class Coefficient:
     """Seconds of one execution: ``fixed_s`` + rows in · ``row_s`` + rows out · ``out_row_s`` + bytes in · ``byte_s``.
 
+    To these come operations · ``operation_s`` + those over decimals · ``decimal_s``, of the expressions over all rows.
     ``spread`` is the factor between the estimate and either bound. Training has its epochs as rows out, and its rows
     once per epoch as rows in: it costs by the row and epoch, and by the epoch.
     """
@@ -123,7 +125,20 @@ class Coefficient:
     row_s: float = 0.0
     out_row_s: float = 0.0
     byte_s: float = 0.0
+    operation_s: float = 0.0
+    decimal_s: float = 0.0
     spread: float = 1.5
+
+    def seconds(self, rows: float, out: float, bytes: float, operations: float = 0.0, decimals: float = 0.0) -> float:
+        """Return the seconds of so much work.
+
+        Examples
+        --------
+        >>> Coefficient(fixed_s=1, row_s=2).seconds(rows=10, out=10, bytes=80)
+        21.0
+        """
+        sized = self.row_s * rows + self.out_row_s * out + self.byte_s * bytes
+        return float(self.fixed_s + sized + self.operation_s * operations + self.decimal_s * decimals)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +183,11 @@ class Platform(Protocol):
     def open(self, workspace: Path) -> Engine:
         """Start the platform; files of its own go into ``workspace``."""
         ...
+
+
+def lazy(platform: Platform) -> bool:
+    """Tell whether operators of a platform are put together and run when rows are asked for."""
+    return not next((channel.at_rest for channel in platform.channels if channel.name == platform.channel), True)
 
 
 class Engine(Protocol):

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from jupyter_wayang.errors import DataError, OperatorError, RunStoppedError
-from jupyter_wayang.plan.expressions import Call, ColumnRef, Named
-from jupyter_wayang.plan.operators import Limit, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.expressions import Aggregate, Call, ColumnRef, Named
+from jupyter_wayang.plan.operators import GroupBy, Join, Limit, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.rows import arrow_schema
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms.platform import ARROW
@@ -144,3 +144,21 @@ def test_rows_that_cannot_enter_leave_the_engine_as_it_was(engine):
     near = pa.table({"d": pa.array([5], pa.int32()).cast(pa.date32())})
     (payload,) = engine.apply(read, (), (), {"r": near}, "")
     assert engine.count(payload) == 1
+
+
+@pytest.mark.parametrize("grouped_first", [True, False])
+def test_a_join_looks_up_in_what_is_grouped(engine, grouped_first):
+    # SQLite takes a group_by for 100 rows: with it first, every row of the other side would be looked at for each.
+    schema = Schema.of(k="int64")
+    many = pa.table({"k": list(range(50))})
+    (rows,) = engine.apply(ReadFrame(key="rows", label="rows", schema=schema), (), (), {"rows": many}, "here")
+    key = Named(name="k", expression=ColumnRef(name="k"))
+    largest = Named(name="m", expression=Aggregate(function="max", arg=ColumnRef(name="k")))
+    group = GroupBy(keys=(key,), aggregates=(largest,))
+    (grouped,) = engine.apply(group, (rows,), (schema,), {}, "here")
+    sides = [(grouped, Schema.of(k="int64", m="int64")), (rows, schema)]
+    (left, ours), (right, theirs) = sides if grouped_first else sides[::-1]
+    (made,) = engine.apply(Join(on=(("k", "k"),)), (left, right), (ours, theirs), {}, "here")
+    text = made.select.sql(dialect="sqlite")
+    assert 'CROSS JOIN "grouped" AS' in text
+    assert engine.count(made) == 50

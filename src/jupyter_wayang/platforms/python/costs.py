@@ -7,16 +7,16 @@ from jupyter_wayang.platforms.platform import Coefficient, CostTable
 __all__ = ["COSTS"]
 
 COSTS = CostTable(
-    start_up_s=0.8,
+    start_up_s=0.43,
     operators={
-        "read_file": Coefficient(fixed_s=0.00041, byte_s=2.8e-09, spread=1.8),
-        "read_frame": Coefficient(fixed_s=7.8e-05, byte_s=2.6e-11, spread=2.1),
-        "map": Coefficient(fixed_s=0.00031, row_s=6.6e-07, byte_s=2.1e-08, spread=1.2),
-        "filter_by": Coefficient(fixed_s=0.00038, row_s=1e-08, byte_s=1.5e-08, spread=1.2),
-        "flat_map": Coefficient(fixed_s=0.00025, row_s=2.8e-06, byte_s=1.7e-08, spread=1.2),
-        "map_batches": Coefficient(fixed_s=0.0003, row_s=6.9e-09, byte_s=4.2e-10, spread=1.2),
-        "reduce": Coefficient(fixed_s=0.0005, row_s=1e-06, byte_s=5.7e-08, spread=1.4),
-        "reduce_by": Coefficient(fixed_s=0.00034, row_s=1.2e-06, byte_s=7.4e-08, spread=1.3),
-        "co_group": Coefficient(fixed_s=0.0002, row_s=2.7e-06, byte_s=2.8e-08, spread=1.7),
+        "read_file": Coefficient(fixed_s=0.00035, row_s=8.4e-10, byte_s=1.2e-09, spread=1.8),
+        "read_frame": Coefficient(fixed_s=7.8e-05, byte_s=2.5e-11, spread=2.2),
+        "map": Coefficient(fixed_s=0.00028, byte_s=1.5e-08, spread=1.2),
+        "filter_by": Coefficient(fixed_s=0.0003, byte_s=1e-08, spread=1.2),
+        "flat_map": Coefficient(fixed_s=0.00029, row_s=2.8e-07, byte_s=1.6e-08, spread=1.2),
+        "map_batches": Coefficient(fixed_s=0.0002, row_s=1.2e-08, byte_s=3.8e-10, spread=1.2),
+        "reduce": Coefficient(fixed_s=0.00038, row_s=8.6e-07, byte_s=4e-08, spread=1.2),
+        "reduce_by": Coefficient(fixed_s=0.0004, row_s=1e-06, byte_s=4.5e-08, spread=1.2),
+        "co_group": Coefficient(fixed_s=0.00033, row_s=4.5e-07, byte_s=2.2e-08, spread=1.8),
     },
 )

@@ -26,7 +26,8 @@ class Dialect:
     its own way, over ``__0``, ``__1`` …; what is not there, the engine does not have. Among them may be casts
     (``"bool_to_string"``), ``strip``, and ``exact``: the test that a result is an integer where sums of integers may
     become floats. ``compares_exactly``: an integer beside a float is not made a float first. ``text_end`` is the end of
-    a text in a pattern. ``exists_by_hash``: EXISTS over equal keys does not look through all rows for each.
+    a text in a pattern. ``joins_by_hash``: neither EXISTS nor a join over equal
+    keys looks through all rows for each.
     """
 
     name: DialectName
@@ -39,7 +40,7 @@ class Dialect:
     functions: Mapping[str, str]
     compares_exactly: bool = False
     text_end: str = r"\z"
-    exists_by_hash: bool = True
+    joins_by_hash: bool = True
 
     def type_name(self, type_: DataType) -> str:
         """Return sqlglot's name of a column type.
@@ -158,7 +159,7 @@ DIALECTS: dict[str, Dialect] = {
         },
         compares_exactly=True,
         text_end=r"\Z",
-        exists_by_hash=False,
+        joins_by_hash=False,
     ),
     "postgres": Dialect(
         name="postgres",

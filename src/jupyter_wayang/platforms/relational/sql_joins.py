@@ -33,7 +33,7 @@ def joined(operator: Join, left: tuple[Source, Schema], right: tuple[Source, Sch
     else:
         second = as_table(right[0], parts, theirs.alias)
     on = _conditions(operator, ours, theirs, after, dialect)
-    if operator.how in ("semi", "anti") and not dialect.exists_by_hash:
+    if operator.how in ("semi", "anti") and not dialect.joins_by_hash:
         made = _by_place(operator, left, second, _all(on), ours, parts)
     elif operator.how in ("semi", "anti"):
         inner = exp.Select(
@@ -42,7 +42,11 @@ def joined(operator: Join, left: tuple[Source, Schema], right: tuple[Source, Sch
         made = exp.Select(expressions=[exp.Star()], from_=exp.From(this=first))
         made.set("where", _kept(exp.Exists(this=inner), operator))
     else:
-        join = exp.Join(this=second, **_JOINS.get(operator.how, {}), **({"on": _all(on)} if on else {}))
+        kind = _JOINS.get(operator.how, {})
+        if operator.how == "inner" and not dialect.joins_by_hash:
+            kind = _JOINS["cross"]  # SQLite looks up in what stands second, in this order
+            first, second = (second, first) if _grouped(left[0]) else (first, second)
+        join = exp.Join(this=second, **kind, **({"on": _all(on)} if on else {}))
         made = exp.Select(expressions=_shown(operator, ours, theirs, dialect), from_=exp.From(this=first), joins=[join])
     if operator.broadcast and dialect.name == "spark" and operator.how not in ("semi", "anti"):
         asked = exp.Anonymous(this="BROADCAST", expressions=[exp.to_identifier(theirs.alias)])
@@ -50,6 +54,11 @@ def joined(operator: Join, left: tuple[Source, Schema], right: tuple[Source, Sch
     if parts:
         made.set("with_", exp.With(expressions=parts))
     return made
+
+
+def _grouped(side: Source) -> bool:
+    """Tell whether SQLite takes a side for at most 100 rows, and would look through all of the other for each."""
+    return side.find(exp.Group) is not None
 
 
 def _kept(found: exp.Expr, operator: Join) -> exp.Where:
