@@ -1,5 +1,5 @@
 // What a notebook, a report or the extension hands to the drawing code, without a kernel.
-import type { PlanPicture } from "./plan/picture.js";
+import type { PlanComparison, PlanPicture } from "./plan/picture.js";
 import type { AnyEvent } from "./wire.js";
 
 export type { Look } from "./plan/picture.js";
@@ -15,7 +15,7 @@ export interface RunDisplay {
   readonly plan: PlanDisplay | null;
 }
 
-export type AnyDisplay = PlanDisplay | RunDisplay;
+export type AnyDisplay = PlanDisplay | RunDisplay | PlanComparison;
 
 /** A live view sends this up from its element when its run has ended; `detail` is a {@link Final}. */
 export const FINAL_EVENT = "wayang:final";

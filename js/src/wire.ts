@@ -291,6 +291,7 @@ export interface Except {
  * and may be shown; `rows_from` says where the estimate comes from; `work` is what one execution is thought to do,
  * in the sizes that its cost was estimated from; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
  * `checkpoint` says that rows are counted after it: what comes later is planned again if they are not as expected.
+ * `kept`: what it makes is kept for the turns of a loop, because to make it anew in each would cost more.
  * `kind`: `aggregate` marks a combination at the execution kernel that never sees rows.
  */
 export interface ExecutionOperator {
@@ -307,6 +308,7 @@ export interface ExecutionOperator {
   readonly compute_s: Interval | null;
   readonly work: Work | null;
   readonly checkpoint: boolean;
+  readonly kept: boolean;
   readonly counted: number | null;
   readonly measured_s: number | null;
   readonly iterations: number;

@@ -28,6 +28,7 @@ export function operator(id: string, lane: string, verb: string, platform: strin
     compute_s: around(0.002),
     work: null,
     checkpoint: false,
+    kept: false,
     counted: null,
     measured_s: null,
     iterations: 1,

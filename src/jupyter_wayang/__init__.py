@@ -135,7 +135,8 @@ def connect(name: str, where: str | os.PathLike[str]) -> Connection:
     name
         The name.
     where
-        The path of a DuckDB or SQLite file, or ``postgresql://user:password@host/database``.
+        The path of a DuckDB or SQLite file, ``postgresql://user:password@host/database``, ``spark://host:7077`` or
+        ``sc://host:15002``.
     """
     from jupyter_wayang.app import default_session
 

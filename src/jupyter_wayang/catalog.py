@@ -21,7 +21,7 @@ from jupyter_wayang.plan.sampled import distinct_values, quantiles
 from jupyter_wayang.plan.schema import Column, DataType, Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms.connections import file_platform, without_password
-from jupyter_wayang.platforms.databases import located, looked_up, statistics_of
+from jupyter_wayang.platforms.databases import SERVERS, located, looked_up, statistics_of
 from jupyter_wayang.platforms.relational.samples import sample_of
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class Catalog:
 
     def _remote(self, where: TableSpec, connection: str) -> AnyOperator:
         platform, database = located(connection)
-        if platform != "postgres":
+        if platform not in SERVERS:
             return self.source(msgspec.structs.replace(where, connection=None, database=database))
         # What a server holds may change at any time: it is asked anew.
         operator, known = looked_up(platform, database, where.table or "", where.query or "")
@@ -312,7 +312,7 @@ def _state(path: Path | None) -> _State:
 def _file_of(operator: AnyOperator) -> Path | None:
     if isinstance(operator, ReadFile):
         return Path(operator.path)
-    return Path(operator.database) if isinstance(operator, ReadTable) and operator.platform != "postgres" else None
+    return Path(operator.database) if isinstance(operator, ReadTable) and operator.platform not in SERVERS else None
 
 
 def _short(name: str) -> str:

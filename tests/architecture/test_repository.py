@@ -72,7 +72,8 @@ def test_the_lock_can_be_installed_from_the_oldest_python_on(python):
 
 def test_the_java_wheel_is_never_a_part_of_all():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert Requirement(extras["all"][0]).extras == {"polars", "duckdb", "spark", "postgres-server", "privacy", "lab"}
+    everything = {"polars", "duckdb", "spark-connect", "postgres-server", "privacy", "lab"}
+    assert Requirement(extras["all"][0]).extras == everything
 
 
 def test_ci_runs_the_checks_and_the_tests():

@@ -59,6 +59,15 @@ def test_what_had_to_be_started_teaches_nothing(told):
     assert observations("a", changed(told, start_up_s=(("polars", 0.3),)), PLATFORMS) == ()
 
 
+def test_what_a_function_takes_is_its_own(told):
+    plan = wire.decode(next(e.plan for e in told if isinstance(e, Planned)), ExecutionPlan)
+    called = tuple(
+        msgspec.structs.replace(one, work=msgspec.structs.replace(one.work, tag="map")) if one.verb == "filter" else one
+        for one in plan.operators
+    )
+    assert observations("a", changed(told, operators=called), PLATFORMS) == ()
+
+
 def test_a_run_that_failed_teaches_nothing(told):
     failed = [msgspec.structs.replace(e, state="failed") if isinstance(e, RunFinished) else e for e in told]
     assert observations("a", failed, PLATFORMS) == ()

@@ -94,6 +94,19 @@ def test_a_text_is_split_by_every_platform_where_that_means_the_same(session):
     assert rows(session, lines, in_java) == [("",), ("a",), ("b",)]
 
 
+@pytest.mark.parametrize(
+    "udf",
+    [
+        "(it: Iterator[Int]) => it.filter(x => x > 1).map(x => (x, x * 10)).toList",
+        "it => it.map(x => (x, x * 10)).filter(t => t._1 > 1)",
+        "lambda it: [(x, x * 10) for x in it if x > 1]",
+    ],
+)
+def test_of_partitions_what_is_done_with_every_element(session, udf):
+    numbers = collected(1, "List(1, 2, 3)")
+    assert rows(session, numbers, operator(2, "mapPartitions", 1, udf=udf)) == [(2, 20), (3, 30)]
+
+
 def test_join_pairs_elements(session):
     found = rows(
         session,
@@ -166,6 +179,10 @@ PICKLED = base64.b64encode(pickle.dumps(len)).decode()
         ([collected(1, "List(1)"), operator(2, "map", 1)], "has no udf"),
         ([collected(1, "List(1)"), operator(2, "fliter", 1, udf="_ > 1")], "Did you mean filter"),
         ([collected(1, "List(1)"), operator(2, "groupBy", 1, keyUdf="x => x")], "reduceBy"),
+        (
+            [collected(1, "List(1)"), operator(2, "mapPartitions", 1, udf="it => List(it.size)")],
+            "more than map and filter",
+        ),
         ([collected(1, "List(1)"), operator(2, "union", 1)], "has 1 inputs, and takes 2"),
         ([collected(1, "List(1)"), operator(2, "map", 9, udf="_ + 1")], "reads operator 9, which is not there"),
         ([operator(1, "map", 2, udf="_ + 1"), operator(2, "map", 1, udf="_ + 1")], "what it makes itself"),

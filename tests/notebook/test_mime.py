@@ -65,3 +65,22 @@ def test_the_live_view_stands_beside_what_is_kept() -> None:
     bundle = with_widget({"text/plain": "a plan"}, "abc")
     assert bundle[WIDGET_TYPE] == {"version_major": 2, "version_minor": 0, "model_id": "abc"}
     assert bundle["text/plain"] == "a plan"
+
+
+def test_two_plans_in_a_cell_are_data_pictures_and_text(cells: Any) -> None:
+    from jupyter_wayang.notebook.magics import register
+
+    register(cells.shell)
+    cells('%%wayang\none = read("visits.csv").filter(age > 18)\ntwo = one.sort(age)')
+    cells.shell.display_pub = published = CapturingDisplayPublisher()
+    said = cells("%wayang compare one two")
+    assert published.outputs, said
+    shown = published.outputs[-1]["data"]
+    assert set(shown) == {MIME_TYPE, "text/html", "text/plain"}
+    data = shown[MIME_TYPE]
+    assert (data["version"], data["kind"], data["names"]) == (1, "comparison", ("one", "two"))
+    ids = [{operator["id"] for operator in data[side]["plan"]["operators"]} for side in ("before", "after")]
+    assert {pair[0] for pair in data["pairs"]} == ids[0]
+    assert ids[1] - {pair[1] for pair in data["pairs"]} == {"sort"}
+    assert [item["kind"] for item in data["changes"]["items"]] == ["added"]
+    assert shown["text/html"].count("<img") == 2

@@ -95,6 +95,17 @@ def test_an_operator_of_a_loop_is_no_checkpoint():
     assert optimize(ordered(selectivity=0.001), given).checkpoints == {}
 
 
+def test_what_was_started_is_still_said_when_the_rest_is_planned_again():
+    first = small()
+    platforms = replace(first, costs=replace(first.costs, start_up_s=0.2)), small_and_large()[1]
+    made = optimize(ordered(selectivity=0.001), context(*platforms, rows=ROWS))
+    assert made.execution.start_up_s == (("small", 0.2),)
+    ran = {operator.id: operator for operator in made.execution.operators if operator.id in ("read", "filter")}
+    counted = {Port(node="filter"): ROWS}
+    after = replan(made, context(*platforms, rows=ROWS, done=ran, counted=counted, running=frozenset({"small"})))
+    assert after.execution.start_up_s == (("small", 0.2), ("large", 0.5))
+
+
 def again(made: Optimized, counted: int, size: int = ROWS) -> Optimized:
     ran = {operator.id: operator for operator in made.execution.operators if operator.id in ("read", "filter")}
     given = context(*small_and_large(), rows=size, done=ran, counted={Port(node="filter"): counted})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from jupyter_wayang.execution.turns import Turns
 from jupyter_wayang.plan.expressions import Binary, ColumnRef, Literal, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Port, Vertex, VertexPort
 from jupyter_wayang.plan.loops import circles, feedback, iterations
@@ -51,6 +50,3 @@ def test_what_does_not_need_the_carried_value_is_outside() -> None:
     (circle,) = circles(plan)
     assert {plan[id_].operator.verb for id_ in circle.body} == {"carry", "select", "union"}
     assert feedback(plan) == {Port(node="union"): (("carry", 1),)}
-    turns = Turns(plan, cast("Any", None))
-    # Its rows are made once and kept; those of the first value are read once only.
-    assert [node.id for node in plan.nodes if turns.repeated(Port(node=node.id))] == ["filter"]

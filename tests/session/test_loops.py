@@ -17,6 +17,8 @@ from jupyter_wayang.language.cell import read_cell
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.loops import circles, iterations
+from jupyter_wayang.plan.preferences import Preferences
+from jupyter_wayang.platforms.duckdb.engine import DuckDBEngine
 
 PLATFORMS = (None, ["pandas"], ["polars"], ["duckdb"])
 
@@ -114,6 +116,32 @@ v
     assert [ran.count(id_) for id_ in ("group_by", "filter")] == [1, 1]
     assert ran.count("join") == 4
     assert {operator.iterations for operator in result.run.plan().execution.operators} == {1, 4}
+
+
+def test_what_costs_less_to_make_anew_is_not_kept(
+    session: wy.Session, ones: wy.Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    keep = DuckDBEngine.keep
+    monkeypatch.setattr(DuckDBEngine, "keep", lambda self, payload: asked.append(payload) or keep(self, payload))
+    text = """
+fixed = other.group_by(k).agg(top=max(x))
+for _ in repeat(4):
+    v = v.join(fixed, on=k).select(k, x=x + top)
+v
+"""
+    made = cell(session, text, v=ones, other=pa.table({"k": [2] * 5000, "x": [4.0] * 5000}))
+    counts = []
+    for memory in (None, 1):
+        session.preferences = Preferences(memory_bytes=memory) if memory else Preferences()
+        asked.clear()
+        result = made.run(platforms=["duckdb"])
+        assert result.to_arrow().to_pylist() == [{"k": 2, "x": 26.0}]
+        kept = {one.id for one in result.run.plan().execution.operators if one.kept}
+        assert kept == ({"group_by"} if memory is None else set())
+        counts.append(len(asked))
+    session.preferences = Preferences()
+    assert counts[0] == counts[1] + 1
 
 
 def test_turns_are_told(ones: wy.Collection) -> None:

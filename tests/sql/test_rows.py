@@ -71,6 +71,7 @@ SELECT id, (SELECT count(*) FROM wards w WHERE w.floor = 1 AND v.age IS NULL) AS
 SELECT id FROM visits v WHERE 0 = (SELECT count(*) FROM wards w WHERE w.ward = v.ward)
 SELECT id, (SELECT w.floor FROM wards w WHERE w.bmi < v.bmi ORDER BY w.bmi DESC LIMIT 1) AS f FROM visits v
 SELECT id, (SELECT floor FROM wards WHERE floor > 100 ORDER BY floor LIMIT 1) AS f FROM visits
+SELECT id, (SELECT floor FROM wards WHERE floor > 0 ORDER BY floor, ward LIMIT 1 OFFSET 1) AS f FROM visits
 SELECT id FROM visits v WHERE EXISTS (SELECT * FROM wards w WHERE w.ward = v.ward)
 SELECT id FROM visits v WHERE NOT EXISTS (SELECT 1 FROM wards w WHERE w.ward = v.ward)
 SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM wards w WHERE w.ward = v.ward AND w.bmi <> v.bmi)
@@ -124,12 +125,21 @@ SELECT id, cast(age AS DOUBLE) AS f, cast(bmi AS VARCHAR) IS NULL AS n, age::BIG
 SELECT id FROM visits WHERE cost > 3.24 AND cost * 1.10 < 11.56
 SELECT id, row_number() OVER (PARTITION BY ward ORDER BY id) AS r, sum(age) OVER (PARTITION BY ward) AS s FROM visits
 SELECT id, rank() OVER (ORDER BY age DESC) AS r, lag(id) OVER (ORDER BY id) AS before FROM visits WHERE age > 0
+SELECT id, dense_rank() OVER (PARTITION BY urgent ORDER BY ward DESC) AS d FROM visits WHERE ward > ''
+SELECT id, sum(age) OVER (PARTITION BY ward ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS s FROM visits
+SELECT id, max(age) OVER (ORDER BY id RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS s FROM visits
 SELECT ward, sum(age) AS s, rank() OVER (ORDER BY sum(age) DESC) AS r FROM visits WHERE age > 0 GROUP BY ward
 SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY ward ORDER BY id) AS r FROM visits) t WHERE r = 1
 """.strip().split("\n")
 
 ORDERED = """
 SELECT id, age FROM visits ORDER BY age DESC, id LIMIT 3
+SELECT id, age FROM visits ORDER BY age DESC, id LIMIT 3 OFFSET 2
+SELECT id, age FROM visits ORDER BY id OFFSET 3
+SELECT id FROM visits ORDER BY age DESC, id LIMIT 2 OFFSET 1
+SELECT DISTINCT ward FROM visits WHERE ward > '' ORDER BY ward DESC LIMIT 5 OFFSET 1
+SELECT id FROM visits ORDER BY id LIMIT 5 OFFSET 1000
+SELECT ward FROM visits UNION SELECT ward FROM wards ORDER BY ward LIMIT 2 OFFSET 1
 SELECT id FROM visits ORDER BY bmi
 SELECT ward, count(*) AS n FROM visits GROUP BY ward ORDER BY n DESC, ward
 SELECT ward, count(*) FROM visits GROUP BY ward ORDER BY 2 DESC, 1 LIMIT 2

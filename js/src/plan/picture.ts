@@ -123,6 +123,7 @@ export interface EdgePlace {
  * and may be shown; `rows_from` says where the estimate comes from; `work` is what one execution is thought to do,
  * in the sizes that its cost was estimated from; `code` is generated SQL, where a platform makes some. `iterations` is how often it runs.
  * `checkpoint` says that rows are counted after it: what comes later is planned again if they are not as expected.
+ * `kept`: what it makes is kept for the turns of a loop, because to make it anew in each would cost more.
  * `kind`: `aggregate` marks a combination at the execution kernel that never sees rows.
  */
 export interface ExecutionOperator {
@@ -139,6 +140,7 @@ export interface ExecutionOperator {
   readonly compute_s: Interval | null;
   readonly work: Work | null;
   readonly checkpoint: boolean;
+  readonly kept: boolean;
   readonly counted: number | null;
   readonly measured_s: number | null;
   readonly iterations: number;
@@ -246,6 +248,17 @@ export interface Overview {
   readonly stacks: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Two plans to be drawn side by side: what they are called, what is different, and which operators are the same. */
+export interface PlanComparison {
+  readonly before: PlanPicture;
+  readonly after: PlanPicture;
+  readonly names: readonly [string, string];
+  readonly changes: Changes;
+  readonly pairs: readonly (readonly [string, string])[];
+  readonly version: number;
+  readonly kind: "comparison";
+}
+
 /**
  * All that is needed to draw a plan without a kernel.
  *
@@ -312,6 +325,8 @@ export interface Takes {
  * The tag of the base operator, or `"a>b"` of a conversion.
  * rows, out, bytes
  * Rows in, rows out and bytes in, as a :class:`~jupyter_wayang.platforms.platform.Coefficient` counts them.
+ * operations, decimals
+ * Operations of expressions over all rows, and those of them that read decimals.
  */
 export interface Work {
   readonly platform: string | null;
@@ -319,4 +334,6 @@ export interface Work {
   readonly rows: number;
   readonly out: number;
   readonly bytes: number;
+  readonly operations: number;
+  readonly decimals: number;
 }

@@ -8,7 +8,7 @@ from html import escape
 from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.captions import inputs_of, moves, platforms_of, shares
 from jupyter_wayang.drawing.tokens import PlatformLook, look_of
-from jupyter_wayang.drawing.whys import TOLD, misses, misses_text, rows_text
+from jupyter_wayang.drawing.whys import TOLD, misses, misses_text, rows_text, starts_text
 from jupyter_wayang.plan.execution import Alternative, ExecutionOperator, ExecutionPlan, Lane
 
 __all__ = ["operator_details"]
@@ -36,7 +36,8 @@ def _off(plan: ExecutionPlan) -> str:
         return ""
     items = "".join(f"<dt>{miss.times}</dt><dd>{escape(miss.told)}</dd>" for miss in misses(plan)[:TOLD])
     shown = f"<dl>{items}</dl>" if items else f'<p class="sub">{said[0].capitalize()}.</p>'
-    return f"<h2>Which estimates were off most</h2>{shown}"
+    starts = "".join(f'<p class="sub">{escape(line[0].upper() + line[1:])}.</p>' for line in starts_text(plan))
+    return f"<h2>Which estimates were off most</h2>{shown}{starts}"
 
 
 class _Writer:

@@ -196,6 +196,9 @@ def explain(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None = N
             lines += ["", _cut(f"{one_line(lane.title)}: {operator.verb} {one_line(operator.text)}".rstrip())]
             lines += _wrapped("  ", one_line(operator.decision.reason))
             lines += [f"  {rows}"] if (rows := rows_text(operator)) else []
+            lines += (
+                ["  kept for the turns of its loop: to make it anew in each would cost more"] if operator.kept else []
+            )
             lines += _alternatives(operator, looks)
             won = wins_text(operator, wins.get(operator.id, ()), looks) if wins is not None else ""
             lines += _wrapped("  ", won) if won else []

@@ -10,7 +10,7 @@ from jupyter_wayang.drawing import units
 from jupyter_wayang.drawing.tokens import PlatformLook, look_of
 from jupyter_wayang.plan.execution import ExecutionOperator, ExecutionPlan
 
-__all__ = ["TOLD", "Miss", "Wins", "misses", "misses_text", "rows_text", "wins_text"]
+__all__ = ["TOLD", "Miss", "Wins", "misses", "misses_text", "rows_text", "starts_text", "wins_text"]
 
 Wins = Mapping[str, Sequence[tuple[str, float]]]
 """For operators, the platforms that would win with other numbers of rows, and from (below: a negative number) how many."""
@@ -87,13 +87,8 @@ def misses(plan: ExecutionPlan) -> tuple[Miss, ...]:
         stages.setdefault((operator.lane, operator.stage), []).append(operator)
     started = {name for name, _ in plan.start_up_s}
     for (lane, _), members in stages.items():
-        moved = sum(
-            edge.movement.cost_s.mean
-            for edge in plan.edges
-            if edge.movement is not None and edge.target in {one.id for one in members}
-        )
-        miss = _seconds(members, moved, places.format(titles.get(lane)))
-        # What a start takes is in the time of whoever came first.
+        miss = _seconds(members, _moved_s(plan, members), places.format(titles.get(lane)))
+        # What a start takes, and how slow a platform is at first, is in the time of whoever came first.
         if miss is not None and members[0].decision.platform not in started:
             found.append(miss)
     return tuple(sorted(found, key=lambda miss: -miss.factor))
@@ -104,12 +99,41 @@ def misses_text(plan: ExecutionPlan) -> list[str]:
     ran = any(operator.counted is not None or operator.measured_s is not None for operator in plan.operators)
     if not ran:
         return []
-    found = misses(plan)
+    found, started = misses(plan), starts_text(plan)
     if not found:
-        return ["every estimate was right within a factor of 1.5"]
+        return ["every estimate was right within a factor of 1.5", *started]
     rest = len(found) - TOLD
     more = [f"  and {rest} more"] if rest > 0 else []
-    return ["estimates that were off, the worst first", *(f"  {miss.text}" for miss in found[:TOLD]), *more]
+    return ["estimates that were off, the worst first", *(f"  {miss.text}" for miss in found[:TOLD]), *more, *started]
+
+
+def starts_text(plan: ExecutionPlan) -> list[str]:
+    """Say what starting platforms was thought to take, and about took: what their operators took beyond their work.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import Decision, Interval
+    >>> sort = ExecutionOperator(id="s", logical="s", lane="here", verb="sort", text="", measured_s=7.5,
+    ...     compute_s=Interval.exact(0.5), decision=Decision(platform="spark", reason=""))
+    >>> starts_text(ExecutionPlan(lanes=(), operators=(sort,), edges=(), cost_s=Interval.exact(6), start_up_s=(("spark", 5.5),)))
+    ['start-up, apart from these: Spark thought 5.5 s, took about 7.0 s']
+    """
+    said = []
+    for name, thought in plan.start_up_s:
+        members = [one for one in plan.operators if one.decision.platform == name and one.measured_s is not None]
+        if members:
+            took = sum(one.measured_s for one in members if one.measured_s is not None)
+            work = sum(one.compute_s.mean for one in members if one.compute_s is not None) + _moved_s(plan, members)
+            about = units.duration(max(took - work, 0.0))
+            said.append(f"{look_of(name).title} thought {units.duration(thought)}, took about {about}")
+    return [f"start-up, apart from these: {'; '.join(said)}"] if said else []
+
+
+def _moved_s(plan: ExecutionPlan, members: Sequence[ExecutionOperator]) -> float:
+    """Return what moving rows into some operators was thought to take."""
+    ids = {one.id for one in members}
+    edges = (edge for edge in plan.edges if edge.movement is not None and edge.target in ids)
+    return sum(edge.movement.cost_s.mean for edge in edges if edge.movement is not None)
 
 
 def wins_text(

@@ -135,6 +135,7 @@ class LaneExecutor:
         self._functions = functions if functions is not None else Functions()
         self._stopping = Stopping()
         self._platform = {operator.id: operator.decision.platform for operator in plan.operators}
+        self._kept = _kept(plan)
         self._edges: dict[tuple[str, int], Edge] = {(edge.target, edge.input): edge for edge in plan.edges}
         self._consumers = logical.consumers()
         self._learned: dict[str, tuple[Named, ...]] = {}
@@ -347,6 +348,7 @@ class LaneExecutor:
         edges = {(edge.target, edge.input): edge for edge in plan.edges}
         self._edges = edges | {ends: edge for ends, edge in self._edges.items() if ends[0] in ran}
         self._platform = platforms
+        self._kept = _kept(plan)
         self._checkpoints = checkpoints
 
     def _run(self, node: Node) -> None:
@@ -371,7 +373,7 @@ class LaneExecutor:
             schemas = _rows(operator, schemas)
             inputs = payloads
         ports = [Port(node=node.id, port=index) for index in range(len(inputs))]
-        shared = [port for port in ports if self._readers(port) > 1 or self._turns.repeated(port) or node.hints.cache]
+        shared = [port for port in ports if self._readers(port) > 1 or node.id in self._kept or node.hints.cache]
         for index, payload in enumerate(inputs):
             port = Port(node=node.id, port=index)
             self._payloads[port] = engine.keep(payload) if port in shared else payload
@@ -448,6 +450,10 @@ class LaneExecutor:
                 self._moved[key] = self._engines[self._platform[node]].keep(payload)
             payload = self._moved[key]
         return payload
+
+
+def _kept(plan: ExecutionPlan) -> frozenset[str]:
+    return frozenset(operator.id for operator in plan.operators if operator.kept)
 
 
 def _rows(operator: AnyOperator, schemas: tuple[Schema, ...]) -> tuple[Schema, ...]:

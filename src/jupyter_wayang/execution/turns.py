@@ -75,14 +75,6 @@ class Turns:
         """Tell whether a node runs in the turns of a loop that is not in one now."""
         return any(node in circle.body and id_ not in self._open for id_, circle in self._circles.items())
 
-    def repeated(self, port: Port) -> bool:
-        """Tell whether the rows of a port are made once, and read in every turn of a loop."""
-        return any(
-            port.node not in circle.body
-            and any(n.id in circle.body - set(circle.carries) and port in n.inputs for n in self._plan.nodes)
-            for circle in self._circles.values()
-        )
-
     def forget(self, nodes: frozenset[str] | set[str]) -> None:
         """Forget how far loops are, of which something is to be computed again."""
         for id_, circle in self._circles.items():

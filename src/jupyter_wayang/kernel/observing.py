@@ -10,7 +10,7 @@ from jupyter_wayang.events import AnyEvent, OperatorFinished, Planned, Replanned
 from jupyter_wayang.plan import wire
 from jupyter_wayang.plan.execution import Edge, ExecutionOperator, ExecutionPlan, Interval
 from jupyter_wayang.plan.observation import Observation, Work
-from jupyter_wayang.platforms.platform import ARROW, Platform
+from jupyter_wayang.platforms.platform import ARROW, FUNCTION_TAGS, Platform
 
 __all__ = ["observations"]
 
@@ -21,8 +21,9 @@ _LOOSE = 20.0
 def observations(run: str, events: Iterable[AnyEvent], platforms: Mapping[str, Platform]) -> tuple[Observation, ...]:
     """Return what the stages of a run on this machine took.
 
-    Left out are stages of sites, which may be other machines; of loops; of platforms that the run had to start; and
-    those whose rows nobody counted or knew well. Only a run that came to its end teaches anything.
+    Left out are stages of sites, which may be other machines; of loops; of platforms that the run had to start; those
+    that call a function of the notebook, whose time is its own; and those whose rows nobody counted or knew well. Only a
+    run that came to its end teaches anything.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def _stage(
 def _worked(operator: ExecutionOperator, edges: list[Edge], rows: Mapping[str, int]) -> Work | None:
     """Return the work of an operator with the rows that were counted, or None if too little is known of them."""
     planned = operator.work
-    if planned is None or operator.rows is None:
+    if planned is None or operator.rows is None or planned.tag in FUNCTION_TAGS:
         return None
     out = _known(operator.rows, rows.get(operator.id))
     entered = [_known(edge.rows, rows.get(edge.source.node)) for edge in edges if edge.rows is not None]

@@ -34,7 +34,6 @@ _MOST = 10_000
 _SHORT = 120
 _REFUSED = {
     "groupBy": "a group of whole elements is no row; reduceBy makes one element of a group",
-    "mapPartitions": "it works on as many elements at once as a platform likes",
     "coGroup": "a group of whole elements is no row; join pairs them",
     "doWhile": "its body is program text that builds a plan",
     "repeat": "its body is program text that builds a plan",
@@ -338,6 +337,7 @@ _READ: dict[str, tuple[int, _Read]] = {
     "map": (1, _by("map", "udf")),
     "filter": (1, _by("filter", "udf")),
     "flatMap": (1, _by("flat_map", "udf")),
+    "mapPartitions": (1, _by("map_partitions", "udf")),
     "reduce": (1, _by("reduce", "udf")),
     "reduceBy": (1, _reduced_by),
     "sort": (1, _by("sort", "keyUdf")),

@@ -233,6 +233,7 @@ _MEANINGS = {
     "corr": "the correlation of two columns",
     "cov": "the covariance of two columns (over n - 1)",
     "rank": "the place in an order; equals share one",
+    "dense_rank": "the place in an order, without gaps; equals share one",
     "row_number": "the number in an order",
     "lag": "the value some rows before, in an order",
     "lead": "the value some rows after, in an order",

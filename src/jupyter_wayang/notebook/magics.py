@@ -16,11 +16,13 @@ from jupyter_wayang.language.cell import Cell, read_cell
 from jupyter_wayang.notebook.commands import calibrated, compared, exported
 from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
+from jupyter_wayang.notebook.mime import comparison_bundle
 from jupyter_wayang.notebook.options import Options, parse_options
 from jupyter_wayang.notebook.progress import wait_quietly, wait_with_progress
-from jupyter_wayang.notebook.views import LiveViews, PlanOutput, RunViews
+from jupyter_wayang.notebook.views import LiveViews, Output, PlanOutput, RunViews
 from jupyter_wayang.plan.preferences import OBJECTIVES
 from jupyter_wayang.session import Plan, Result, Run
+from jupyter_wayang.session.comparing import Comparison
 
 if TYPE_CHECKING:
     from jupyter_wayang.app import Session
@@ -213,6 +215,10 @@ class WayangMagics(Magics):
         output = PlanOutput(self._live, plan)
         self._latest, self._ran = lambda: output.plan, None
 
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Show two plans side by side in a cell."""
+        Output(self.shell, comparison_bundle(comparison), None)
+
     def show_run(self, run: Run) -> RunViews:
         """Show a run in a cell: its plan as soon as it is made, and its curves."""
         views = RunViews(self._live, run)
@@ -386,3 +392,4 @@ def register(shell: Any) -> None:
     shown = shell.display_formatter.ipython_display_formatter
     shown.for_type(Plan, magics.show_plan)
     shown.for_type(Run, magics.show_run)
+    shown.for_type(Comparison, magics.show_comparison)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from jupyter_wayang.drawing.comparison import comparison_html, comparison_text
 from jupyter_wayang.drawing.html import curves_html, plan_html
 from jupyter_wayang.drawing.measured import measured
 from jupyter_wayang.drawing.text import outline
@@ -28,11 +29,21 @@ from jupyter_wayang.events import (
     SiteLeftOut,
     SiteReported,
 )
-from jupyter_wayang.notebook.widgets.display import plan_display
+from jupyter_wayang.notebook.widgets.display import comparison_display, plan_display
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.session import Run
+from jupyter_wayang.session.comparing import Comparison
 
-__all__ = ["MIME_TYPE", "WIDGET_TYPE", "Bundle", "plan_bundle", "plan_data", "run_bundle", "with_widget"]
+__all__ = [
+    "MIME_TYPE",
+    "WIDGET_TYPE",
+    "Bundle",
+    "comparison_bundle",
+    "plan_bundle",
+    "plan_data",
+    "run_bundle",
+    "with_widget",
+]
 
 MIME_TYPE = "application/vnd.wayang+json"
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
@@ -61,6 +72,16 @@ def plan_bundle(plan: ExecutionPlan, events: Sequence[AnyEvent] = ()) -> Bundle:
 def plan_data(plan: ExecutionPlan, events: Sequence[AnyEvent] = ()) -> dict[str, Any]:
     """Return the data that a plan is drawn from, with the events that tell what its operators did."""
     return {**plan_display(measured(plan, events)), "events": msgspec.to_builtins(_told(events))}
+
+
+def comparison_bundle(comparison: Comparison) -> Bundle:
+    """Return two plans side by side as a notebook keeps them."""
+    before, after, names = comparison.before, comparison.after, comparison.names
+    return {
+        MIME_TYPE: comparison_display(before, after, names),
+        "text/html": comparison_html(before, after, names),
+        "text/plain": comparison_text(before, after, names),
+    }
 
 
 def _told(events: Sequence[AnyEvent]) -> list[AnyEvent]:

@@ -21,7 +21,7 @@ LIKE IS NULL CASE WHEN THEN ELSE END UNION ALL INTERSECT EXCEPT WITH DATE INTERV
 """.split()  # noqa: SIM905 -- as a list they would be a line each
 _FUNCTIONS = """
 count sum avg min max median stddev variance coalesce nullif greatest least substring upper lower trim length replace abs
-round floor ceil sqrt exp ln year month day row_number rank lag lead
+round floor ceil sqrt exp ln year month day row_number rank dense_rank lag lead
 """.split()  # noqa: SIM905
 # A table stands after FROM, JOIN, or a comma of FROM; an alias may follow it.
 _NAME = r'(?:"[^"]+"|\'[^\']+\'|[\w.]+)'

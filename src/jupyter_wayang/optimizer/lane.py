@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -67,6 +67,20 @@ class Lane:
         )
         return self._of(plan, context, self.outputs, self.candidates, settled)
 
+    def without(self, refused: Mapping[int, Mapping[str, str]]) -> Lane:
+        """Return the lane in which some nodes may not run on some platforms: reasons, by index and platform."""
+        candidates = tuple(
+            replace(
+                one,
+                possible={name: platform for name, platform in one.possible.items() if name not in refused[index]},
+                impossible={**one.impossible, **refused[index]},
+            )
+            if index in refused
+            else one
+            for index, one in enumerate(self.candidates)
+        )
+        return self._of(self.plan, self.context, self.outputs, candidates, self.estimates)
+
     @classmethod
     def _of(
         cls,
@@ -103,7 +117,16 @@ class Lane:
             origins=origins(plan, estimates, context.statistics, context.functions),
             sizes=known,
             compute=compute,
-            moves=Moves(plan, estimates, platforms, compute, context.iterations, context.done, context.objective),
+            moves=Moves(
+                plan,
+                estimates,
+                platforms,
+                compute,
+                context.iterations,
+                context.done,
+                context.objective,
+                context.memory_bytes,
+            ),
             start_up={n: p.costs.start_up_s for n, p in platforms.items() if n not in running},
         )
 
@@ -181,6 +204,7 @@ class Lane:
             else msgspec.structs.replace(
                 self._operator(index, node, best[index], self._decision(index, node, found), stage_of[node.id]),
                 checkpoint=node.id in checkpoints,
+                kept=self.moves.kept(index, best),
             )
             for index, node in enumerate(self.plan.nodes)
         )

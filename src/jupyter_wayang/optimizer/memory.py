@@ -1,4 +1,7 @@
-"""Memory: how many bytes an operator holds at once on a platform. The limit is hard: what is above it is not planned."""
+"""Memory: how many bytes an operator holds at once on a platform. The limit is hard: what is above it is not planned.
+
+That a whole plan has room is a matter of :mod:`jupyter_wayang.optimizer.peak`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from jupyter_wayang.plan.execution import Interval
 from jupyter_wayang.platforms.platform import Platform
 
-__all__ = ["beyond", "held", "size"]
+__all__ = ["beyond", "held", "size", "working"]
 
 _COPIES: Mapping[str, float] = {"join": 1.0, "sort": 1.0, "group_by": 0.5, "split": 2.0, "local_update": 1.0}
 """Of what comes in, an operator that must see all rows first holds so much a second time."""
@@ -22,7 +25,18 @@ def held(tag: str, platform: Platform, bytes_in: Interval, bytes_out: Interval) 
     if form is not None and not form.at_rest:
         return Interval.exact(0.0)
     factor = form.held if form is not None else 1.0
-    return (bytes_in.times(1 + _COPIES.get(tag, 0.0)) + bytes_out).times(factor)
+    return (bytes_in + working(tag, bytes_in) + bytes_out).times(factor)
+
+
+def working(tag: str, bytes_in: Interval) -> Interval:
+    """Return the bytes that an operator holds beside what comes in and goes out.
+
+    Examples
+    --------
+    >>> working("group_by", Interval.exact(100)).mean, working("filter", Interval.exact(100)).mean
+    (50.0, 0.0)
+    """
+    return bytes_in.times(_COPIES.get(tag, 0.0))
 
 
 def beyond(bytes_: Interval, limit: int | None) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_wayang.errors import PlanError
 from jupyter_wayang.optimizer.cardinality import Estimate
 from jupyter_wayang.optimizer.conversions import ChannelGraph, CostedGraph, Demand, Tree
-from jupyter_wayang.optimizer.costs import NOTHING, total
+from jupyter_wayang.optimizer.costs import NOTHING, Sizes, seconds, total
 from jupyter_wayang.optimizer.enumeration import Assignment
 from jupyter_wayang.optimizer.objective import TIME, Objective
 from jupyter_wayang.plan.execution import Interval
@@ -16,7 +16,7 @@ from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.loops import feedback
 from jupyter_wayang.plan.operators import LocalUpdate, MeasureRows, Score
 from jupyter_wayang.plan.operators.loops import Carry
-from jupyter_wayang.platforms.platform import ARROW, Platform
+from jupyter_wayang.platforms.platform import ARROW, Platform, lazy
 
 __all__ = ["Flow", "Moves"]
 
@@ -33,6 +33,14 @@ class Flow:
     readers: tuple[tuple[int, int], ...]
     result: bool
     runs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turns:
+    """How the turns of a loop get rows that are made once: ``kept``, or made anew in each; and what that costs in all."""
+
+    kept: bool
+    cost: Interval
 
 
 class Moves:
@@ -54,6 +62,8 @@ class Moves:
         Ids of nodes that have run: what they read has moved already.
     objective
         What ways are compared by.
+    memory_bytes
+        What there is room for; None: for all.
     """
 
     def __init__(
@@ -65,8 +75,11 @@ class Moves:
         iterations: Mapping[str, int],
         done: Collection[str] = (),
         objective: Objective = TIME,
+        memory_bytes: int | None = None,
     ) -> None:
         self._plan = plan
+        self._estimates = estimates
+        self._memory_bytes = memory_bytes
         self._done = frozenset(done)
         self._objective = objective
         self._platforms = platforms
@@ -76,6 +89,8 @@ class Moves:
         self._index = {node.id: index for index, node in enumerate(plan.nodes)}
         channels = ChannelGraph(platforms.values())
         self._reusable = channels.reusable
+        self._lazy = frozenset(name for name, platform in platforms.items() if lazy(platform))
+        self._readers = plan.consumers()
         self.flows = self._flows(estimates)
         self.touching: tuple[tuple[int, ...], ...] = self._touching()
         self._graphs: tuple[CostedGraph, ...] = tuple(
@@ -83,9 +98,10 @@ class Moves:
         )
         self._trees: dict[tuple[int, str, Assignment], Tree | None] = {}
         self._productions: dict[tuple[int, str], Interval] = {}
+        self._renewals: dict[tuple[int, str], Interval] = {}
 
     def _flows(self, estimates: Mapping[Port, Estimate]) -> tuple[Flow, ...]:
-        readers, next_turn = self._plan.consumers(), feedback(self._plan)
+        readers, next_turn = self._readers, feedback(self._plan)
         found = []
         for port in estimates:
             producer = self._index[port.node]
@@ -115,7 +131,9 @@ class Moves:
             if ends not in known:
                 source, demands, engines, again = self._asked(number, producer, readers)
                 one = self._graphs[number].cost_s(source, demands, engines, self._amount(producer, again))
-                known[ends] = one * self.flows[number].runs
+                turns = self._turns(number, producer, readers)
+                more = 0.0 if turns is None else self._amount(producer, turns.cost)
+                known[ends] = (one + more) * self.flows[number].runs
             return known[ends]
 
         return cost
@@ -131,8 +149,42 @@ class Moves:
         if key not in self._trees:
             source, demands, engines, again = self._asked(number, producer, readers)
             amount = self._amount(producer, again)
-            self._trees[key] = self._graphs[number].tree(source, demands, engines, again, amount)
+            found = self._graphs[number].tree(source, demands, engines, again, amount)
+            turns = self._turns(number, producer, readers)
+            if found is not None and turns is not None:
+                (route,) = found.routes
+                more = replace(route, cost=route.cost + turns.cost)
+                found = replace(found, routes=(more,), mean_s=found.mean_s + self._amount(producer, turns.cost))
+            self._trees[key] = found
         return self._trees[key]
+
+    def kept(self, index: int, assignment: Assignment) -> bool:
+        """Tell whether what a node makes is kept for the turns of a loop, because to make it in each would cost more."""
+        for number in self.touching[index]:
+            flow = self.flows[number]
+            if flow.producer == index:
+                turns = self._turns(number, assignment[index], tuple(assignment[reader] for reader, _ in flow.readers))
+                if turns is not None and turns.kept:
+                    return True
+        return False
+
+    def _turns(self, number: int, producer: str, readers: Assignment) -> Turns | None:
+        """Return how the turns of a loop get what is made once before it, if that is only a recipe where both ends are."""
+        flow = self.flows[number]
+        # What several read is kept by its engine anyway, and what changes its form is there afterwards.
+        if producer not in self._lazy or flow.result or len(readers) != 1 or readers[0] != producer:
+            return None
+        (times,) = self.kinds(number)
+        if times == 1:
+            return None
+        known = self._estimates[flow.port]
+        again = self._renewal(flow.producer, producer).times(times - 1)
+        keeping = self._keeping(producer, Sizes(known.rows, known.rows, known.bytes))
+        if self._plan.nodes[flow.producer].hints.cache:
+            return Turns(kept=True, cost=keeping)
+        room = self._memory_bytes is None or known.bytes.mean <= self._memory_bytes
+        kept = room and keeping.mean <= again.mean
+        return Turns(kept=kept, cost=keeping if kept else again)
 
     def _amount(self, platform: str, production: Interval) -> float:
         return self._objective.of_work(platform, production.mean)
@@ -164,15 +216,34 @@ class Moves:
             raise PlanError(f"there is no way to move the rows of {flow.port.node} as this plan needs")
         return tree
 
+    def _keeping(self, name: str, sizes: Sizes) -> Interval:
+        """Estimate what it costs to keep rows: as much as to hand all of them out."""
+        platform = self._platforms[name]
+        coefficient = platform.costs.conversions.get(f"{platform.channel}>{ARROW}")
+        return NOTHING if coefficient is None else seconds(coefficient, sizes)
+
     def _production(self, index: int, name: str) -> Interval:
         """Estimate what it costs to make rows once more: all that this platform would have put off until they are read."""
         if self._reusable[self._platforms[name].channel]:
             return NOTHING
         key = (index, name)
         if key not in self._productions:
-            node = self._plan.nodes[index]
-            inputs = {self._index[port.node] for port in node.inputs}
-            own = self._compute[index][name].times(1 / self._iterations[index])
+            inputs = {self._index[port.node] for port in self._plan.nodes[index].inputs}
             before = [self._production(other, name) for other in inputs if name in self._compute[other]]
-            self._productions[key] = total([own, *before])
+            self._productions[key] = total([self._once(index, name), *before])
         return self._productions[key]
+
+    def _renewal(self, index: int, name: str) -> Interval:
+        """Estimate what it costs to run a recipe once more: back to what is at rest, or kept because several read it."""
+        key = (index, name)
+        if key not in self._renewals:
+            inputs = {self._index[port.node] for port in self._plan.nodes[index].inputs if not self._shared(port)}
+            before = [self._renewal(other, name) for other in inputs if name in self._compute[other]]
+            self._renewals[key] = total([self._once(index, name), *before])
+        return self._renewals[key]
+
+    def _once(self, index: int, name: str) -> Interval:
+        return self._compute[index][name].times(1 / self._iterations[index])
+
+    def _shared(self, port: Port) -> bool:
+        return len(self._readers.get(port, ())) + self._plan.results.count(port) > 1

@@ -11,6 +11,7 @@ from jupyter_wayang.optimizer.checkpoints import at_bound, behind, uncertain
 from jupyter_wayang.optimizer.context import PlanningContext
 from jupyter_wayang.optimizer.enumeration import Assignment, Output, Problem, cheapest, enumerate_plans
 from jupyter_wayang.optimizer.lane import Lane
+from jupyter_wayang.optimizer.peak import with_room
 from jupyter_wayang.optimizer.rewrite import rewrite
 from jupyter_wayang.plan.execution import ExecutionPlan, Interval
 from jupyter_wayang.plan.logical import LogicalPlan, Port
@@ -78,9 +79,11 @@ def replan(made: Optimized, context: PlanningContext) -> Optimized:
     Returns
     -------
     Optimized
-        Operators that are done are as they were, with their counts.
+        Operators that are done are as they were, with their counts, and what was started is said to have been.
     """
-    return _planned(made.logical, context)
+    again = _planned(made.logical, context)
+    started = tuple(dict([*made.execution.start_up_s, *again.execution.start_up_s]).items())
+    return msgspec.structs.replace(again, execution=msgspec.structs.replace(again.execution, start_up_s=started))
 
 
 def _planned(plan: LogicalPlan, context: PlanningContext) -> Optimized:
@@ -88,6 +91,7 @@ def _planned(plan: LogicalPlan, context: PlanningContext) -> Optimized:
     found = enumerate_plans(lane.problem(pinned=True))
     if found is None:
         raise _unreachable(lane)
+    lane, found = with_room(lane, found)
     checkpoints = _checkpoints(lane, found.best)
     return Optimized(
         logical=plan, execution=lane.execution(found, frozenset(checkpoints)), checkpoints=dict(checkpoints)

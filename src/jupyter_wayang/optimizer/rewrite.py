@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jupyter_wayang.optimizer.rules.fold_constants import fold_constants
+from jupyter_wayang.optimizer.rules.merge_maps import merge_maps
 from jupyter_wayang.optimizer.rules.order_joins import order_joins
 from jupyter_wayang.optimizer.rules.push_aggregates import push_aggregates
 from jupyter_wayang.optimizer.rules.push_filters import push_filters
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     push_into_groups,
     push_into_sets,
     push_limits,
+    merge_maps,
     push_projections,
 )
 """In this order: projections come last, because where filters end up decides which columns are read."""
@@ -46,7 +48,7 @@ def rewrite(
 ) -> LogicalPlan:
     """Apply rules until the plan stays the same; a plan that is rewritten already is returned as it is.
 
-    Results stay in their order, with their rows and schemas; ids of nodes stay.
+    Results stay in their order, with their rows and schemas. Nodes keep their ids; what is merged has that of the last.
 
     Parameters
     ----------

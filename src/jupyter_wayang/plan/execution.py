@@ -96,6 +96,7 @@ class ExecutionOperator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     and may be shown; ``rows_from`` says where the estimate comes from; ``work`` is what one execution is thought to do,
     in the sizes that its cost was estimated from; ``code`` is generated SQL, where a platform makes some. ``iterations`` is how often it runs.
     ``checkpoint`` says that rows are counted after it: what comes later is planned again if they are not as expected.
+    ``kept``: what it makes is kept for the turns of a loop, because to make it anew in each would cost more.
     ``kind``: ``aggregate`` marks a combination at the execution kernel that never sees rows.
     """
 
@@ -112,6 +113,7 @@ class ExecutionOperator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     compute_s: Interval | None = None
     work: Work | None = None
     checkpoint: bool = False
+    kept: bool = False
     counted: int | None = None
     measured_s: float | None = None
     iterations: int = 1

@@ -1,8 +1,9 @@
 """Named connections to databases: a plan holds the name, and the address with its password stays here.
 
-An address is a path of a DuckDB or SQLite file, or ``postgresql://user:password@host/database``. ``${NAME}`` in it is
-taken from the environment when the connection is opened, so that no file needs a password in it. A variable
-``WAYANG_CONNECTION_ARCHIVE`` declares the connection ``archive``.
+An address is a path of a DuckDB or SQLite file, ``postgresql://user:password@host/database``, or a Spark: a cluster's
+``spark://host:7077``, or Spark Connect's ``sc://host:15002``. ``${NAME}`` in it is taken from the environment when the
+connection is opened, so that no file needs a password in it. A variable ``WAYANG_CONNECTION_ARCHIVE`` declares the
+connection ``archive``.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ __all__ = [
     "connection",
     "environment",
     "file_platform",
+    "is_known",
     "platform_of",
     "without_password",
 ]
 
 _URL = re.compile(r"(?P<scheme>postgres(?:ql)?)://", re.IGNORECASE)
-_SECRET = re.compile(r"(?i)(://[^/@\s:]*):[^@/\s]*@|(password\s*=\s*)[^\s&]+")
+_SPARK = re.compile(r"(?:spark|sc)://", re.IGNORECASE)
+_SECRET = re.compile(r"(?i)(://[^/@\s:]*):[^@/\s]*@|((?:password|token)\s*=\s*)[^\s&;]+")
+_TOKEN = re.compile(r"(?i);token=([^;]+)")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SQLITE, _DUCKDB = b"SQLite format 3\x00", b"DUCK"
 _ENDINGS = {".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite"}
@@ -65,7 +69,10 @@ class Connection:
 
     def secrets(self) -> tuple[str, ...]:
         """Return what no message may hold."""
-        held = urlsplit(self.opened()).password if _URL.match(self.address) else None
+        opened = self.opened()
+        if self.platform == "spark":
+            return tuple({form for held in _TOKEN.findall(opened) for form in (held, unquote(held))})
+        held = urlsplit(opened).password if _URL.match(self.address) else None
         return tuple({held, unquote(held)}) if held else ()
 
 
@@ -82,7 +89,8 @@ def connect(name: str, where: str | os.PathLike[str]) -> Connection:
     name
         The name for ``table(name, …)`` and ``query(name, …)``.
     where
-        The path of a DuckDB or SQLite file, or ``postgresql://user:password@host/database``.
+        The path of a DuckDB or SQLite file, ``postgresql://user:password@host/database``, ``spark://host:7077`` or
+        ``sc://host:15002``.
 
     Raises
     ------
@@ -112,16 +120,19 @@ def platform_of(address: str) -> str:
 
     Examples
     --------
-    >>> platform_of("postgresql://localhost/visits"), platform_of("visits.duckdb")
-    ('postgres', 'duckdb')
+    >>> platform_of("postgresql://localhost/visits"), platform_of("visits.duckdb"), platform_of("sc://localhost")
+    ('postgres', 'duckdb', 'spark')
     """
     if _URL.match(address):
         return "postgres"
+    if _SPARK.match(address):
+        return "spark"
     found = file_platform(Path(address)) if "://" not in address else None
     if found is None:
         raise DataError(
             f"which database is {without_password(address)}?",
-            hint="a connection is a .duckdb or .sqlite file, or postgresql://user:password@host/database",
+            hint="a connection is a .duckdb or .sqlite file, postgresql://user:password@host/database, "
+            "spark://host:7077 or sc://host:15002",
         )
     return found
 
@@ -158,6 +169,11 @@ def connection(name: str) -> Connection:
     return known[name]
 
 
+def is_known(name: str) -> bool:
+    """Tell whether there is a connection of a name."""
+    return name in _all()
+
+
 def connected(platform: str) -> tuple[Connection, ...]:
     """Return the connections to databases of a platform, in the order in which they were named."""
     return tuple(one for one in _all().values() if one.platform == platform)
@@ -181,11 +197,11 @@ def _all() -> dict[str, Connection]:
 
 
 def without_password(text: str) -> str:
-    """Return a text without the password of an address in it.
+    """Return a text without the password, or the token, of an address in it.
 
     Examples
     --------
-    >>> without_password("host=db password=secret")
-    'host=db password=***'
+    >>> without_password("host=db password=secret"), without_password("sc://db:443/;token=secret;use_ssl=true")
+    ('host=db password=***', 'sc://db:443/;token=***;use_ssl=true')
     """
     return _SECRET.sub(lambda match: f"{match[1]}:***@" if match[1] is not None else f"{match[2]}***", text)

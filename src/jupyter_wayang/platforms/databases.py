@@ -11,7 +11,13 @@ from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.statistics import SourceStatistics
 from jupyter_wayang.platforms import connections
 
-__all__ = ["located", "looked_up", "statistics_of"]
+__all__ = ["SERVERS", "located", "looked_up", "statistics_of"]
+
+SERVERS = ("postgres", "spark")
+"""Platforms whose databases are named by a connection; those of the others are files."""
+
+_OWN = "spark"
+"""The Spark of this process, where no connection has this name: tables and views of the notebook's own session."""
 
 
 def located(where: str) -> tuple[str, str]:
@@ -20,7 +26,7 @@ def located(where: str) -> tuple[str, str]:
     Parameters
     ----------
     where
-        The name of a connection, an address, or the path of a file.
+        The name of a connection, an address, the path of a file, or ``spark`` for the Spark of this process.
 
     Raises
     ------
@@ -31,9 +37,11 @@ def located(where: str) -> tuple[str, str]:
         found = connections.connect(connections.without_password(where), where)
     elif Path(where).is_file():
         return connections.platform_of(where), where
+    elif where == _OWN and not connections.is_known(where):
+        return "spark", where
     else:
         found = connections.connection(where)
-    return (found.platform, found.name) if found.platform == "postgres" else (found.platform, found.opened())
+    return (found.platform, found.name if found.platform in SERVERS else found.opened())
 
 
 def looked_up(platform: str, database: str, table: str = "", query: str = "") -> tuple[ReadTable, SourceStatistics]:
@@ -68,6 +76,10 @@ def _described(platform: str, database: str, table: str, query: str) -> tuple[Sc
         from jupyter_wayang.platforms.postgres.statistics import described
 
         return described(database, table, query)
+    if platform == "spark":
+        from jupyter_wayang.platforms.spark.statistics import described as in_spark
+
+        return in_spark(database, table, query)
     if platform == "sqlite":
         from jupyter_wayang.platforms.sqlite.statistics import described as in_file
 
@@ -77,4 +89,4 @@ def _described(platform: str, database: str, table: str, query: str) -> tuple[Sc
 
         schema, rows = describe_query(database, query) if query else describe_table(database, table)
         return schema, SourceStatistics(rows=Interval.exact(rows), origin="counted by the database")
-    raise DataError(f"{platform} has no databases", expected=("duckdb", "postgres", "sqlite"))
+    raise DataError(f"{platform} has no databases", expected=("duckdb", "postgres", "spark", "sqlite"))

@@ -437,7 +437,8 @@ WINDOWS = [
         select(
             t="t",
             **{
-                f"r{i}": over("rank", order=o, down=d)
+                f"{short}{i}": over(function, order=o, down=d)
+                for function, short in (("rank", "r"), ("dense_rank", "d"))
                 for i, (o, d) in enumerate([(("day",), False), (("x", "t"), True), (("price",), True)])
             },
         ),

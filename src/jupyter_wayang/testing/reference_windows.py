@@ -76,6 +76,8 @@ def windowed(
     upto = [each for each in ordered if compare(key(each), key(row), window.descending) <= 0]
     if window.function == "rank":
         return len(before) + 1
+    if window.function == "dense_rank":
+        return len({tuple(key(each)) for each in before}) + 1
     if window.function == "row_number":
         return place + 1
     if window.function in ("lag", "lead"):

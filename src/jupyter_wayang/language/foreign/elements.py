@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.expressions import E, col
-from jupyter_wayang.language.foreign.meaning import Listed, Meaning, Shape, Value, columns_of, leaves, refer, shape_at
+from jupyter_wayang.language.foreign.meaning import (
+    SAME_ELEMENTS,
+    Listed,
+    Meaning,
+    Shape,
+    Value,
+    columns_of,
+    leaves,
+    refer,
+    shape_at,
+)
 from jupyter_wayang.language.foreign.splitting import Splitting
 from jupyter_wayang.language.foreign.tree import Constant, Each, Function, Method, Name, Operation, Unreadable
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Call, Case, ColumnRef, Literal, Named
@@ -49,6 +59,31 @@ class Elements:
         for each in made.then:
             found = found.filter(each.function) if each.keeps else found.map(each.function)
         return found
+
+    def map_partitions(self, function: Function) -> Elements:
+        """Do with every element what a function does with each of those that it is given together.
+
+        Raises
+        ------
+        Unreadable
+            If it does anything but map and filter them: how many come together is up to the platform.
+        """
+        node, steps = function.body, list[Each]()
+        while Name(str(function.parameters[0])) != node:
+            match node:
+                case Each(of=of):
+                    steps.append(node)
+                    node = of
+                case Method(of=of, name=name, args=()) if name in SAME_ELEMENTS:
+                    node = of
+                case _:
+                    raise Unreadable(
+                        "it does more than map and filter elements, of which a platform gives it any number"
+                    )
+        made: Elements = self
+        for each in reversed(steps):
+            made = made.filter(each.function) if each.keeps else made.map(each.function)
+        return made
 
     def _items(self, listed: Listed) -> Elements:
         parts = [self._made(item) for item in listed.items]

@@ -31,7 +31,7 @@ from jupyter_wayang.plan.expressions import AnyExpression, Call, ColumnRef, Lite
 from jupyter_wayang.plan.operators.functions import VALUE
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["Listed", "Meaning", "Shape", "Value", "columns_of", "leaves", "refer", "shape_at"]
+__all__ = ["SAME_ELEMENTS", "Listed", "Meaning", "Shape", "Value", "columns_of", "leaves", "refer", "shape_at"]
 
 Shape = str | tuple["Shape", ...]
 """The column of a value, or the shapes of the parts of a tuple."""
@@ -88,7 +88,8 @@ _CASTS = {
     "float": "float64",
     "str": "string",
 }
-_SAME = ("toList", "toSeq", "toArray", "toVector", "toIterator", "iterator", "toIterable", "asInstanceOf")
+SAME_ELEMENTS = ("toList", "toSeq", "toArray", "toVector", "toIterator", "iterator", "toIterable", "asInstanceOf")
+"""Methods of a list that make another form of it."""
 _RECORD = ("getField", "getString", "getInt", "getLong", "getDouble", "getObject", "productElement")
 
 
@@ -254,7 +255,7 @@ class Meaning:
 
     def _method(self, of: Value, name: str, args: tuple[Node | Function, ...], names: Mapping[str, Value]) -> Value:
         given = [self.of(arg, names) for arg in args if not isinstance(arg, Function)]
-        if name in _SAME and not given:
+        if name in SAME_ELEMENTS and not given:
             return of
         if isinstance(of, tuple):
             return self._of_tuple(of, name, args)

@@ -77,6 +77,7 @@ AGGREGATES: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
 WINDOWS: dict[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.RowNumber: ("row_number", ()),
     exp.Rank: ("rank", ()),
+    exp.DenseRank: ("dense_rank", ()),
     exp.Lag: ("lag", ("this", "offset", "default")),
     exp.Lead: ("lead", ("this", "offset", "default")),
     exp.FirstValue: ("first", ("this",)),

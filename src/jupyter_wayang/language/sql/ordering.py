@@ -1,4 +1,4 @@
-"""The end of a query: its columns, DISTINCT, ORDER BY and LIMIT."""
+"""The end of a query: its columns, DISTINCT, ORDER BY, LIMIT and OFFSET."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_wayang.language.sql.page import SqlPage
 from jupyter_wayang.language.sql.relations import Field, Relation, free_name, same_name
 from jupyter_wayang.language.sql.scalars import Scalars
 from jupyter_wayang.plan.expressions import AnyExpression, Binary, ColumnRef, IsNull, Literal, Named, Window
-from jupyter_wayang.plan.operators import Limit, Select, Sort, SortKey, WithColumns
+from jupyter_wayang.plan.operators import Drop, Limit, Select, Sort, SortKey, WithColumns
 
 __all__ = ["Output", "finished", "limit_of", "sorted_by"]
 
@@ -54,7 +54,7 @@ def finished(
         Reads expressions over the rows before.
     """
     page = scalars.page
-    distinct, limit = node.args.get("distinct"), limit_of(page, node)
+    distinct, limit, skipped = node.args.get("distinct"), limit_of(page, node), _offset_of(page, node)
     if distinct is not None and distinct.args.get("on") is not None:
         raise page.unsupported(distinct, "DISTINCT ON", "ROW_NUMBER() OVER (…) = 1 in a query around it")
     order = node.args.get("order") or exp.Order(expressions=[])
@@ -62,6 +62,10 @@ def finished(
     after = [key.after for key in keys if key.after is not None]
     if distinct is not None and len(after) < len(keys):
         raise page.unsupported(order, "ORDER BY of what SELECT DISTINCT leaves out", "order by a column of SELECT")
+    if carried and skipped:
+        raise page.unsupported(
+            node.args["offset"], "OFFSET in a correlated query", "ROW_NUMBER() OVER (…) says which rows"
+        )
     if carried and limit is not None:
         if distinct is not None:
             raise page.unsupported(
@@ -69,24 +73,20 @@ def finished(
             )
         return selected(_each(relation, keys, carried, limit, page, node), outputs, carried)
     if len(after) < len(keys):
-        before = relation.then(Sort(keys=_sort_keys(keys, [key.before for key in keys])), span=page.span(order))
-        return selected(_cut(before, limit), outputs, carried)
+        parts = _sort_keys(keys, [key.before for key in keys])
+        return selected(_in_order(relation, parts, page, node), outputs, carried)
     made = selected(relation, outputs, carried)
     made = made.distinct() if distinct is not None else made
-    if keys:
-        made = made.then(Sort(keys=_sort_keys(keys, after)), span=page.span(order))
-    return _cut(made, limit)
+    return _in_order(made, _sort_keys(keys, after), page, node)
 
 
 def sorted_by(page: SqlPage, node: exp.Query, relation: Relation) -> Relation:
     """Return the rows of several queries in the order, and up to the number, that is written after them."""
-    limit, order = limit_of(page, node), node.args.get("order")
+    order = node.args.get("order") or exp.Order(expressions=[])
     outputs = [Output(field.name, ColumnRef(name=field.column)) for field in relation.fields]
-    if order is not None:
-        scalars = Scalars(page, _Columns(page, relation))
-        keys = [_key(part, outputs, scalars) for part in order.expressions]
-        relation = relation.then(Sort(keys=_sort_keys(keys, [key.before for key in keys])), span=page.span(order))
-    return _cut(relation, limit)
+    scalars = Scalars(page, _Columns(page, relation))
+    keys = [_key(part, outputs, scalars) for part in order.expressions]
+    return _in_order(relation, _sort_keys(keys, [key.before for key in keys]), page, node)
 
 
 class _Columns:
@@ -118,6 +118,50 @@ def limit_of(page: SqlPage, node: exp.Query) -> int | None:
     if not isinstance(count, exp.Literal) or count.is_string or not count.name.isdecimal() or limit.args.get("offset"):
         raise page.unsupported(limit, f"LIMIT {page.text(count) if count is not None else ''}", "as in LIMIT 10")
     return int(count.name)
+
+
+def _offset_of(page: SqlPage, node: exp.Query) -> int:
+    """Return the number after OFFSET."""
+    offset = node.args.get("offset")
+    if offset is None:
+        return 0
+    count = offset.expression
+    if not isinstance(count, exp.Literal) or count.is_string or not count.name.isdecimal():
+        raise page.unsupported(offset, f"OFFSET {page.text(count)}", "as in OFFSET 10")
+    return int(count.name)
+
+
+def _in_order(relation: Relation, parts: tuple[SortKey, ...], page: SqlPage, node: exp.Query) -> Relation:
+    """Return the rows in an order, those between OFFSET and LIMIT."""
+    limit, skipped = limit_of(page, node), _offset_of(page, node)
+    order = node.args.get("order") or node
+    if not skipped:
+        made = relation.then(Sort(keys=parts), span=page.span(order)) if parts else relation
+        return made if limit is None else made.then(Limit(rows=limit))
+    if not parts:
+        raise page.unsupported(node.args["offset"], "OFFSET without ORDER BY", "say which rows come first")
+    numbered, place = _numbered(relation, parts, ())
+    kept = filtered(numbered, _between(place, skipped, limit))
+    # The number is one order for equal keys too, so that it is what the rows are in.
+    return kept.then(Sort(keys=(SortKey(expression=place),)), span=page.span(order)).then(Drop(columns=(place.name,)))
+
+
+def _numbered(relation: Relation, parts: Sequence[SortKey], within: Iterable[str]) -> tuple[Relation, ColumnRef]:
+    """Return rows with their number in an order as one more column, and that column."""
+    place = Window(
+        function="row_number",
+        partition=tuple(ColumnRef(name=name) for name in within),
+        order=tuple(part.expression for part in parts),
+        descending=tuple(part.descending for part in parts),
+    )
+    name = free_name("place", relation.schema.names)
+    return relation.then(WithColumns(columns=(Named(name=name, expression=place),))), ColumnRef(name=name)
+
+
+def _between(place: ColumnRef, skipped: int, limit: int | None) -> list[AnyExpression]:
+    after = [Binary(op=">", left=place, right=Literal.of(skipped))] if skipped else []
+    upto = [] if limit is None else [Binary(op="<=", left=place, right=Literal.of(skipped + limit))]
+    return [*after, *upto]
 
 
 def _key(node: exp.Ordered, outputs: Sequence[Output], scalars: Scalars) -> _Key:
@@ -157,16 +201,8 @@ def _each(
         raise page.unsupported(
             node.args["limit"], "LIMIT without ORDER BY in a correlated query", "say which row it is"
         )
-    parts = _sort_keys(keys, [key.before for key in keys])
-    place = Window(
-        function="row_number",
-        partition=tuple(ColumnRef(name=name) for name in carried),
-        order=tuple(part.expression for part in parts),
-        descending=tuple(part.descending for part in parts),
-    )
-    name = free_name("place", relation.schema.names)
-    numbered = relation.then(WithColumns(columns=(Named(name=name, expression=place),)))
-    return filtered(numbered, [Binary(op="<=", left=ColumnRef(name=name), right=Literal.of(limit))])
+    numbered, place = _numbered(relation, _sort_keys(keys, [key.before for key in keys]), carried)
+    return filtered(numbered, _between(place, 0, limit))
 
 
 def selected(relation: Relation, outputs: Sequence[Output], carried: Mapping[str, str]) -> Relation:
@@ -183,7 +219,3 @@ def selected(relation: Relation, outputs: Sequence[Output], carried: Mapping[str
     if [column.name for column in columns] == list(relation.schema.names) and all(same):
         return Relation(relation.port, tuple(fields))
     return Relation(relation.then(Select(columns=tuple(columns))).port, tuple(fields))
-
-
-def _cut(relation: Relation, limit: int | None) -> Relation:
-    return relation if limit is None else relation.then(Limit(rows=limit))

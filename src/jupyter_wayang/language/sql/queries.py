@@ -23,7 +23,7 @@ from jupyter_wayang.plan.expressions import AnyExpression
 
 __all__ = ["Queries"]
 
-_SELECT = {"expressions", "from_", "joins", "where", "group", "having", "order", "limit", "distinct", "with_"}
+_SELECT = {"expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_"}
 _BARE = {"where", "expressions", "joins"}
 
 

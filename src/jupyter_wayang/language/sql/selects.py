@@ -103,6 +103,8 @@ class Projection:
         limit = self.node.args.get("limit")
         if limit is not None and limit.expression.name == "0":
             raise self.page.unsupported(limit, "LIMIT 0 in EXISTS")
+        if self.node.args.get("offset") is not None:
+            raise self.page.unsupported(self.node.args["offset"], "OFFSET in EXISTS", "COUNT(*) > 2 in place of it")
         if self.link.over:
             return replace(self._answered(place.relation, single=False), over=self.link.over, reads=self.link.wanted)
         relation = replace(place.relation, fields=())

@@ -16,7 +16,7 @@ from jupyter_wayang.plan.operators import Except, Intersect, Select, Union
 
 __all__ = ["combined"]
 
-_PARTS = {"this", "expression", "distinct", "order", "limit", "with_"}
+_PARTS = {"this", "expression", "distinct", "order", "limit", "offset", "with_"}
 
 
 def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer) -> Answer:
@@ -28,8 +28,9 @@ def combined(page: SqlPage, node: exp.SetOperation, left: Answer, right: Answer)
         If the two have not the same number of columns.
     """
     page.only(node, _PARTS, f"in {node.key.upper()}")
-    if left.carried and (node.args.get("limit") is not None):
-        raise page.unsupported(node.args["limit"], f"LIMIT after {node.key.upper()} in a correlated query")
+    cut = node.args.get("limit") or node.args.get("offset")
+    if left.carried and cut is not None:
+        raise page.unsupported(cut, f"{cut.key.upper()} after {node.key.upper()} in a correlated query")
     count, other = len(left.relation.fields), len(right.relation.fields)
     if count != other:
         what = f"{node.key.upper()} of {count} and {other} columns"

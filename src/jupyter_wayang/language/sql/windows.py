@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["read_window"]
 
-_FRAMES = "a window has no frame here, or RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, which is the same"
+_FRAMES = (
+    "a window has no frame here, or RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, which is the same; "
+    "an aggregate may be of all rows, BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+)
 
 
 def read_window(node: exp.Window, scalars: Scalars) -> Window:
@@ -30,11 +33,16 @@ def read_window(node: exp.Window, scalars: Scalars) -> Window:
     function = node.this
     known = {**AGGREGATES, **WINDOWS}
     if type(function) not in known:
-        raise page.unsupported(node, page.text(node), "ROW_NUMBER, RANK, LAG, LEAD, FIRST_VALUE and aggregates are")
+        raise page.unsupported(
+            node, page.text(node), "ROW_NUMBER, RANK, DENSE_RANK, LAG, LEAD, FIRST_VALUE and aggregates are"
+        )
     word, places = known[type(function)]
     star = isinstance(function.this, exp.Star) if isinstance(function, exp.Count) else False
     order = node.args["order"].expressions if node.args.get("order") is not None else []
-    if node.args.get("spec") is not None and not (order and _is_default(node.args["spec"])):
+    spec = node.args.get("spec")
+    if spec is not None and type(function) in AGGREGATES and _is_whole(spec):
+        order = []  # of all rows of the partition, so that none comes first
+    elif spec is not None and not (order and _is_default(spec)):
         raise page.unsupported(node, "this frame of a window", _FRAMES)
     for part in order:
         if part.args.get("nulls_first"):
@@ -49,5 +57,13 @@ def read_window(node: exp.Window, scalars: Scalars) -> Window:
 
 
 def _is_default(spec: exp.WindowSpec) -> bool:
-    given = {name: str(value).upper() for name, value in spec.args.items() if value}
-    return given == {"kind": "RANGE", "start": "UNBOUNDED", "start_side": "PRECEDING", "end": "CURRENT ROW"}
+    return _given(spec) == {"kind": "RANGE", "start": "UNBOUNDED", "start_side": "PRECEDING", "end": "CURRENT ROW"}
+
+
+def _is_whole(spec: exp.WindowSpec) -> bool:
+    whole = {"start": "UNBOUNDED", "start_side": "PRECEDING", "end": "UNBOUNDED", "end_side": "FOLLOWING"}
+    return any(_given(spec) == {"kind": kind, **whole} for kind in ("ROWS", "RANGE", "GROUPS"))
+
+
+def _given(spec: exp.WindowSpec) -> dict[str, str]:
+    return {name: str(value).upper() for name, value in spec.args.items() if value}

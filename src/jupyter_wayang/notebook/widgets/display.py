@@ -14,14 +14,24 @@ from typing import Any, Literal
 import msgspec
 
 from jupyter_wayang.drawing.captions import platforms_of
-from jupyter_wayang.drawing.changes import Changes
+from jupyter_wayang.drawing.changes import Changes, changes
 from jupyter_wayang.drawing.collapse import MOST_OPERATORS, collapsed, stacks
+from jupyter_wayang.drawing.comparison import compared
 from jupyter_wayang.drawing.layout import layout
 from jupyter_wayang.drawing.places import Layout
 from jupyter_wayang.drawing.tokens import look_of
 from jupyter_wayang.plan.execution import ExecutionPlan
 
-__all__ = ["Look", "Overview", "PlanPicture", "picture_schema", "plan_display", "plan_picture"]
+__all__ = [
+    "Look",
+    "Overview",
+    "PlanComparison",
+    "PlanPicture",
+    "comparison_display",
+    "picture_schema",
+    "plan_display",
+    "plan_picture",
+]
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +91,40 @@ def plan_picture(plan: ExecutionPlan, *, pinnable: dict[str, str] | None = None)
     )
 
 
+class PlanComparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Two plans to be drawn side by side: what they are called, what is different, and which operators are the same."""
+
+    before: PlanPicture
+    after: PlanPicture
+    names: tuple[str, str]
+    changes: Changes
+    pairs: tuple[tuple[str, str], ...]
+    version: int = 1
+    kind: Literal["comparison"] = "comparison"
+
+
+def comparison_display(before: ExecutionPlan, after: ExecutionPlan, names: tuple[str, str]) -> dict[str, Any]:
+    """Return the display JSON of two plans.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.execution import Interval
+    >>> empty = ExecutionPlan(lanes=(), operators=(), edges=(), cost_s=Interval.exact(0))
+    >>> comparison_display(empty, empty, ("A", "B"))["pairs"]
+    ()
+    """
+    both = [(pair.before.id, pair.after.id) for pair in compared(before, after) if pair.before and pair.after]
+    made = PlanComparison(
+        before=plan_picture(before),
+        after=plan_picture(after),
+        names=names,
+        changes=changes(before, after),
+        pairs=tuple(both),
+    )
+    shown: dict[str, Any] = msgspec.to_builtins(made)
+    return shown
+
+
 def plan_display(plan: ExecutionPlan) -> dict[str, Any]:
     """Return the display JSON of a plan, as it is written into a notebook."""
     shown: dict[str, Any] = msgspec.to_builtins(plan_picture(plan))
@@ -88,16 +132,16 @@ def plan_display(plan: ExecutionPlan) -> dict[str, Any]:
 
 
 def picture_schema() -> dict[str, Any]:
-    """Return the schema of pictures and of changes."""
-    (picture, changes), definitions = msgspec.json.schema_components(
-        (PlanPicture, Changes), ref_template="#/$defs/{name}"
+    """Return the schema of pictures, of changes and of comparisons."""
+    (picture, told, comparison), definitions = msgspec.json.schema_components(
+        (PlanPicture, Changes, PlanComparison), ref_template="#/$defs/{name}"
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Picture",
         "description": "What the plan view draws.",
         "type": "object",
-        "properties": {"picture": picture, "changes": changes},
+        "properties": {"picture": picture, "changes": told, "comparison": comparison},
         "additionalProperties": False,
         "$defs": dict(sorted(definitions.items())),
     }

@@ -28,7 +28,7 @@ from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import Drop, Filter, Join, Rename, Select, Sort, WithColumns
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["may_go", "push_filters", "put_below", "written_over"]
+__all__ = ["may_fail", "may_go", "push_filters", "put_below", "written_over"]
 
 _CHEAP_NODES = 6
 """A computed column of up to this many parts may be computed a second time in a filter below it."""
@@ -163,10 +163,11 @@ def _below_join(draft: Draft, node: Node, condition: AnyExpression, below: Node,
 
 
 def _never_fails(condition: AnyExpression, schema: Schema) -> bool:
-    return not any(_may_fail(part, schema) for part in walk(condition))
+    return not any(may_fail(part, schema) for part in walk(condition))
 
 
-def _may_fail(part: Expression, schema: Schema) -> bool:
+def may_fail(part: Expression, schema: Schema) -> bool:
+    """Tell whether a part of an expression, without its own parts, can fail on a row."""
     match part:
         case Cast(arg=arg, to=to):
             return to != type_of(arg, schema)

@@ -207,6 +207,7 @@ def _moved(types: Types) -> DataType | None:
 
 RANKS: dict[str, Signature] = {
     "rank": Signature(0, 0, lambda _: "int64", "rank().over(ward, order_by=age)"),
+    "dense_rank": Signature(0, 0, lambda _: "int64", "dense_rank().over(ward, order_by=age)"),
     "row_number": Signature(0, 0, lambda _: "int64", "row_number().over(ward, order_by=age)"),
     "lag": Signature(1, 3, _moved, "lag(price, 1).over(ward, order_by=day)"),
     "lead": Signature(1, 3, _moved, "lead(price, 1).over(ward, order_by=day)"),

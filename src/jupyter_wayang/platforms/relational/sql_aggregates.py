@@ -49,6 +49,9 @@ def _(expression: Aggregate, schema: Schema, dialect: Dialect) -> Sql:
     return filled(dialect, expression.function, *operands)
 
 
+_PLACES = ("rank", "dense_rank", "row_number")
+
+
 def _known(node: Sql) -> Sql:
     return exp.Not(this=exp.Is(this=exp.Paren(this=node.copy()), expression=exp.Null()))
 
@@ -78,7 +81,7 @@ def _(expression: Window, schema: Schema, dialect: Dialect) -> Sql:
     made = exp.Window(this=_windowed(expression, schema, dialect), partition_by=partition)
     if keys:
         made.set("order", exp.Order(expressions=keys))
-    if function in ("rank", "row_number"):
+    if function in _PLACES:
         return cast(made, "int64", dialect) if dialect.narrow_integers else made
     return _typed(made, function, to, dialect)
 
@@ -96,7 +99,7 @@ def _simpler(window: Window, schema: Schema) -> AnyExpression:
 
 def _windowed(window: Window, schema: Schema, dialect: Dialect) -> Sql:
     function, to = window.function, type_of(window, schema)
-    if function in ("rank", "row_number"):
+    if function in _PLACES:
         return exp.Anonymous(this=function.upper())
     if not window.args:
         return exp.Count(this=exp.Star())

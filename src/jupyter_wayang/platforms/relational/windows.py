@@ -91,6 +91,9 @@ def _computed(window: Window, to: DataType, args: list[Column], place: _Sorted) 
     function = window.function
     if function == "rank":
         return pa.array(place.first_peer - place.start + 1)
+    if function == "dense_rank":
+        begun = np.cumsum(place.first_peer == np.arange(len(place.order)))
+        return pa.array(begun - begun[place.start] + 1)
     if function == "row_number":
         return pa.array(np.arange(len(place.order)) - place.start + 1)
     if not args:

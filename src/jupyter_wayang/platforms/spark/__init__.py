@@ -1,4 +1,4 @@
-"""Spark: a local session, SQL written by us, and training in one job per task."""
+"""Spark on this machine, in a cluster or behind Spark Connect: SQL written by us, training in one job per task."""
 
 from jupyter_wayang.platforms.spark.capabilities import SparkPlatform
 

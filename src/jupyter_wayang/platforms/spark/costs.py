@@ -11,6 +11,7 @@ COSTS = CostTable(
     operators={
         "read_file": Coefficient(fixed_s=0.017, byte_s=8.1e-09, spread=2.5),
         "read_frame": Coefficient(fixed_s=0.0052, byte_s=3.3e-09, spread=1.3),
+        "read_table": Coefficient(fixed_s=0.017, byte_s=8.1e-09, spread=3.0),
         "filter": Coefficient(fixed_s=0.0013, byte_s=6.7e-11, spread=1.8),
         "select": Coefficient(fixed_s=0.0029, decimal_s=1.8e-07, spread=4.1),
         "group_by": Coefficient(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["quoted", "read_arrow", "read_file", "read_parquet", "sql_type", "written"]
+__all__ = ["cast_to", "quoted", "read_arrow", "read_file", "read_parquet", "sql_type", "written"]
 
 _TYPES: dict[DataType, str] = {
     "bool": "boolean",
@@ -176,14 +176,21 @@ def _of_text(column: Column, nulls: Iterable[str]) -> str:
     marks = ", ".join(_literal(mark) for mark in nulls)
     if marks:
         value = f"CASE WHEN {value} IN ({marks}) THEN NULL ELSE {value} END"
-    return f"{_cast(value, column.type)} AS {quoted(column.name)}"
+    return f"{cast_to(value, column.type)} AS {quoted(column.name)}"
 
 
 def _literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _cast(value: str, type_: DataType, *, zoned: bool = True) -> str:
+def cast_to(value: str, type_: DataType, *, zoned: bool = True) -> str:
+    """Return SQL for a value in a column type: NaN is null, and a moment with a zone is its moment in UTC.
+
+    Examples
+    --------
+    >>> cast_to("x", "int64")
+    'CAST(x AS bigint)'
+    """
     if type_ == "null":
         return "NULL"
     if type_ == "string":
@@ -203,7 +210,7 @@ def _jsonl(session: SparkSession, operator: ReadFile, path: Path, workspace: Pat
     }
     declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in kinds.items())
     frame = session.read.schema(declared).option("mode", "FAILFAST").json(_plain(path, workspace))
-    return frame.selectExpr(*(f"{_cast(quoted(c.name), c.type)} AS {quoted(c.name)}" for c in operator.schema))
+    return frame.selectExpr(*(f"{cast_to(quoted(c.name), c.type)} AS {quoted(c.name)}" for c in operator.schema))
 
 
 def _foreign_parquet(session: SparkSession, operator: ReadFile, path: Path, workspace: Path) -> DataFrame:
@@ -221,7 +228,7 @@ def _foreign_parquet(session: SparkSession, operator: ReadFile, path: Path, work
         return read_arrow(session, table, schema, workspace)
     stored = ", ".join(f"{quoted(field.name)} {kind}" for field, kind in zip(fields, kinds, strict=True))
     frame = session.read.schema(stored).parquet(_plain(path, workspace))
-    return frame.selectExpr(*(f"{_cast(quoted(c.name), c.type)} AS {quoted(c.name)}" for c in schema))
+    return frame.selectExpr(*(f"{cast_to(quoted(c.name), c.type)} AS {quoted(c.name)}" for c in schema))
 
 
 def _foreign_type(type_: pa.DataType) -> str | None:
