@@ -34,7 +34,12 @@ def run(strategy, begin, data, rounds):
     state, seen = strategy.init(begin), []
     for number in range(1, rounds + 1):
         updates = tuple(
-            (site, trained(strategy.task(state, Client(site=site, round=number, sites=tuple(data))), *rows))
+            (
+                site,
+                trained(
+                    strategy.task(state, Client(site=site, round=number, sites=tuple(data), total=len(data))), *rows
+                ),
+            )
             for site, rows in data.items()
         )
         state, _ = strategy.apply(state, updates)
@@ -100,12 +105,12 @@ def test_the_heart_model_is_that_of_the_reference():
 def test_an_ordinary_fit_is_one_exact_task_at_one_place():
     strategy = named(None)
     state = strategy.init(start())
-    task = strategy.task(state, Client(site="here", round=1, sites=("here",)))
+    task = strategy.task(state, Client(site="here", round=1, sites=("here",), total=1))
     assert task.solver == "exact"
     state, _ = strategy.apply(state, (("here", Update(parameters=arrays([1.0, 2.0], 3), rows=9)),))
     assert array(state.current.parameters[0]).tolist() == [1.0, 2.0]
     with pytest.raises(OperatorError, match="at 2 sites") as caught:
-        Central().task(state, Client(site="a", round=1, sites=("a", "b")))
+        Central().task(state, Client(site="a", round=1, sites=("a", "b"), total=2))
     assert "fedavg(" in caught.value.hint
 
 

@@ -79,7 +79,7 @@ def by_seam(strategy, data, partial):
         sites = cohort(data, number, partial)
         updates = []
         for site in sites:
-            task = strategy.task(state, Client(site=site, round=number, sites=tuple(sites)))
+            task = strategy.task(state, Client(site=site, round=number, sites=tuple(sites), total=len(sites)))
             assert (task.epochs, task.learning_rate) == (EPOCHS, RATE)
             point = local(vector(task.parameters), *data[site])
             updates.append((site, Update(parameters=arrays(point), rows=len(data[site][1]))))
@@ -267,9 +267,9 @@ def test_too_few_sites_are_refused_before_and_after_a_round(name, arguments, few
     start = GlobalModel(model=LogisticRegression(), features=("x0",), parameters=arrays(np.zeros(2)))
     state = strategy.init(start)
     sites = tuple(f"s{number}" for number in range(fewest))
-    strategy.task(state, Client(site="s0", round=1, sites=sites))
+    strategy.task(state, Client(site="s0", round=1, sites=sites, total=len(sites)))
     with pytest.raises(OperatorError, match=f"{name}.. protects {fewest} sites or more"):
-        strategy.task(state, Client(site="s0", round=1, sites=sites[1:]))
+        strategy.task(state, Client(site="s0", round=1, sites=sites[1:], total=len(sites)))
     updates = tuple((site, Update(parameters=arrays(np.zeros(2)), rows=4)) for site in sites)
     strategy.apply(state, updates)
     with pytest.raises(OperatorError, match=f"there are {fewest - 1}"):

@@ -305,7 +305,9 @@ def _train(state: Rounds, at_s: float) -> tuple[Rounds, Instructions]:
         Train(
             site=site,
             round=number,
-            task=state.setup.strategy.task(state.strategy, Client(site=site, round=number, sites=sites)),
+            task=state.setup.strategy.task(
+                state.strategy, Client(site=site, round=number, sites=sites, total=len(state.setup.sites))
+            ),
         )
         for site in sites
     )

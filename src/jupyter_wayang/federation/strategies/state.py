@@ -26,8 +26,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A site in a round (from 1), and all sites that take part in it, itself among them."""
+    """A site in a round (from 1): ``sites`` take part in the round, itself among them, out of ``total``."""
 
     site: str
     round: int
     sites: tuple[str, ...]
+    total: int
