@@ -56,8 +56,8 @@ class Clients:
     ----------
     names
         What clients are called.
-    features
-        The names of the features, in order.
+    target, features
+        The columns that are learned, and learned from, in order.
     classes
         The values of the target, sorted: the class of a row is a place among them.
     blocks
@@ -69,6 +69,7 @@ class Clients:
     """
 
     names: Sequence[str]
+    target: str
     features: tuple[str, ...]
     classes: tuple[Any, ...]
     blocks: tuple[batched.Block, ...]
@@ -149,6 +150,7 @@ def dealt(
     np.add.at(counts, (client[train], y[train]), 1)
     return Clients(
         names=called,
+        target=target,
         features=names,
         classes=classes,
         blocks=batched.blocks(X, y, members),

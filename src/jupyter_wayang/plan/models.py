@@ -239,7 +239,15 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return prepared(self.steps, self.inputs, self.features)
 
     def linear(self) -> AnyExpression:
-        """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns."""
+        """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns.
+
+        Raises
+        ------
+        OperatorError
+            If the model tells more than two classes apart: it has a predictor for each.
+        """
+        if self["intercept"].shape != (1,):
+            raise OperatorError(f"the model has {self['intercept'].shape[0]} classes, and a probability for each")
         terms = [
             Binary(op="*", left=named.expression, right=Constant.of(float(weight)))
             for named, weight in zip(self.prepared(), array(self["weights"]), strict=True)

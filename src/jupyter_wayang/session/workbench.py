@@ -34,6 +34,7 @@ from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.making import Making
 from jupyter_wayang.session.plans import Plan
 from jupyter_wayang.session.runs import Run
+from jupyter_wayang.session.simulating import SimulatedClients, simulate
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -263,6 +264,10 @@ class Workbench:
         self._tables = {key: value for key, value in self._tables.items() if key[0] != name}
         self._federations[name] = Federation(name, spec)
         return self._federations[name]
+
+    def simulate(self, data: object, target: str, clients: int | None = None, **options: Any) -> SimulatedClients:
+        """Deal rows to simulated clients; see :func:`jupyter_wayang.session.simulating.simulate`."""
+        return simulate(self.kernel, data, target, clients, **options)
 
     @property
     def federations(self) -> Mapping[str, Federation]:
