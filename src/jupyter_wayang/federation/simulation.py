@@ -130,7 +130,7 @@ def dealt(
     if not 0 <= test < 1:
         raise OperatorError("test= is the share of rows that is held out: 0 or more, and below 1", found=str(test))
     names = _features(table, target, partition, features)
-    X = _matrix(table, names)
+    columns = _numbers(table, names)
     y, classes = _classes(table, target)
     column = None if partition.column is None else _column(table, partition.column)
     called = _called(column, partition, clients)
@@ -153,8 +153,8 @@ def dealt(
         target=target,
         features=names,
         classes=classes,
-        blocks=batched.blocks(X, y, members),
-        held=Held(X=X[kept], y=y[kept], client=client[kept]),
+        blocks=batched.blocks(columns, y, members),
+        held=Held(X=np.column_stack([values[kept] for values in columns]), y=y[kept], client=client[kept]),
         counts=counts,
     )
 
@@ -182,26 +182,24 @@ def _features(table: pa.Table, target: str, partition: Partition, features: tupl
     return features
 
 
-def _matrix(table: pa.Table, features: tuple[str, ...]) -> np.ndarray:
-    """Return features as one array; where all are 32-bit floats it holds such, and steps are taken in 64 bits."""
+def _numbers(table: pa.Table, features: tuple[str, ...]) -> list[np.ndarray]:
+    """Return features as arrays of 64-bit floats; where all are 32-bit floats of such, and steps are taken in 64 bits."""
     import numpy as np
     import pyarrow as pa
 
     columns = [_column(table, name) for name in features]
-    small = all(pa.types.is_float32(column.type) for column in columns)
-    made = np.empty((table.num_rows, len(features)), dtype=np.float32 if small else np.float64)
-    for at, (name, column) in enumerate(zip(features, columns, strict=True)):
+    kind = np.float32 if all(pa.types.is_float32(column.type) for column in columns) else np.float64
+    made = []
+    for name, column in zip(features, columns, strict=True):
         if column.null_count:
             raise OperatorError(f"{name} has missing values: impute(mean) first", found=name)
         try:
-            made[:, at] = column.to_numpy()
+            values = column.to_numpy().astype(kind, copy=False)
         except (TypeError, ValueError) as error:
-            raise OperatorError(
-                f"{name} is {column.type}, and a feature is a number", found=str(column.type)
-            ) from error
-    if not np.isfinite(made).all():
-        guilty = features[int((~np.isfinite(made)).any(axis=0).argmax())]
-        raise OperatorError(f"{guilty} has values that are no finite numbers", found=guilty)
+            raise OperatorError(f"{name} is {column.type}, and a feature is a number", found=str(column.type)) from error
+        if not np.isfinite(values).all():
+            raise OperatorError(f"{name} has values that are no finite numbers", found=name)
+        made.append(values)
     return made
 
 

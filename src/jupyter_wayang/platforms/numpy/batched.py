@@ -63,21 +63,20 @@ def outputs(classes: int) -> int:
     return 1 if classes == 2 else classes
 
 
-def blocks(X: np.ndarray, y: np.ndarray, members: Sequence[np.ndarray]) -> tuple[Block, ...]:
+def blocks(columns: Sequence[np.ndarray], y: np.ndarray, members: Sequence[np.ndarray]) -> tuple[Block, ...]:
     """Put the rows of every client side by side, clients of about one size in one block.
 
     Parameters
     ----------
-    X, y
-        Features, of shape (rows, features), and the class of every row, from 0.
+    columns, y
+        The features, each of shape (rows,), and the class of every row, from 0.
     members
         For every client the numbers of its rows; a client may have none, and is in no block then.
 
     Examples
     --------
     >>> import numpy as np
-    >>> X, y = np.array([[1.0], [2.0], [3.0]]), np.array([0, 1, 1])
-    >>> (block,) = blocks(X, y, [np.array([0, 2]), np.array([1])])
+    >>> (block,) = blocks([np.array([1.0, 2.0, 3.0])], np.array([0, 1, 1]), [np.array([0, 2]), np.array([1])])
     >>> block.clients.tolist(), block.rows.tolist()
     ([0, 1], [2, 1])
     >>> block.X.tolist()
@@ -87,15 +86,16 @@ def blocks(X: np.ndarray, y: np.ndarray, members: Sequence[np.ndarray]) -> tuple
 
     sizes = np.array([len(rows) for rows in members])
     made = []
-    for clients in _alike(sizes, (X.shape[1] + 1) * 8):
-        most = int(sizes[clients].max())
-        padded = np.zeros((len(clients), most, X.shape[1] + 1), dtype=X.dtype)
-        labels = np.zeros((len(clients), most), dtype=np.int64)
-        for at, client in enumerate(clients):
-            rows = members[client]
-            padded[at, : len(rows), :-1], padded[at, : len(rows), -1] = X[rows], 1
-            labels[at, : len(rows)] = y[rows]
-        made.append(Block(clients, padded, labels, sizes[clients]))
+    for clients in _alike(sizes, (len(columns) + 1) * 8):
+        there = np.arange(sizes[clients].max()) < sizes[clients][:, None]
+        rows = np.zeros(there.shape, dtype=np.int64)
+        rows[there] = np.concatenate([members[client] for client in clients.tolist()])
+        X = np.empty((*there.shape, len(columns) + 1), dtype=columns[0].dtype)
+        for at, column in enumerate(columns):
+            X[..., at] = column[rows]
+        X[..., -1] = 1
+        X[~there] = 0
+        made.append(Block(clients, X, np.where(there, y[rows], 0), sizes[clients]))
     return tuple(made)
 
 
