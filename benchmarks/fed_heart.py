@@ -104,7 +104,8 @@ def fedavg(own: list[Site], rate: float, seed: int) -> np.ndarray:
     like = (named_array("weights", w[:-1]), named_array("intercept", w[-1:]))
     features = tuple(f"x{at}" for at in range(len(w) - 1))
     strategy: Strategy = named("fedavg", [("learning_rate", rate)])
-    state = strategy.init(GlobalModel(model=LogisticRegression(), features=features, parameters=like))
+    start = GlobalModel(model=LogisticRegression(), features=features, parameters=like)
+    state = strategy.init(start, tuple(str(at) for at in range(len(own))))
     feeds = [batches(site, np.random.default_rng([seed, at])) for at, site in enumerate(own)]
     rows = np.array([len(site.y) for site in own])
     for _ in range(ROUNDS):
@@ -169,7 +170,9 @@ def table(seeds: tuple[int, ...] = SEEDS) -> list[str]:
         lines.append(f"| {name} | " + " | ".join(cells) + f" | {said} |")
     own, pooled = sites()
     larger = [float(((site.y.mean() > 0.5) == (site.y_test > 0)).mean()) for site in (*own, pooled)]
-    lines.append("| always the larger class of the training rows | " + " | ".join(f"{one:.3f}" for one in larger) + " | |")
+    lines.append(
+        "| always the larger class of the training rows | " + " | ".join(f"{one:.3f}" for one in larger) + " | |"
+    )
     return lines
 
 

@@ -61,8 +61,7 @@ def digits(rounds: int, repeats: int, rivals: str) -> list[str]:
         f"| seconds a round, digits, {CLIENTS} clients by dirichlet(0.5), {EPOCHS} local epochs | s | ratio | accuracy |",
         "|---|---:|---:|---:|",
         f"| plain NumPy batch, clients padded to the largest | {times['plain']:.5f} | 1.0 | {seen['plain']:.3f} |",
-        f"| simulated clients, with plan, journal and metrics by client | {times['ours']:.5f} | "
-        f"{times['ours'] / times['plain']:.1f} | {seen['ours']:.3f} |",
+        f"| simulated clients, with plan, journal and metrics by client | {times['ours']:.5f} | {times['ours'] / times['plain']:.1f} | {seen['ours']:.3f} |",
     ]
     for name, found in others.items():
         if isinstance(found, str):
@@ -159,8 +158,7 @@ def _rival(name: str, clients: Clients, rounds: int, python: str, folder: Path) 
 def leaf(sizes: tuple[int, ...], rounds: int) -> list[str]:
     """Time rounds with more and more clients, each size in a process of its own, whose memory is seen."""
     lines = [
-        f"| LEAF's synthetic task, {ROWS} rows a client, {FEATURES} features, {CLASSES} classes, all clients take part "
-        f"| seconds a round | µs a client and round | memory, MiB | accuracy, from |",
+        f"| LEAF's synthetic task, {ROWS} rows a client, {FEATURES} features, {CLASSES} classes | seconds a round | µs a client and round | memory, MiB | accuracy, from |",
         "|---|---:|---:|---:|---:|",
     ]
     for size in sizes:

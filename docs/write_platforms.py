@@ -38,6 +38,7 @@ _WORDS = {
     "read_table": "read a table of a database",
     "filter_by": "`filter` by a function of the notebook",
     "local_update": "train (a site's part of a round)",
+    "minibatch_update": "train by batches of rows",
     "score": "evaluate",
     **{tag: f"fit a `{tag.removeprefix('fit_')}`" for tag in MODEL_OPERATORS if tag.startswith("fit_")},
     "infer": "`predict` by a model that is no line",

@@ -558,9 +558,20 @@ export interface Literal {
 /**
  * Train a model on rows with columns `features` and :data:`TARGET` (0 or 1), all floats without nulls.
  *
- * `solver="gradient"`: `epochs` full-batch steps w ← w - learning_rate · ∇F(w), where F is the mean log loss plus
- * `l2 / 2 · ‖w‖²` (intercept left out unless the model penalizes it). `solver="exact"`: to convergence
- * (the norm of ∇F below 1e-10), starting at the parameters.
+ * What is made small is declared, so that no strategy needs a platform to know of it:
+ *
+ * .. math:: F(w) = f(w) + \frac{\lambda}{2} \lVert w \rVert^2
+ * + \frac{\rho}{2} \lVert w - a \rVert^2 + \langle g, w \rangle,
+ *
+ * with f the mean log loss, λ the model's `l2` (intercept left out unless the model penalizes it), ρ `proximal`,
+ * a `anchor` and g `linear`. `solver="gradient"`: `epochs` passes of steps w ← w - learning_rate · ∇F(w), each
+ * over all rows or over `batch` of them. `solver="exact"`: to convergence (the norm of ∇F below 1e-10). Both start
+ * at the parameters.
+ *
+ * `anchor` are the parameters where it is empty, `linear` is 0 where it is. `loss` asks for the data loss with
+ * the model's penalty at the parameters, before any step. `batch`: each pass puts the rows into another order, made
+ * of `seed` and of nothing else, and takes the next `batch` rows for each step; the last step of a pass takes what
+ * is left. `personal` is trained after the rest.
  */
 export interface LocalTask {
   readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
@@ -570,6 +581,13 @@ export interface LocalTask {
   readonly epochs: number;
   readonly learning_rate: number;
   readonly makes: "cluster" | "components" | "number" | "probability";
+  readonly proximal: number;
+  readonly anchor: readonly NamedArray[];
+  readonly linear: readonly NamedArray[];
+  readonly loss: boolean;
+  readonly batch: number | null;
+  readonly seed: number;
+  readonly personal: PersonalTask | null;
 }
 
 /** At a site: trains the model of the round on the prepared rows and sends what changed. Runs once a round. */
@@ -578,6 +596,7 @@ export interface LocalUpdate {
   readonly model: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
   readonly rounds: number;
   readonly epochs: number;
+  readonly batch: number | null;
 }
 
 /**
@@ -806,6 +825,13 @@ export interface Paused {
   readonly run: string;
   readonly seq: number;
   readonly at_s: number;
+}
+
+/** Train a second model on the same rows, from parameters of its own, held near those that the task starts from. */
+export interface PersonalTask {
+  readonly parameters: readonly NamedArray[];
+  readonly proximal: number;
+  readonly epochs: number;
 }
 
 /** A platform that an operator must run on, everywhere or at one site. */
@@ -1305,10 +1331,16 @@ export interface Unpivot {
   readonly value: string;
 }
 
-/** The parameters after local training and the number of rows they were trained on. */
+/**
+ * The parameters after local training and the number of rows they were trained on.
+ *
+ * `loss` and `personal` (the parameters of the personal model) are there if the task asked for them.
+ */
 export interface Update {
   readonly parameters: readonly NamedArray[];
   readonly rows: number;
+  readonly loss: number | null;
+  readonly personal: readonly NamedArray[];
 }
 
 /**

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -70,6 +71,8 @@ def gradient_steps(rows, task):
     """The update as its definition has it, one row after the other."""
     w, b = [list(map(float, array(named))) for named in task.parameters]
     b = b[0]
+    anchor = [x for named in task.anchor or task.parameters for x in array(named)]
+    linear = [x for named in task.linear for x in array(named)] or [0.0] * len(anchor)
     listed = [[row[name] for name in task.features] for row in rows.to_pylist()]
     targets, n = rows[TARGET].to_pylist(), rows.num_rows
     for _ in range(task.epochs):
@@ -81,8 +84,9 @@ def gradient_steps(rows, task):
             sum(e * x[i] for e, x in zip(errors, listed, strict=True)) / n + task.model.l2 * w[i] for i in range(len(w))
         ]
         slope = sum(errors) / n + (task.model.l2 * b if task.model.penalize_intercept else 0.0)
-        w = [a - task.learning_rate * s for a, s in zip(w, slopes, strict=True)]
-        b -= task.learning_rate * slope
+        held = [task.proximal * (v - a) + g for v, a, g in zip([*w, b], anchor, linear, strict=True)]
+        w = [a - task.learning_rate * (s + h) for a, s, h in zip(w, slopes, held[:-1], strict=True)]
+        b -= task.learning_rate * (slope + held[-1])
     return [*w, b]
 
 
@@ -103,6 +107,125 @@ def test_full_batch_steps_are_the_same(platform, penalize, classes, engines):
     update = engine.update(payload(engine, platform, rows), task)
     assert update.rows == rows.num_rows
     assert values(update) == pytest.approx(gradient_steps(rows, task), rel=1e-9)
+
+
+TERMS = {
+    "proximal": {"proximal": 0.7},
+    "anchor": {"proximal": 0.7, "anchor": parameters((1.0, 0.5, -2.0), 0.3)},
+    "linear": {"linear": parameters((0.1, -0.2, 0.05), -0.3)},
+    "all": {
+        "proximal": 0.4,
+        "anchor": parameters((0.0, 0.5, 2.0), -0.3),
+        "linear": parameters((-0.1, 0.2, 0.05), 0.3),
+    },
+}
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+@pytest.mark.parametrize("penalize", [False, True])
+@pytest.mark.parametrize("terms", TERMS)
+def test_what_a_round_adds_to_the_objective_is_the_same(platform, terms, penalize, engines):
+    engine, rows = engines(platform), table()
+    model = LogisticRegression(l2=0.01, penalize_intercept=penalize)
+    start = {"model": model, "features": FEATURES, "parameters": parameters(), "learning_rate": 0.5}
+    task = LocalTask(**start, epochs=4, **TERMS[terms])
+    found = values(engine.update(payload(engine, platform, rows), task))
+    assert found == pytest.approx(gradient_steps(rows, task), rel=1e-9)
+    assert found != pytest.approx(gradient_steps(rows, LocalTask(**start, epochs=4)), rel=1e-3)
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+@pytest.mark.parametrize("solver", ["gradient", "exact"])
+def test_the_loss_is_that_of_the_parameters_received(platform, solver, engines):
+    engine, rows = engines(platform), table()
+    task = LocalTask(
+        model=LogisticRegression(l2=0.5),
+        features=FEATURES,
+        parameters=parameters(),
+        solver=solver,
+        epochs=3,
+        proximal=0.7,
+        linear=parameters(),
+        loss=True,
+    )
+    w, b = (array(named) for named in task.parameters)
+    losses = []
+    for row in rows.to_pylist():
+        p = 1 / (1 + math.exp(-(sum(a * row[name] for a, name in zip(w, FEATURES, strict=True)) + b[0])))
+        losses.append(-math.log(p if row[TARGET] else 1 - p))
+    wanted = sum(losses) / len(losses) + 0.25 * float(w @ w)
+    found = engine.update(payload(engine, platform, rows), task)
+    assert found.loss == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+def test_a_loss_is_told_only_if_it_is_asked_for(platform, engines):
+    task = LocalTask(model=LogisticRegression(), features=FEATURES, parameters=parameters())
+    engine = engines(platform)
+    assert engine.update(payload(engine, platform, table()), task).loss is None
+
+
+@pytest.mark.parametrize("platform", declaring("local_update"))
+def test_a_fit_to_convergence_heeds_what_a_round_adds(platform, engines):
+    engine, rows = engines(platform), table()
+    start = {"model": LogisticRegression(), "features": FEATURES, **TERMS["all"]}
+    task = LocalTask(**start, parameters=parameters(), solver="exact")
+    found = values(engine.update(payload(engine, platform, rows), task))
+    slope = np.array(
+        gradient_steps(rows, LocalTask(**start, parameters=parameters(found[:-1], found[-1]), learning_rate=1.0))
+    )
+    assert np.linalg.norm(slope - found) < 1e-9
+
+
+def shuffled(rows, seed):
+    return rows.take(np.random.default_rng(seed).permutation(rows.num_rows))
+
+
+@pytest.mark.parametrize("platform", declaring("minibatch_update"))
+def test_batches_are_the_same_whatever_order_rows_come_in(platform, engines):
+    engine, rows = engines(platform), table()
+    task = LocalTask(
+        model=LogisticRegression(l2=0.01),
+        features=FEATURES,
+        parameters=parameters(),
+        epochs=2,
+        batch=16,
+        seed=12,
+        **TERMS["all"],
+    )
+    order = np.lexsort([rows[name].to_numpy() for name in (TARGET, *FEATURES[::-1])])
+    generator, point = np.random.default_rng(12), parameters()
+    for _ in range(2):
+        drawn = order[generator.permutation(60)]
+        for first in (0, 16, 32, 48):
+            step = msgspec.structs.replace(task, parameters=point, batch=None, epochs=1)
+            made = gradient_steps(rows.take(drawn[first : first + 16]), step)
+            point = parameters(made[:-1], made[-1])
+    wanted = [*array(point[0]), *array(point[1])]
+    for seed in (1, 2):
+        found = engine.update(payload(engine, platform, shuffled(rows, seed)), task)
+        assert values(found) == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("platform", declaring("minibatch_update"))
+def test_a_batch_of_all_rows_is_the_full_batch(platform, engines):
+    engine, rows = engines(platform), table()
+    start = {"model": LogisticRegression(), "features": FEATURES, "parameters": parameters(), "epochs": 3}
+    whole, batched = (
+        engine.update(payload(engine, platform, rows), LocalTask(**start, batch=batch)) for batch in (None, 60)
+    )
+    assert whole == batched
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [one for one in declaring("local_update") if "minibatch_update" not in one.values[0].operators],
+)
+def test_what_draws_no_batches_says_so(platform, engines):
+    task = LocalTask(model=LogisticRegression(), features=FEATURES, parameters=parameters(), batch=16)
+    engine = engines(platform)
+    with pytest.raises(OperatorError, match="leave batch out"):
+        engine.update(payload(engine, platform, table()), task)
 
 
 @pytest.mark.parametrize("platform", declaring("local_update"))

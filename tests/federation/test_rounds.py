@@ -223,6 +223,21 @@ def test_scores_that_cannot_be_are_the_failure_of_their_site():
     assert finish.error.message.startswith("a failed when the model of round 0 was measured: its scores were rejected")
 
 
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"loss": float("nan")}, "its loss is nan"),
+        ({"loss": -0.5}, "its loss is -0.5"),
+        ({"personal": arrays([1.0, 2.0])}, "of its personal model: weights has the shape"),
+        ({"personal": arrays(float("inf"))}, "of its personal model: weights has a value that is no finite number"),
+    ],
+)
+def test_what_comes_beside_an_update_is_looked_at_too(more, reason):
+    update = Update(parameters=arrays(1.0), rows=7, **more)
+    assert r.rejected(update, START.parameters).startswith(reason)
+    assert r.rejected(Update(parameters=arrays(1.0), rows=7, loss=0.5, personal=arrays(2.0)), START.parameters) is None
+
+
 def test_a_site_that_may_not_show_its_scores_trains_all_the_same():
     class Silent(FakeSite):
         def answer(self, instruction, at_s=0.0):
@@ -249,7 +264,7 @@ class Counting(State, frozen=True, kw_only=True):
 class Plug(msgspec.Struct, frozen=True):
     """A strategy of somebody else, with a state of its own."""
 
-    def init(self, start):
+    def init(self, start, sites):
         return Counting(current=start)
 
     def task(self, state, client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -87,7 +88,7 @@ def test_a_batch_of_a_yes_or_no_is_each_client_alone(partition, l2, penalize):
     )
     alone = apart(clients)
     who = np.array(sorted(alone))
-    together = batched.train(clients.blocks, who, [task] * len(who))
+    together = batched.train(clients.blocks, who, [task] * len(who)).points
     for at, client in enumerate(who.tolist()):
         X, y = alone[client]
         expected = vector(learning.gradient(X, y.astype(float), task).parameters)
@@ -103,7 +104,7 @@ def test_a_batch_of_many_classes_is_each_client_alone():
     )
     alone = apart(clients)
     who = np.array(sorted(alone))[::2]
-    together = batched.train(clients.blocks, who, [task] * len(who))
+    together = batched.train(clients.blocks, who, [task] * len(who)).points
     for at, client in enumerate(who.tolist()):
         expected = softmax_steps(*alone[client], W, 8, 0.4, 0.03)
         np.testing.assert_allclose(together[at].reshape(6, 4), expected, **EXACT)
@@ -124,11 +125,19 @@ def test_clients_that_start_apart_or_take_other_steps_are_still_each_alone():
                 learning_rate=0.1 + 0.1 * (client % 2),
             )
         )
-    together = batched.train(clients.blocks, np.arange(6), tasks)
+    together = batched.train(clients.blocks, np.arange(6), tasks).points
     for client, task in enumerate(tasks):
         X, y = alone[client]
         expected = vector(learning.gradient(X, y.astype(float), task).parameters)
         np.testing.assert_allclose(together[client], expected, **EXACT)
+
+
+def updated(X, y, task):
+    """Return a site's update, with that of its personal model, as the executor of a site makes it."""
+    update, second = learning.gradient(X, y, task), task.second()
+    if second is None:
+        return update
+    return msgspec.structs.replace(update, personal=learning.gradient(X, y, second).parameters)
 
 
 STRATEGIES = {
@@ -143,6 +152,13 @@ STRATEGIES = {
     "multi_krum": {},
     "bulyan": {},
     "geometric_median": {},
+    "fedprox": {"mu": 0.3},
+    "scaffold": {},
+    "fednova": {},
+    "qfedavg": {"q": 1.0},
+    "ditto": {"lam": 0.2},
+    "personal": {},
+    "fine_tuning": {"global_rounds": 3},
 }
 
 
@@ -153,7 +169,7 @@ def test_strategies_come_to_what_they_come_to_over_sites(name, participation):
     strategy = named(name, [("learning_rate", 0.5), ("local_epochs", 3), *STRATEGIES[name].items()])
     model = LogisticRegression(l2=1e-3)
     run = sim.Simulation(clients=clients, model=model, strategy=strategy, rounds=5, participation=participation, seed=4)
-    alone, state = apart(clients), strategy.init(sim.start(clients, model))
+    alone, state = apart(clients), strategy.init(sim.start(clients, model), tuple(clients.names))
     for round_ in sim.rounds(run):
         if round_.number:
             sites = tuple(clients.names[client] for client in round_.clients)
@@ -162,10 +178,55 @@ def test_strategies_come_to_what_they_come_to_over_sites(name, participation):
             for client, site in zip(round_.clients.tolist(), sites, strict=True):
                 task = strategy.task(state, Client(site=site, round=round_.number, sites=sites, total=13))
                 X, y = alone[client]
-                updates.append((site, learning.gradient(X, y.astype(float), task)))
+                updates.append((site, updated(X, y.astype(float), task)))
             state, _ = strategy.apply(state, tuple(updates))
         expected, got = (vector(one.current.parameters) for one in (state, round_.state))
         np.testing.assert_allclose(got, expected, **EXACT)
+
+
+def test_batches_of_rows_are_each_clients_own():
+    clients = clients_of(2, quantity_skew(0.5), clients=5)
+    alone, like = apart(clients), (named_array("weights", np.zeros(5)), named_array("intercept", np.zeros(1)))
+    tasks = [
+        LocalTask(
+            model=LogisticRegression(l2=0.01),
+            features=clients.features,
+            parameters=like,
+            epochs=2,
+            learning_rate=0.3,
+            batch=7,
+            seed=client,
+        )
+        for client in sorted(alone)
+    ]
+    together = batched.train(clients.blocks, np.array(sorted(alone)), tasks).points
+    for at, client in enumerate(sorted(alone)):
+        X, y = alone[client]
+        expected = vector(learning.gradient(X, y.astype(float), tasks[at]).parameters)
+        np.testing.assert_allclose(together[at], expected, **EXACT)
+
+
+def test_the_loss_of_many_classes_is_the_mean_cross_entropy():
+    clients = clients_of(4, dirichlet(0.5), clients=6)
+    W = np.random.default_rng(1).normal(size=(6, 4))
+    like = (named_array("weights", W[:-1]), named_array("intercept", W[-1]))
+    task = LocalTask(
+        model=LogisticRegression(l2=0.1),
+        features=clients.features,
+        parameters=like,
+        epochs=1,
+        learning_rate=1e-9,
+        loss=True,
+    )
+    alone = apart(clients)
+    who = np.array(sorted(alone))
+    losses = batched.train(clients.blocks, who, [task] * len(who)).losses
+    for at, client in enumerate(who.tolist()):
+        X, y = alone[client]
+        p = np.exp(X @ W[:-1] + W[-1])
+        p /= p.sum(axis=1, keepdims=True)
+        expected = log_loss(y, p, labels=range(4)) + 0.05 * (W[:-1] ** 2).sum()
+        assert losses[at] == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_strategy_that_looks_at_updates_one_by_one_gets_them():

@@ -175,7 +175,9 @@ def part(site: str, plan: LogicalPlan, platform: str = "pandas") -> ExecutionPla
 
 def test_the_whole_plan_has_a_lane_per_site_and_one_for_the_kernel() -> None:
     pair = Vertex(Split(fraction=0.8), (patients(),))
-    options = FitOptions(rounds=3, strategy="fedavg", until=Goal(metric="auc", op=">", threshold=0.9))
+    options = FitOptions(
+        rounds=3, strategy="fedavg", arguments=FEDAVG.arguments, until=Goal(metric="auc", op=">", threshold=0.9)
+    )
     found = program(over(Evaluate(), fitted(VertexPort(pair, 0), options), VertexPort(pair, 1)))
     plan = merged(found, {site: part(site, found.site_plan) for site in found.sites}, None, name="heart")
     assert [lane.id for lane in plan.lanes] == ["kernel", "a", "b"]

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
 from jupyter_wayang.errors import PlanError, PlatformError
 from jupyter_wayang.execution.lowering import LEARNED, lower
 from jupyter_wayang.execution.turns import Turns
@@ -220,10 +222,13 @@ class LaneExecutor:
         return self._schemas[port]
 
     def update(self, node: str, task: LocalTask) -> Update:
-        """Train on the rows that enter a node."""
+        """Train on the rows that enter a node; a personal model after the other."""
         rows = self._entering(node)
         began = time.perf_counter()
-        update = self._engines[self._platform[node]].update(rows, task)
+        engine = self._engines[self._platform[node]]
+        update, second = engine.update(rows, task), task.second()
+        if second is not None:
+            update = msgspec.structs.replace(update, personal=engine.update(rows, second).parameters)
         self._finished(node, None, time.perf_counter() - began)
         return update
 

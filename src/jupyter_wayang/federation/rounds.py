@@ -15,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Literal
 
+import msgspec
+
 from jupyter_wayang import events
 from jupyter_wayang.errors import OperatorError, SiteError, WayangError
 from jupyter_wayang.events import AnyEvent
 from jupyter_wayang.federation.metrics import Metrics, flaw, measured
-from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy
+from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy, used_at
 from jupyter_wayang.plan.models import NamedArray, array
 from jupyter_wayang.plan.operators import Goal
 from jupyter_wayang.plan.tasks import LocalTask, MergedCell, ScoreTask, Update
@@ -189,7 +191,7 @@ class Rounds:
 
 def begin(setup: Setup) -> Rounds:
     """Return the state in which nothing has happened yet."""
-    return Rounds(setup=setup, strategy=setup.strategy.init(setup.start))
+    return Rounds(setup=setup, strategy=setup.strategy.init(setup.start, setup.sites))
 
 
 def step(state: Rounds, event: Happening) -> tuple[Rounds, Instructions]:
@@ -318,7 +320,11 @@ def _score(state: Rounds) -> tuple[Rounds, Instructions]:
     now = state.strategy.current
     task = ScoreTask(model=now.model, features=now.features, parameters=now.parameters, bins=state.setup.bins or 0)
     state = replace(state, phase="scoring", round=state.done, scores={})
-    return state, tuple(Score(site=site, round=state.round, task=task) for site in state.setup.sites)
+    used = {site: used_at(state.setup.strategy, state.strategy, site) for site in state.setup.sites}
+    return state, tuple(
+        Score(site=site, round=state.round, task=msgspec.structs.replace(task, parameters=arrays))
+        for site, arrays in used.items()
+    )
 
 
 def _failed(state: Rounds, site: str, reason: str, at_s: float) -> tuple[Rounds, Instructions]:
@@ -387,6 +393,12 @@ def rejected(update: Update, parameters: tuple[NamedArray, ...]) -> str | None:
     """
     if update.rows < 1:
         return f"it was trained on {update.rows} rows"
+    if update.personal:
+        flawed = rejected(Update(parameters=update.personal, rows=update.rows), parameters)
+        if flawed is not None:
+            return f"of its personal model: {flawed}"
+    if update.loss is not None and not 0 <= update.loss < math.inf:
+        return f"its loss is {update.loss}"
     got, wanted = [a.name for a in update.parameters], [a.name for a in parameters]
     if not parameters:
         # Nothing was sent: what a tree or a network comes to is known only when it is fitted.

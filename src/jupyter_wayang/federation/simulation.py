@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.federation.partitions import Partition
 from jupyter_wayang.federation.strategies.batch import Batch
-from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy
+from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy, check
 from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import NamedArray, named_array
 from jupyter_wayang.platforms.numpy import batched
@@ -196,7 +196,9 @@ def _numbers(table: pa.Table, features: tuple[str, ...]) -> list[np.ndarray]:
         try:
             values = column.to_numpy().astype(kind, copy=False)
         except (TypeError, ValueError) as error:
-            raise OperatorError(f"{name} is {column.type}, and a feature is a number", found=str(column.type)) from error
+            raise OperatorError(
+                f"{name} is {column.type}, and a feature is a number", found=str(column.type)
+            ) from error
         if not np.isfinite(values).all():
             raise OperatorError(f"{name} has values that are no finite numbers", found=name)
         made.append(values)
@@ -347,7 +349,9 @@ def rounds(simulation: Simulation) -> Iterator[Round]:
 
     clients, strategy = simulation.clients, simulation.strategy
     able = np.flatnonzero(clients.rows)
-    state = strategy.init(start(clients, simulation.model))
+    names = tuple(clients.names[at] for at in able.tolist())
+    check(strategy, simulation.model, names)
+    state = strategy.init(start(clients, simulation.model), names)
     none = np.empty(0, dtype=np.int64)
     yield Round(number=0, state=state, clients=none, measured=measured(clients, state.current.parameters), seconds=0.0)
     for number in range(1, simulation.rounds + 1):
@@ -363,8 +367,9 @@ def _trained(simulation: Simulation, state: State, number: int, who: np.ndarray,
     clients, strategy = simulation.clients, simulation.strategy
     names = tuple(clients.names[at] for at in who.tolist())
     tasks = [strategy.task(state, Client(site=name, round=number, sites=names, total=total)) for name in names]
-    points = batched.train(clients.blocks, who, tasks)
-    updates = Batch(names, points, clients.rows[who], state.current.parameters)
+    made = batched.train(clients.blocks, who, tasks)
+    rows, like = clients.rows[who], state.current.parameters
+    updates = Batch(names, made.points, rows, like, losses=made.losses, personal=made.personal)
     # A strategy goes through a sequence; that the seam says `tuple` is for those that are sent one by one.
     after, _ = strategy.apply(state, cast("Any", updates))
     return after

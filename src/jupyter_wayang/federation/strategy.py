@@ -6,16 +6,29 @@ import inspect
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, Literal, Protocol, get_args, get_origin
+from typing import Any, Literal, Protocol, get_args, get_origin, runtime_checkable
 
 import msgspec
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
 from jupyter_wayang.federation.strategies.central import Central
 from jupyter_wayang.federation.strategies.state import Client, GlobalModel, State
+from jupyter_wayang.plan.models import ModelSpec, NamedArray, named_array
 from jupyter_wayang.plan.tasks import LocalTask, Update
 
-__all__ = ["GROUP", "Client", "GlobalModel", "State", "Strategy", "installed", "named", "parameters"]
+__all__ = [
+    "GROUP",
+    "Client",
+    "GlobalModel",
+    "Personal",
+    "State",
+    "Strategy",
+    "check",
+    "installed",
+    "named",
+    "parameters",
+    "used_at",
+]
 
 GROUP = "jupyter_wayang.strategies"
 
@@ -27,8 +40,21 @@ class Strategy(Protocol):
     they remember is in the state.
     """
 
-    def init(self, start: GlobalModel) -> State:
-        """Return the state before the first round."""
+    def init(self, start: GlobalModel, sites: tuple[str, ...]) -> State:
+        """Return the state before the first round.
+
+        Parameters
+        ----------
+        start
+            The model as it starts.
+        sites
+            All sites of the federation, in order; those of a round may be fewer.
+
+        Raises
+        ------
+        OperatorError
+            If the strategy cannot serve so many sites, or so few.
+        """
         ...
 
     def task(self, state: Any, client: Client) -> LocalTask:
@@ -46,6 +72,20 @@ class Strategy(Protocol):
             Site and update, in the order of the federation's sites, whatever order they arrived in.
         """
         ...
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """A strategy that keeps parameters for every site: the model is measured at each with these."""
+
+    def personal(self, state: Any, site: str) -> tuple[NamedArray, ...]:
+        """Return the parameters that a site uses, all of them."""
+        ...
+
+
+def used_at(strategy: Strategy, state: State, site: str) -> tuple[NamedArray, ...]:
+    """Return the parameters that a site uses: the global ones, unless the strategy has some for it."""
+    return strategy.personal(state, site) if isinstance(strategy, Personal) else state.current.parameters
 
 
 @cache
@@ -88,7 +128,7 @@ def named(name: str | None, arguments: Iterable[tuple[str, Any]] = ()) -> Strate
     Examples
     --------
     >>> named("fedavg", [("learning_rate", 0.5), ("local_epochs", 5)])
-    FedAvg(learning_rate=0.5, local_epochs=5, batch=None, weights='rows')
+    FedAvg(learning_rate=0.5, local_epochs=5, batch=None, seed=0, weights='rows')
     >>> named(None)
     Central()
     """
@@ -104,6 +144,25 @@ def named(name: str | None, arguments: Iterable[tuple[str, Any]] = ()) -> Strate
             hint="strategies: " + ", ".join(known),
         )
     return _made(name, known[name], dict(arguments))
+
+
+def check(strategy: Strategy, model: ModelSpec, sites: tuple[str, ...]) -> None:
+    """Raise what a strategy raises that cannot serve the sites, before anything is asked of them.
+
+    Examples
+    --------
+    >>> from jupyter_wayang.plan.model_specs import LogisticRegression
+    >>> try:
+    ...     check(named("krum", [("learning_rate", 0.5)]), LogisticRegression(), ("a", "b", "c", "d"))
+    ... except OperatorError as error:
+    ...     error.message
+    'krum() protects 5 sites or more as it is set, and there are 4'
+    """
+    import numpy as np
+
+    # Before the steps have learned nobody knows how many features there will be, and here it does not matter.
+    arrays = (named_array("weights", np.zeros(0)), named_array("intercept", np.zeros(1)))
+    strategy.init(GlobalModel(model=model, features=(), parameters=arrays), sites)
 
 
 def _made(name: str, cls: type[Any], arguments: dict[str, Any]) -> Strategy:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from jupyter_wayang.errors import DisclosureError, PlanError
+from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
+from jupyter_wayang.federation import strategy
 from jupyter_wayang.federation.aggregation import decompose
 from jupyter_wayang.kernel.actions import (
     STEPS,
@@ -233,7 +234,8 @@ class _Compiler:
     def training(self, node: Node, train: Train) -> None:
         """Add what prepares rows and trains on them."""
         fit = train.fit
-        epochs = dict(fit.options.arguments).get("local_epochs", 1) if fit.options.strategy else 0
+        arguments = dict(fit.options.arguments)
+        epochs, batch = arguments.get("local_epochs", 1) if fit.options.strategy else 0, arguments.get("batch")
         self.site_nodes += [
             Node(
                 id=train.prepare,
@@ -243,7 +245,12 @@ class _Compiler:
             ),
             Node(
                 id=train.update,
-                operator=LocalUpdate(model=fit.model, rounds=fit.options.rounds, epochs=int(epochs or 0)),
+                operator=LocalUpdate(
+                    model=fit.model,
+                    rounds=fit.options.rounds,
+                    epochs=int(epochs or 0),
+                    batch=batch if isinstance(batch, int) else None,
+                ),
                 inputs=(Port(node=train.prepare),),
                 hints=node.hints,
                 span=node.span,
@@ -436,6 +443,9 @@ def compiled(plan: LogicalPlan) -> Program:
     for node in plan.nodes:
         if node.id not in compiler.held and node.id not in compiler.trains:
             compiler.node(node)
+    sites = federated[0].sites if federated else (HERE,)
+    for train in compiler.trains.values():
+        _served(train, plan[train.node], sites)
     (result,) = plan.results
     at = _result_at(compiler, result)
     if at == "site" and federated:
@@ -445,7 +455,7 @@ def compiled(plan: LogicalPlan) -> Program:
     kernel_nodes = tuple(compiler.kernel_nodes) if at == "kernel" else ()
     return Program(
         federation=compiler.federation,
-        sites=federated[0].sites if federated else (HERE,),
+        sites=sites,
         site_plan=LogicalPlan(nodes=tuple(compiler.site_nodes), results=tuple(dict.fromkeys(compiler.asked))),
         iterations=tuple(compiler.iterations.items()),
         actions=tuple(compiler.actions),
@@ -462,6 +472,16 @@ def compiled(plan: LogicalPlan) -> Program:
         ),
         kernel_turns=tuple(compiler.kernel_turns),
     )
+
+
+def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
+    """Let a strategy refuse the sites while nothing has been asked of them."""
+    options = train.fit.options
+    try:
+        strategy.check(strategy.named(options.strategy, options.arguments), train.fit.model, sites)
+    except WayangError as error:
+        error.located(node.span, None)
+        raise
 
 
 def _taken(actions: list[Action]) -> list[TakeTurns]:

@@ -65,6 +65,8 @@ def base_tag(operator: AnyOperator) -> str:
     tag = str(type(operator).__struct_config__.tag)
     if isinstance(operator, LocalUpdate) and not isinstance(operator.model, LogisticRegression):
         return f"fit_{tag_of(operator.model)}"
+    if isinstance(operator, LocalUpdate) and operator.batch is not None:
+        return "minibatch_update"
     return _LOWERED.get(tag, tag)
 
 

@@ -67,9 +67,10 @@ LEARNING_OPERATORS = ("local_update", "score")
 
 MODEL_OPERATORS = (
     *("fit_linear_regression", "fit_kmeans", "fit_naive_bayes", "fit_pca", "fit_decision_tree", "fit_random_forest"),
-    *("fit_gradient_boosting", "fit_mlp", "infer", "measure"),
+    *("fit_gradient_boosting", "fit_mlp", "minibatch_update", "infer", "measure"),
 )
-"""Tags of fits of other models than logistic regression, behind :meth:`Engine.update` too, and of what is asked of them.
+"""Tags of fits of other models than logistic regression, and by batches, behind :meth:`Engine.update` too, and of what
+is asked of them.
 
 ``infer`` and ``measure`` are those of :class:`ModelEngine`.
 """

@@ -36,7 +36,7 @@ class Adaptive(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch, weights
+    learning_rate, local_epochs, batch, seed, weights
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.Averaging`. The paper's algorithm averages
         uniformly, its experiments by rows.
     server_learning_rate
@@ -69,7 +69,7 @@ class Adaptive(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Return the moments that the step is made of."""
         return first, second
 
-    def init(self, start: GlobalModel) -> State:
+    def init(self, start: GlobalModel, sites: tuple[str, ...]) -> State:
         """Return the state before the first round."""
         zero = 0 * vector(start.parameters)
         first, second = (arrays_like(values, start.parameters) for values in (zero, zero + self.begun()))

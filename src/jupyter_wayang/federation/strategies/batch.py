@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
-from jupyter_wayang.plan.models import NamedArray, array, named_array
+from jupyter_wayang.plan.models import NamedArray, named_array
 from jupyter_wayang.plan.tasks import Update
 
 if TYPE_CHECKING:
@@ -32,10 +33,13 @@ class Batch(Sequence[tuple[str, Update]]):
         How many rows each was trained on.
     like
         Arrays with the names and shapes of the parameters.
+    losses, personal
+        What clients say beside that, if they were asked: of shape (clients,) and (clients, parameters).
 
     Examples
     --------
     >>> import numpy as np
+    >>> from jupyter_wayang.plan.models import array
     >>> like = (named_array("weights", np.zeros(1)), named_array("intercept", np.zeros(1)))
     >>> batch = Batch(("a", "b"), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5, 6]), like)
     >>> len(batch), batch[1][0], batch[1][1].rows, array(batch[1][1].parameters[1]).tolist()
@@ -46,6 +50,8 @@ class Batch(Sequence[tuple[str, Update]]):
     points: np.ndarray
     rows: np.ndarray
     like: tuple[NamedArray, ...]
+    losses: np.ndarray | None = None
+    personal: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -65,12 +71,21 @@ class Batch(Sequence[tuple[str, Update]]):
         return self._update(at)
 
     def _update(self, at: int) -> tuple[str, Update]:
+        made = Update(
+            parameters=self._arrays(self.points[at]),
+            rows=int(self.rows[at]),
+            loss=None if self.losses is None else float(self.losses[at]),
+            personal=() if self.personal is None else self._arrays(self.personal[at]),
+        )
+        return self.names[at], made
+
+    def _arrays(self, point: np.ndarray) -> tuple[NamedArray, ...]:
         made, start = [], 0
         for one in self.like:
-            size = array(one).size
-            made.append(named_array(one.name, self.points[at, start : start + size].reshape(one.shape)))
+            size = math.prod(one.shape)
+            made.append(named_array(one.name, point[start : start + size].reshape(one.shape)))
             start += size
-        return self.names[at], Update(parameters=tuple(made), rows=int(self.rows[at]))
+        return tuple(made)
 
 
 Updates = Batch | tuple[tuple[str, Update], ...]

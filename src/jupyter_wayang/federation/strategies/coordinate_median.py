@@ -19,7 +19,7 @@ class CoordinateMedian(Robust, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch
+    learning_rate, local_epochs, batch, seed
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.LocalSteps`.
 
     References

@@ -25,7 +25,7 @@ class FedAvg(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch, weights
+    learning_rate, local_epochs, batch, seed, weights
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.Averaging`; the paper weighs by rows.
 
     References
@@ -45,7 +45,7 @@ class FedAvg(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
     >>> strategy = FedAvg(learning_rate=0.5)
     >>> start = GlobalModel(model=LogisticRegression(), features=("age",), parameters=parameters(0.0))
     >>> updates = (("a", Update(parameters=parameters(1.0), rows=3)), ("b", Update(parameters=parameters(5.0), rows=1)))
-    >>> state, about = strategy.apply(strategy.init(start), updates)
+    >>> state, about = strategy.apply(strategy.init(start, ("a", "b")), updates)
     >>> array(state.current.parameters[0])
     array([2.])
     """

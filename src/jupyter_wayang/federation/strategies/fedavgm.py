@@ -28,7 +28,7 @@ class FedAvgM(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch, weights
+    learning_rate, local_epochs, batch, seed, weights
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.Averaging`.
     momentum
         The paper's :math:`\beta`, from 0 to below 1.
@@ -51,7 +51,7 @@ class FedAvgM(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
     >>> strategy = FedAvgM(learning_rate=0.5, momentum=0.5)
     >>> start = GlobalModel(model=LogisticRegression(), features=("age",), parameters=parameters(0.0))
     >>> updates = (("a", Update(parameters=parameters(1.0), rows=3)),)
-    >>> state, _ = strategy.apply(strategy.init(start), updates)
+    >>> state, _ = strategy.apply(strategy.init(start, ("a", "b")), updates)
     >>> state, _ = strategy.apply(state, updates)
     >>> array(state.current.parameters[0])
     array([1.5])
@@ -67,7 +67,7 @@ class FedAvgM(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
         self.below_one("momentum", self.momentum)
         self.positive("server_learning_rate", self.server_learning_rate)
 
-    def init(self, start: GlobalModel) -> State:
+    def init(self, start: GlobalModel, sites: tuple[str, ...]) -> State:
         """Return the state before the first round: nothing moves yet."""
         return _Rolling(current=start, velocity=arrays_like(0 * vector(start.parameters), start.parameters))
 

@@ -41,7 +41,7 @@ class FedYogi(Adaptive, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ...     return (named_array("weights", np.array([weight])), named_array("intercept", np.array([0.0])))
     >>> strategy = FedYogi(learning_rate=0.5, server_learning_rate=0.1, tau=1.0)
     >>> start = GlobalModel(model=LogisticRegression(), features=("age",), parameters=parameters(0.0))
-    >>> state, _ = strategy.apply(strategy.init(start), (("a", Update(parameters=parameters(1.0), rows=3)),))
+    >>> state, _ = strategy.apply(strategy.init(start, ("a",)), (("a", Update(parameters=parameters(1.0), rows=3)),))
     >>> array(state.current.parameters[0]).round(6)
     array([0.005])
     """

@@ -29,7 +29,7 @@ class GeometricMedian(Averaging, frozen=True, kw_only=True, forbid_unknown_field
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch, weights
+    learning_rate, local_epochs, batch, seed, weights
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.Averaging`; a site that lies may lie about its
         rows too, and ``uniform`` does not ask for them.
     steps

@@ -19,7 +19,7 @@ class MultiKrum(Krum, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch
+    learning_rate, local_epochs, batch, seed
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.LocalSteps`.
     f
         How many sites may be wrong, 1 or more.

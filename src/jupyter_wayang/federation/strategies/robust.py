@@ -8,7 +8,7 @@ import msgspec
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.federation.strategies.local_steps import LocalSteps, moved
-from jupyter_wayang.federation.strategies.state import Client, State
+from jupyter_wayang.federation.strategies.state import Client, GlobalModel, State
 from jupyter_wayang.federation.strategies.vectors import stacked
 from jupyter_wayang.plan.tasks import LocalTask, Update
 
@@ -22,7 +22,7 @@ class Robust(LocalSteps, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Local steps, and a server that combines what came back so that some of it may be wrong.
 
     Every site counts the same: a site that lies may lie about its rows too. A number of sites that the rule cannot
-    protect is refused, before a round is trained and after it.
+    protect is refused: when a task is planned, and of a round before it is trained and after it.
     """
 
     def fewest(self) -> int:
@@ -32,6 +32,17 @@ class Robust(LocalSteps, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def combined(self, points: np.ndarray) -> np.ndarray:
         """Return the global parameters of those of the sites: floats of shape (sites, parameters)."""
         raise NotImplementedError
+
+    def init(self, start: GlobalModel, sites: tuple[str, ...]) -> State:
+        """Return the state before the first round.
+
+        Raises
+        ------
+        OperatorError
+            If there are fewer sites than the rule can protect.
+        """
+        self._enough(len(sites))
+        return super().init(start, sites)
 
     def task(self, state: State, client: Client) -> LocalTask:
         """Return the task of a round, the same for every site.

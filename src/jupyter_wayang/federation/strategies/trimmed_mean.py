@@ -22,7 +22,7 @@ class TrimmedMean(Robust, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     Parameters
     ----------
-    learning_rate, local_epochs, batch
+    learning_rate, local_epochs, batch, seed
         As in :class:`~jupyter_wayang.federation.strategies.local_steps.LocalSteps`.
     beta
         The part of the sites that is left out at each end, above 0 and below 1/2.

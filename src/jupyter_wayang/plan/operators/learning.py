@@ -378,14 +378,17 @@ class LocalUpdate(Operator, frozen=True, kw_only=True, tag="local_update"):
     model: ModelSpec
     rounds: int
     epochs: int
+    batch: int | None = None
 
     def outputs(self, inputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return the shape of the model."""
         return (ModelShape(kind=tag_of(self.model), columns=rows_in(self, inputs)),)
 
     def describe(self) -> str:
-        """Return the number of local epochs."""
-        return "to convergence" if self.epochs == 0 else f"{self.epochs} epochs"
+        """Return the number of local epochs, and of rows in a batch."""
+        if self.epochs == 0:
+            return "to convergence"
+        return f"{self.epochs} epochs" if self.batch is None else f"{self.epochs} epochs, batches of {self.batch}"
 
 
 class Score(Operator, frozen=True, kw_only=True, tag="score"):

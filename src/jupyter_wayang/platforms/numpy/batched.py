@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.models import NamedArray, array
 from jupyter_wayang.plan.tasks import LocalTask
-from jupyter_wayang.platforms.numpy.learning import beyond_numbers, logistic, sigmoid
+from jupyter_wayang.platforms.numpy.learning import beyond_numbers, penalties, sigmoid, steps
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Block", "blocks", "outputs", "parameters", "probabilities", "train"]
+__all__ = ["Block", "Trained", "blocks", "outputs", "parameters", "probabilities", "train"]
 
 _BLOCK_BYTES = 2**21
 """A block and what is computed over it stay in the cache of a processor while a client takes its steps."""
@@ -130,7 +130,26 @@ def parameters(named: tuple[NamedArray, ...]) -> np.ndarray:
     return np.vstack([weights.reshape(-1, len(intercept)), intercept])
 
 
-def train(made: tuple[Block, ...], who: np.ndarray, tasks: Sequence[LocalTask]) -> np.ndarray:
+@dataclass(frozen=True)
+class Trained:
+    """What clients came to.
+
+    Parameters
+    ----------
+    points
+        Their parameters, of shape (clients, (features + 1) · outputs).
+    losses
+        The loss of the parameters that each began with, on its rows; None if nobody was asked for it.
+    personal
+        The parameters of their personal models, shaped as ``points``; None if nobody was asked for one.
+    """
+
+    points: np.ndarray
+    losses: np.ndarray | None = None
+    personal: np.ndarray | None = None
+
+
+def train(made: tuple[Block, ...], who: np.ndarray, tasks: Sequence[LocalTask]) -> Trained:
     """Train clients side by side.
 
     Parameters
@@ -140,13 +159,8 @@ def train(made: tuple[Block, ...], who: np.ndarray, tasks: Sequence[LocalTask]) 
     who
         The numbers of the clients that train, ascending; each has rows.
     tasks
-        What each of them is asked to do. Those that ask for equal steps of one model take them together, whether they
-        start at the same parameters or not.
-
-    Returns
-    -------
-    numpy.ndarray
-        The parameters of each client after its steps, of shape (clients, (features + 1) · outputs).
+        What each of them is asked to do. Those that ask for equal steps take them together, whether they start at the
+        same parameters, and are drawn to the same ones, or not; steps over batches of rows are each client's own.
 
     Raises
     ------
@@ -159,76 +173,125 @@ def train(made: tuple[Block, ...], who: np.ndarray, tasks: Sequence[LocalTask]) 
     for at, task in enumerate(tasks):
         if task.solver != "gradient":
             raise OperatorError(f"simulated clients take gradient steps, and the task asks for {task.solver}")
-        groups.setdefault((task.model, task.epochs, task.learning_rate), []).append(at)
-    first = parameters(tasks[0].parameters)
-    moved = np.empty((len(tasks), first.size))
+        own = None if task.batch is None else at
+        groups.setdefault((task.model, task.epochs, task.learning_rate, task.proximal, own), []).append(at)
+    points = np.empty((len(tasks), parameters(tasks[0].parameters).size))
+    losses = np.empty(len(tasks)) if any(task.loss for task in tasks) else None
     place = np.full(int(max(block.clients[-1] for block in made)) + 1, -1)
     for members in groups.values():
         place[:] = -1
         place[who[members]] = members
-        task = tasks[members[0]]
-        starts = _starts(tasks, members, first)
         for block in made:
             chosen = block.only(place[block.clients] >= 0)
             if len(chosen.clients):
                 at = place[chosen.clients]
-                W = np.repeat(starts, len(at), axis=0) if len(starts) == 1 else starts[at]
-                _descend(chosen, W, task)
-                moved[at] = W.reshape(len(at), -1)
-    if not np.isfinite(moved).all():
+                some = [tasks[one] for one in at.tolist()]
+                W, shift = _starts(some), _shifts(some)
+                if losses is not None:
+                    losses[at] = _losses(chosen, W, some[0])
+                _descend(chosen, W, shift, some[0])
+                points[at] = W.reshape(len(at), -1)
+    if not np.isfinite(points).all():
         raise beyond_numbers()
-    return moved
+    return Trained(points, losses, _personal(made, who, tasks))
 
 
-def _starts(tasks: Sequence[LocalTask], members: Sequence[int], first: np.ndarray) -> np.ndarray:
-    """Return where clients start: shape (1, …) if all at one point, else by their place among all tasks."""
+def _personal(made: tuple[Block, ...], who: np.ndarray, tasks: Sequence[LocalTask]) -> np.ndarray | None:
+    second = [again for again in (task.second() for task in tasks) if again is not None]
+    return train(made, who, second).points if len(second) == len(tasks) else None
+
+
+def _starts(tasks: Sequence[LocalTask]) -> np.ndarray:
+    """Return where clients start, shape (clients, features + 1, outputs)."""
     import numpy as np
 
-    shared = tasks[members[0]].parameters
-    if all(tasks[at].parameters is shared for at in members):
-        return parameters(shared)[None]
-    starts = np.empty((len(tasks), *first.shape))
-    for at in members:
-        starts[at] = parameters(tasks[at].parameters)
-    return starts
+    shared = tasks[0].parameters
+    if all(task.parameters is shared for task in tasks):
+        return np.repeat(parameters(shared)[None], len(tasks), axis=0)
+    return np.stack([parameters(task.parameters) for task in tasks])
 
 
-def _descend(block: Block, W: np.ndarray, task: LocalTask) -> None:
+def _shifts(tasks: Sequence[LocalTask]) -> np.ndarray | None:
+    """Return what the objectives of clients add to every gradient, wherever it is taken; None for nothing.
+
+    Of ρ/2 ‖w − a‖² + ⟨g, w⟩ that is g − ρa.
+    """
+    import numpy as np
+
+    if not any(task.proximal or task.linear for task in tasks):
+        return None
+    shifts = []
+    for task in tasks:
+        shift = -task.proximal * parameters(task.anchor or task.parameters)
+        shifts.append(shift + parameters(task.linear) if task.linear else shift)
+    return np.stack(shifts)
+
+
+def _descend(block: Block, W: np.ndarray, shift: np.ndarray | None, task: LocalTask) -> None:
     """Take the steps of a task, each client with its own rows and parameters, in place."""
     import numpy as np
 
-    X = block.X.astype(np.float64, copy=False)
-    across, count = X.transpose(0, 2, 1), block.rows[:, None, None]
-    labels = _Labels(block.y, W.shape[-1])
-    penalty = np.full((W.shape[1], 1), logistic(task.model).l2)
-    if not logistic(task.model).penalize_intercept:
-        penalty[-1] = 0.0
+    scale = (penalties(task.model, W.shape[1] - 1) + task.proximal)[:, None]
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(task.epochs):
-            residual = probabilities(X @ W)
-            labels.subtract(residual)
-            slope = across @ residual
-            slope /= count
-            slope += penalty * W
+        for rows in _passes(block, W.shape[-1], task):
+            residual = probabilities(rows.X @ W)
+            rows.subtract(residual)
+            slope = rows.X.transpose(0, 2, 1) @ residual
+            slope /= rows.count
+            slope += scale * W
+            if shift is not None:
+                slope += shift
             slope *= task.learning_rate
             W -= slope
 
 
-class _Labels:
-    """The classes of a block's rows, to be taken from probabilities."""
+def _losses(block: Block, W: np.ndarray, task: LocalTask) -> np.ndarray:
+    """Return the mean log loss of each client's parameters on its rows, and the model's penalty."""
+    import numpy as np
 
-    def __init__(self, y: np.ndarray, count: int) -> None:
+    z = block.X.astype(np.float64, copy=False) @ W
+    if z.shape[-1] == 1:
+        z = np.concatenate([np.zeros_like(z), z], axis=-1)
+    highest = z.max(axis=-1)
+    each = highest + np.log(np.exp(z - highest[..., None]).sum(axis=-1))
+    each -= np.take_along_axis(z, block.y[..., None], axis=-1)[..., 0]
+    there = np.arange(block.y.shape[1]) < block.rows[:, None]
+    penalty = (penalties(task.model, W.shape[1] - 1)[:, None] * W**2).sum(axis=(1, 2)) / 2
+    found: np.ndarray = (each * there).sum(axis=1) / block.rows + penalty
+    return found
+
+
+def _passes(block: Block, count: int, task: LocalTask) -> Iterator[_Rows]:
+    """Yield the rows of every step: all of them, or batches of those of the one client that a block has then."""
+    import numpy as np
+
+    if task.batch is None:
+        rows = _Rows(block.X.astype(np.float64, copy=False), block.y, block.rows, count)
+        for _ in range(task.epochs):
+            yield rows
+        return
+    size = int(block.rows[0])
+    own, classes = block.X[0, :size, :-1].astype(np.float64, copy=False), block.y[0, :size]
+    for X, y in steps(own, classes, task):
+        yield _Rows(np.column_stack([X, np.ones(len(y))])[None], y[None], np.array([len(y)]), count)
+
+
+class _Rows:
+    """Rows that a step is taken over, of every client of a block, and how many each has."""
+
+    def __init__(self, X: np.ndarray, y: np.ndarray, sizes: np.ndarray, count: int) -> None:
         import numpy as np
 
-        self.y = y[..., None]
-        self.at = None if count == 1 else np.arange(y.size) * count + y.ravel()
+        self.X, self.count = X, sizes[:, None, None]
+        self._y = y[..., None]
+        self._at = None if count == 1 else np.arange(y.size) * count + y.ravel()
 
     def subtract(self, made: np.ndarray) -> None:
         """Take 1 from the probability of every row's class, in place; with one output, the class itself."""
-        if self.at is None:
-            made -= self.y
+        if self._at is None:
+            made -= self._y
         else:
-            made.reshape(-1)[self.at] -= 1.0
+            made.reshape(-1)[self._at] -= 1.0
 
 
 def probabilities(z: np.ndarray) -> np.ndarray:

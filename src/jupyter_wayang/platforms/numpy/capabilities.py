@@ -11,7 +11,7 @@ from jupyter_wayang.platforms.platform import LEARNING_OPERATORS, Engine
 
 __all__ = ["NEEDS", "OPERATORS", "engine", "refuses"]
 
-OPERATORS = frozenset((*LEARNING_OPERATORS, "fit_linear_regression", "infer", "measure"))
+OPERATORS = frozenset((*LEARNING_OPERATORS, "fit_linear_regression", "minibatch_update", "infer", "measure"))
 NEEDS = (("numpy", "numpy"), ("pyarrow", "pyarrow"))
 
 

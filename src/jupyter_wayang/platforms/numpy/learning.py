@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.model_specs import LogisticRegression, tag_of
-from jupyter_wayang.plan.models import ModelSpec, array, named_array
+from jupyter_wayang.plan.models import ModelSpec, NamedArray, array, named_array
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.newton import Point, minimize
 
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "Quadratic",
+    "added",
     "beyond_numbers",
     "cells",
     "exact",
     "gradient",
+    "log_loss",
     "logistic",
     "matrix",
     "missing_values",
@@ -28,6 +33,7 @@ __all__ = [
     "penalties",
     "score",
     "sigmoid",
+    "steps",
     "updated",
 ]
 
@@ -97,18 +103,22 @@ def parameters(task: LocalTask | ScoreTask) -> np.ndarray:
     OperatorError
         If an array is missing or has another shape than the features ask for.
     """
+    return _flat(task.parameters, task.features)
+
+
+def _flat(arrays: tuple[NamedArray, ...], features: tuple[str, ...]) -> np.ndarray:
     import numpy as np
 
-    named = {item.name: array(item) for item in task.parameters}
+    named = {item.name: array(item) for item in arrays}
     found = {name: values.shape for name, values in named.items()}
-    wanted = {"weights": (len(task.features),), "intercept": (1,)}
+    wanted = {"weights": (len(features),), "intercept": (1,)}
     if found != wanted:
         raise OperatorError(f"the parameters are {found}, and the features ask for {wanted}")
     return np.concatenate([named["weights"], named["intercept"]])
 
 
-def updated(values: np.ndarray, rows: int) -> Update:
-    """Make an update of parameters, the intercept last.
+def updated(values: np.ndarray, rows: int, loss: float | None = None) -> Update:
+    """Make an update of parameters, the intercept last; ``loss`` if it was asked for.
 
     Raises
     ------
@@ -119,7 +129,8 @@ def updated(values: np.ndarray, rows: int) -> Update:
 
     if not np.isfinite(values).all():
         raise beyond_numbers()
-    return Update(parameters=(named_array("weights", values[:-1]), named_array("intercept", values[-1:])), rows=rows)
+    made = (named_array("weights", values[:-1]), named_array("intercept", values[-1:]))
+    return Update(parameters=made, rows=rows, loss=loss)
 
 
 def logistic(model: ModelSpec) -> LogisticRegression:
@@ -140,6 +151,42 @@ def penalties(model: ModelSpec, count: int) -> np.ndarray:
     return made
 
 
+@dataclass(frozen=True)
+class Quadratic:
+    """What an objective has beside its data loss: ½ Σ scale · w² + Σ shift · w."""
+
+    scale: np.ndarray
+    shift: np.ndarray
+
+    def value(self, w: np.ndarray) -> float:
+        """Return it at some parameters."""
+        return float(self.scale @ (w * w)) / 2 + float(self.shift @ w)
+
+    def slope(self, w: np.ndarray) -> np.ndarray:
+        """Return its gradient at some parameters."""
+        made: np.ndarray = self.scale * w + self.shift
+        return made
+
+
+def added(task: LocalTask) -> Quadratic:
+    """Return what the objective of a task adds to the mean log loss, but for a constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jupyter_wayang.plan.models import LogisticRegression
+    >>> start = (named_array("weights", np.array([2.0])), named_array("intercept", np.zeros(1)))
+    >>> made = added(LocalTask(model=LogisticRegression(l2=0.1), features=("a",), parameters=start, proximal=0.5))
+    >>> made.scale.tolist(), made.shift.tolist()
+    ([0.6, 0.5], [-1.0, 0.0])
+    """
+    anchor = _flat(task.anchor or task.parameters, task.features)
+    shift = 0.0 - task.proximal * anchor
+    if task.linear:
+        shift = shift + _flat(task.linear, task.features)
+    return Quadratic(penalties(task.model, len(task.features)) + task.proximal, shift)
+
+
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """Return 1 / (1 + exp(-z)) without overflow.
 
@@ -157,7 +204,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
-    """Take full-batch gradient steps.
+    """Take gradient steps, over all rows or over batches of them.
 
     Examples
     --------
@@ -173,13 +220,51 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
 
     if not len(y):
         raise no_rows("fit")
-    w, penalty = parameters(task), penalties(task.model, X.shape[1])
+    w, more = parameters(task), added(task)
+    loss = log_loss(X, y, task) if task.loss else None
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(task.epochs):
-            residual = sigmoid(X @ w[:-1] + w[-1]) - y
-            slope = np.append(X.T @ residual / len(y), residual.mean()) + penalty * w
+        for rows, classes in steps(X, y, task):
+            residual = sigmoid(rows @ w[:-1] + w[-1]) - classes
+            slope = np.append(rows.T @ residual / len(classes), residual.mean()) + more.slope(w)
             w = w - task.learning_rate * slope
-    return updated(w, len(y))
+    return updated(w, len(y), loss)
+
+
+def steps(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield features and target of the rows of every step: all of them, or a batch."""
+    import numpy as np
+
+    if task.batch is None or task.batch >= len(y):
+        for _ in range(task.epochs):
+            yield X, y
+        return
+    # The order in which a platform hands rows over is its own affair: they are drawn from a sorted list.
+    order = np.lexsort((y, *X.T[::-1]))
+    generator = np.random.default_rng(task.seed)
+    for _ in range(task.epochs):
+        drawn = order[generator.permutation(len(y))]
+        for start in range(0, len(y), task.batch):
+            batch = drawn[start : start + task.batch]
+            yield X[batch], y[batch]
+
+
+def log_loss(X: np.ndarray, y: np.ndarray, task: LocalTask) -> float:
+    """Return the mean log loss and the model's penalty at the parameters of a task.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jupyter_wayang.plan.models import LogisticRegression
+    >>> start = (named_array("weights", np.zeros(1)), named_array("intercept", np.zeros(1)))
+    >>> task = LocalTask(model=LogisticRegression(), features=("a",), parameters=start)
+    >>> round(log_loss(np.array([[1.0], [-1.0]]), np.array([1.0, 0.0]), task), 6)
+    0.693147
+    """
+    import numpy as np
+
+    w = parameters(task)
+    z = X @ w[:-1] + w[-1]
+    return float(np.mean(np.logaddexp(0.0, z) - y * z) + penalties(task.model, X.shape[1]) @ (w * w) / 2)
 
 
 def exact(X: np.ndarray, y: np.ndarray, task: LocalTask, start: np.ndarray | None = None) -> Update:
@@ -194,7 +279,7 @@ def exact(X: np.ndarray, y: np.ndarray, task: LocalTask, start: np.ndarray | Non
 
     if not len(y):
         raise no_rows("fit")
-    penalty, ones = penalties(task.model, X.shape[1]), np.ones((len(y), 1))
+    more, ones = added(task), np.ones((len(y), 1))
     whole = np.hstack([X, ones])
     side = 2.0 * y - 1.0
 
@@ -203,15 +288,16 @@ def exact(X: np.ndarray, y: np.ndarray, task: LocalTask, start: np.ndarray | Non
         p = sigmoid(z)
         return Point(
             parameters=w,
-            loss=float(np.mean(np.logaddexp(0.0, z) - y * z) + penalty @ (w * w) / 2),
-            gradient=whole.T @ (p - y) / len(y) + penalty * w,
-            hessian=(whole.T * (p * (1.0 - p))) @ whole / len(y) + np.diag(penalty),
+            loss=float(np.mean(np.logaddexp(0.0, z) - y * z)) + more.value(w),
+            gradient=whole.T @ (p - y) / len(y) + more.slope(w),
+            hessian=(whole.T * (p * (1.0 - p))) @ whole / len(y) + np.diag(more.scale),
             margin=float((side * z).min()),
             positives=float(y.mean()),
         )
 
     first = parameters(task) if start is None else start
-    return updated(minimize(objective, first, penalties=penalty).parameters, len(y))
+    loss = log_loss(X, y, task) if task.loss else None
+    return updated(minimize(objective, first, penalties=more.scale).parameters, len(y), loss)
 
 
 def score(X: np.ndarray, y: np.ndarray, task: ScoreTask) -> tuple[ScoreCell, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import (
     Aggregate,
     AnyExpression,
@@ -21,6 +22,7 @@ from jupyter_wayang.plan.operators import AnyOperator, GroupBy, Select
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.learning import (
+    added,
     beyond_numbers,
     missing_values,
     no_rows,
@@ -219,65 +221,80 @@ def _times(left: AnyExpression, right: AnyExpression) -> AnyExpression:
 def _gradient(engine: RelationalEngine, rows: Payload, task: LocalTask) -> Update:
     import numpy as np
 
+    if task.batch is not None:
+        raise OperatorError("rows that an engine holds have no order to draw batches from: leave batch out")
     count = len(task.features)
-    values, penalty = parameters(task), penalties(task.model, count)
+    values, more = parameters(task), added(task)
     residual = _binary("-", _P, _Y)
     means = tuple(_mean(f"g{i}", _times(residual, column)) for i, column in enumerate(_columns(count)))
-    summary = GroupBy(aggregates=(*means, Named(name="rows", expression=Aggregate(function="count"))))
-    size = 0
-    for _ in range(task.epochs):
+    summary = (*means, Named(name="rows", expression=Aggregate(function="count")))
+    loss = None
+    for step in range(task.epochs):
+        asked = (*summary, _data_loss()) if task.loss and step == 0 else summary
         shaped, shape = _with_margin(engine, rows, task.features, values)
-        found = _asked(engine, shaped, shape, _scored(count), summary).to_pylist()[0]
+        found = _asked(engine, shaped, shape, _scored(count), GroupBy(aggregates=asked)).to_pylist()[0]
         slope = [found[f"g{i}"] for i in range(count + 1)]
         if None in slope:
             raise beyond_numbers()
-        values = values - task.learning_rate * (np.array(slope) + penalty * values)
-        size = found["rows"]
-    return updated(values, size)
+        if "loss" in found:
+            loss = _penalized(found["loss"], task)
+        values = values - task.learning_rate * (np.array(slope) + more.slope(values))
+    return updated(values, found["rows"], loss)
+
+
+def _penalized(data_loss: float, task: LocalTask) -> float:
+    w = parameters(task)
+    return data_loss + float(penalties(task.model, len(task.features)) @ (w * w)) / 2
+
+
+def _data_loss() -> Named:
+    """Return the mean log loss over y and z, without an exponential that overflows."""
+    falling = Call(function="exp", args=(_binary("-", _number(0.0), Call(function="abs", args=(_Z,))),))
+    positive = Case(condition=_binary(">", _Z, _number(0.0)), then=_Z, otherwise=_number(0.0))
+    soft = _binary("+", positive, Call(function="log", args=(_binary("+", _ONE, falling),)))
+    return _mean("loss", _binary("-", soft, _binary("*", _Y, _Z)))
 
 
 def _exact(engine: RelationalEngine, rows: Payload, task: LocalTask) -> Update:
     import numpy as np
 
     count = len(task.features)
-    penalty, summary = penalties(task.model, count), _second_order(count)
-    size = 0
+    more, summary = added(task), _second_order(count)
+    size, losses = 0, []
 
     def objective(w: np.ndarray) -> Point:
         nonlocal size
         shaped, shape = _with_margin(engine, rows, task.features, w)
         found = _asked(engine, shaped, shape, _scored(count), summary).to_pylist()[0]
         size = found["rows"]
-        hessian = np.diag(penalty)
+        losses.append(found["loss"])
+        hessian = np.diag(more.scale)
         for i in range(count + 1):
             for j in range(i, count + 1):
                 hessian[i, j] += found[f"h{i}_{j}"]
                 hessian[j, i] = hessian[i, j]
         return Point(
             parameters=w,
-            loss=found["loss"] + float(penalty @ (w * w)) / 2,
-            gradient=np.array([found[f"g{i}"] for i in range(count + 1)]) + penalty * w,
+            loss=found["loss"] + more.value(w),
+            gradient=np.array([found[f"g{i}"] for i in range(count + 1)]) + more.slope(w),
             hessian=hessian,
             margin=found["margin"],
             positives=found["positives"],
         )
 
-    point = minimize(objective, parameters(task), penalties=penalty)
-    return updated(point.parameters, size)
+    point = minimize(objective, parameters(task), penalties=more.scale)
+    return updated(point.parameters, size, _penalized(losses[0], task) if task.loss else None)
 
 
 def _second_order(count: int) -> GroupBy:
     """Loss, gradient and second derivatives as means over x0, x1, …, y, z and p."""
     columns = _columns(count)
     residual, variance = _binary("-", _P, _Y), _binary("*", _P, _binary("-", _ONE, _P))
-    falling = Call(function="exp", args=(_binary("-", _number(0.0), Call(function="abs", args=(_Z,))),))
-    positive = Case(condition=_binary(">", _Z, _number(0.0)), then=_Z, otherwise=_number(0.0))
-    soft = _binary("+", positive, Call(function="log", args=(_binary("+", _ONE, falling),)))
     side = Case(condition=_binary(">=", _Y, _number(0.5)), then=_Z, otherwise=_binary("-", _number(0.0), _Z))
     made = [
         Named(name="rows", expression=Aggregate(function="count")),
         _mean("positives", _Y),
-        _mean("loss", _binary("-", soft, _binary("*", _Y, _Z))),
+        _data_loss(),
         Named(name="margin", expression=Aggregate(function="min", arg=side)),
     ]
     made += [_mean(f"g{i}", _times(residual, column)) for i, column in enumerate(columns)]

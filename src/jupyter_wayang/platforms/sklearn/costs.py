@@ -19,6 +19,7 @@ COSTS = CostTable(
         "fit_random_forest": Coefficient(fixed_s=0.1, row_s=3e-04, spread=4.0),
         "fit_gradient_boosting": Coefficient(fixed_s=0.05, row_s=1e-04, spread=4.0),
         "fit_mlp": Coefficient(fixed_s=0.1, row_s=3e-04, spread=4.0),
+        "minibatch_update": Coefficient(fixed_s=0.002, row_s=2.5e-05, spread=4.0),
         "infer": Coefficient(fixed_s=0.0006, row_s=2e-06, spread=4.0),
         "measure": Coefficient(fixed_s=0.001, row_s=2e-06, spread=4.0),
     },

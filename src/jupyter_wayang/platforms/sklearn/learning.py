@@ -6,7 +6,17 @@ import warnings
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.plan.tasks import LocalTask, Update
-from jupyter_wayang.platforms.numpy.learning import beyond_numbers, logistic, no_rows, parameters, updated
+from jupyter_wayang.platforms.numpy.learning import (
+    added,
+    beyond_numbers,
+    log_loss,
+    logistic,
+    no_rows,
+    parameters,
+    penalties,
+    steps,
+    updated,
+)
 from jupyter_wayang.platforms.numpy.learning import exact as polished
 
 if TYPE_CHECKING:
@@ -16,11 +26,12 @@ __all__ = ["exact", "gradient"]
 
 
 def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
-    """Take full-batch gradient steps with ``MLPClassifier``.
+    """Take gradient steps with ``MLPClassifier``.
 
-    Without a hidden layer, with all rows in one batch and without momentum its epoch is a plain gradient step. It
-    penalizes weights only, so a penalized intercept is the weight of a column of ones. Its own penalty is over the
-    number of rows, hence ``alpha = l2 * n``. Both classes are named, so rows of one class train too.
+    Without a hidden layer, with the rows of a step in one batch and without momentum its epoch is a plain gradient
+    step. It penalizes weights only, so a penalized intercept is the weight of a column of ones. Its own penalty is over
+    the number of rows, hence ``alpha = l2 * n``. Both classes are named, so rows of one class train too. What a round
+    adds to the objective has a gradient that needs no rows, and is taken beside each step.
     """
     import numpy as np
     from sklearn.neural_network import MLPClassifier
@@ -29,6 +40,8 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
         raise no_rows("fit")
     model = logistic(task.model)
     values, as_weight = parameters(task), model.penalize_intercept
+    more, own = added(task), penalties(task.model, len(task.features))
+    loss = log_loss(X, y, task) if task.loss else None
     if as_weight:
         X = np.hstack([X, np.ones((len(y), 1))])
     if not X.shape[1]:
@@ -42,7 +55,6 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
         learning_rate_init=task.learning_rate,
         momentum=0.0,
         nesterovs_momentum=False,
-        alpha=model.l2 * len(y),
         shuffle=False,
     )
     with np.errstate(over="ignore", invalid="ignore"):
@@ -50,16 +62,19 @@ def gradient(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:
         network.partial_fit(np.zeros_like(X), classes, classes=np.array([0, 1]))
         weights, intercept = network.coefs_[0], network.intercepts_[0]
         weights[:, 0] = 0.0
-        given = values if as_weight else values[:-1]
-        weights[: len(given), 0] = given
-        for _ in range(task.epochs):
+        for rows, targets in steps(X, classes, task):
+            network.batch_size, network.alpha = len(targets), model.l2 * len(targets)
+            given = values if as_weight else values[:-1]
+            weights[: len(given), 0] = given
             intercept[:] = 0.0 if as_weight else values[-1:]
+            beside = more.slope(values) - own * values
             try:
-                network.partial_fit(X, classes)
+                network.partial_fit(rows, targets)
             except ValueError as error:
                 raise beyond_numbers() from error
             values = np.append(weights[: len(task.features), 0], weights[-1, 0] if as_weight else intercept[0])
-    return updated(values, len(y))
+            values -= task.learning_rate * beside
+    return updated(values, len(y), loss)
 
 
 def exact(X: np.ndarray, y: np.ndarray, task: LocalTask) -> Update:

@@ -15,6 +15,7 @@ from jupyter_wayang.errors import OperatorError, PlatformError, WayangError
 from jupyter_wayang.plan.model_specs import LinearRegression
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreCell, ScoreTask, Update
 from jupyter_wayang.platforms.numpy.learning import (
+    added,
     missing_values,
     no_rows,
     other_values,
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["score", "update"]
 
-_UPDATE = "parameters binary, rows bigint, missing int, other boolean, error string, message string, hint string"
+_UPDATE = (
+    "parameters binary, rows bigint, loss double, missing int, other boolean, error string, message string, hint string"
+)
 _CELLS = "bin bigint, target bigint, n bigint, log_loss double, correct bigint, missing int, other boolean"
 
 
@@ -78,7 +81,7 @@ def update(rows: DataFrame, task: LocalTask) -> Update:
         raise other_values("fit")
     if answer.error is not None:
         raise _refused(answer)
-    return updated(np.frombuffer(bytes(answer.parameters), dtype="<f8"), answer.rows)
+    return updated(np.frombuffer(bytes(answer.parameters), dtype="<f8"), answer.rows, answer.loss)
 
 
 def score(rows: DataFrame, task: ScoreTask) -> tuple[ScoreCell, ...]:
@@ -148,7 +151,13 @@ def _carried(train: Training, width: int) -> Carried:
             answer["other"] = True
         elif len(rows):
             answer.update(train(rows[:, :-1], rows[:, -1]))
-        types = {"parameters": pa.binary(), "rows": pa.int64(), "missing": pa.int32(), "other": pa.bool_()}
+        types = {
+            "parameters": pa.binary(),
+            "rows": pa.int64(),
+            "loss": pa.float64(),
+            "missing": pa.int32(),
+            "other": pa.bool_(),
+        }
         types.update(dict.fromkeys(("error", "message", "hint"), pa.string()))
         yield pa.RecordBatch.from_pydict({name: pa.array([answer.get(name)], type_) for name, type_ in types.items()})
 
@@ -157,20 +166,26 @@ def _carried(train: Training, width: int) -> Carried:
 
 def _steps(task: LocalTask) -> Training:
     """Return a function that takes the gradient steps of a task."""
-    start, penalty = parameters(task), penalties(task.model, len(task.features))
-    epochs, rate = task.epochs, task.learning_rate
+    if task.batch is not None:
+        raise OperatorError("rows that Spark holds have no order to draw batches from: leave batch out")
+    start, more = parameters(task), added(task)
+    scale, shift, epochs, rate = more.scale, more.shift, task.epochs, task.learning_rate
+    penalty = float(penalties(task.model, len(task.features)) @ (start * start)) / 2 if task.loss else None
 
     def steps(X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
         import numpy as np
 
-        w = start
+        w, loss = start, None
+        if penalty is not None:
+            z = X @ w[:-1] + w[-1]
+            loss = float(np.mean(np.logaddexp(0.0, z) - y * z)) + penalty
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in range(epochs):
                 z = X @ w[:-1] + w[-1]
                 falling = np.exp(-np.abs(z))
                 residual = np.where(z >= 0, 1.0, falling) / (1.0 + falling) - y
-                w = w - rate * (np.append(X.T @ residual / len(y), residual.mean()) + penalty * w)
-        return {"parameters": w.tobytes()}
+                w = w - rate * (np.append(X.T @ residual / len(y), residual.mean()) + scale * w + shift)
+        return {"parameters": w.tobytes(), "loss": loss}
 
     return steps
 
@@ -192,7 +207,7 @@ def _fit(task: LocalTask) -> Training:
             made = exact(X, y, msgspec.json.decode(text, type=LocalTask))
         except WayangError as error:
             return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
-        return {"parameters": b"".join(named.data for named in made.parameters)}
+        return {"parameters": b"".join(named.data for named in made.parameters), "loss": made.loss}
 
     return fit
 
