@@ -23,7 +23,20 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-__all__ = ["Clients", "Held", "Measured", "Round", "Simulation", "cohort", "dealt", "measured", "rounds", "start"]
+__all__ = [
+    "LEAST",
+    "Clients",
+    "Held",
+    "Measured",
+    "Round",
+    "Simulation",
+    "by_client",
+    "cohort",
+    "dealt",
+    "measured",
+    "rounds",
+    "start",
+]
 
 _CLASSES = 1_000
 _CHUNK_ROWS = 2**16
@@ -408,15 +421,16 @@ def measured(clients: Clients, parameters: tuple[NamedArray, ...]) -> Measured:
         else:
             right[some], likely = made.argmax(axis=1) == y, made[np.arange(len(y)), y]
         loss[some] = -np.log(np.clip(likely, LEAST, 1 - LEAST))
-    there, rows = np.unique(held.client, return_counts=True)
-    sums = [np.add.reduceat(values, np.cumsum(rows) - rows) if len(there) else values for values in (loss, right)]
-    return Measured(
-        clients=there,
-        rows=rows,
-        log_loss=sums[0] / rows,
-        accuracy=sums[1] / rows,
-        auc=None if scores is None else _auc(scores, held.y),
-    )
+    return by_client(held, loss, right, auc=None if scores is None else _auc(scores, held.y))
+
+
+def by_client(held: Held, loss: np.ndarray, right: np.ndarray, auc: float | None) -> Measured:
+    """Return means by client of the log loss of every row, and of whether it was right (1 or 0)."""
+    import numpy as np
+
+    there, first, rows = np.unique(held.client, return_index=True, return_counts=True)
+    sums = [np.add.reduceat(values, first) if len(there) else values for values in (loss, right)]
+    return Measured(clients=there, rows=rows, log_loss=sums[0] / rows, accuracy=sums[1] / rows, auc=auc)
 
 
 def _auc(scores: np.ndarray, y: np.ndarray) -> float | None:

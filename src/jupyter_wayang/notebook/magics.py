@@ -13,7 +13,7 @@ from jupyter_wayang.app import default_session
 from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
 from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.cell import Cell, read_cell
-from jupyter_wayang.notebook.commands import calibrated, compared, exported
+from jupyter_wayang.notebook.commands import baselined, calibrated, compared, exported
 from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.options import Options, parse_options
@@ -43,7 +43,7 @@ visits.filter(age >= 18)                          train, test = patients.split(0
                                                   model.evaluate(test)
 
 %wayang explain [NAME] · run · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN
-%wayang compare A B · export [NAME] --format svg|wayang-json|… · calibrate [--quick | --from-runs]"""
+%wayang compare A B … · baselines RUN · export [NAME] --format svg|wayang-json|… · calibrate [--quick | --from-runs]"""
 
 
 class Wayang(Configurable):
@@ -90,6 +90,7 @@ class WayangMagics(Magics):
             "stop": self._stop,
             "calibrate": lambda rest: calibrated(self.session, rest),
             "compare": lambda rest: compared(self.session, rest),
+            "baselines": lambda rest: baselined(self.session, rest),
             "export": lambda rest: exported(self.session, self._planned, rest),
         }
 
@@ -113,7 +114,7 @@ class WayangMagics(Magics):
         --objective         time, bytes or money: what plans are compared by
 
         %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
-        | compare A B | export [NAME] --format FORMAT [--to FILE] | calibrate [--quick | --from-runs]
+        | compare A B [C …] [--curves] | baselines RUN | export [NAME] --format FORMAT [--to FILE] | calibrate [--quick | --from-runs]
         """
         if cell is None:
             return self._line(line)
@@ -363,6 +364,7 @@ _COMMANDS = (
     "stop",
     "calibrate",
     "compare",
+    "baselines",
     "export",
 )
 

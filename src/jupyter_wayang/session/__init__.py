@@ -3,6 +3,7 @@
 from jupyter_wayang.session.comparing import Comparison
 from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.plans import Explanation, Plan
+from jupyter_wayang.session.run_comparison import RunComparison, compare_runs
 from jupyter_wayang.session.runs import Result, Run
 from jupyter_wayang.session.simulating import SimulatedClients
 from jupyter_wayang.session.workbench import Federation, Workbench
@@ -15,6 +16,8 @@ __all__ = [
     "Plan",
     "Result",
     "Run",
+    "RunComparison",
     "SimulatedClients",
     "Workbench",
+    "compare_runs",
 ]

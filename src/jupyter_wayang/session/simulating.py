@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.federation import strategy as strategies
+from jupyter_wayang.federation.baselines import Budget, baselines
 from jupyter_wayang.federation.partitions import Dirichlet, FeatureSkew, Iid, Partition, QuantitySkew, iid
 from jupyter_wayang.federation.partitions.by_column import ByColumn
 from jupyter_wayang.federation.simulation import Clients, Simulation, dealt
@@ -164,7 +165,16 @@ class SimulatedClients:
             participation=participation,
             seed=self.seed if seed is None else seed,
         )
-        run = Run(self.kernel.simulate(simulation, name=name, until=options.until), self.kernel)
+        given = dict(options.arguments)
+        budget = Budget(
+            steps=options.rounds * int(given.get("local_epochs") or 1),
+            learning_rate=float(given.get("learning_rate") or 0.1),
+        )
+        run = Run(
+            self.kernel.simulate(simulation, name=name, until=options.until),
+            self.kernel,
+            baselines=lambda: baselines(self.dealt, model, budget),
+        )
         return run.wait() if wait else run
 
     def to_arrow(self) -> pa.Table:

@@ -107,6 +107,7 @@ class Workbench:
         self._federations: dict[str, Federation] = {}
         self._tables: dict[tuple[str, str], ReadFederated] = {}
         self._fitting: dict[Vertex, tuple[Run, str]] = {}
+        self._runs: dict[str, Run] = {}
 
     def read(self, where: object, *, sites: str | None = None, **options: Any) -> Collection:
         """Return the collection of a file, a table of the catalog, a federated table, or a DataFrame.
@@ -390,6 +391,7 @@ class Workbench:
             ports, names=names, platforms=platforms, name=name, captured=captured, objective=objective
         )
         run = Run(making.submit(), self.kernel, making.fits, making)
+        self._runs[run.id] = run
         return run if wait is False else run.wait()
 
     def remember(self, run: Run, kept: Mapping[Vertex, Vertex]) -> None:
@@ -407,7 +409,7 @@ class Workbench:
     def attach(self, run: str) -> Run:
         """Return a run of the journal by its id."""
         self.kernel.events(run)
-        return Run(run, self.kernel)
+        return self._runs.get(run) or Run(run, self.kernel)
 
     def close(self) -> None:
         """Stop what runs and free what the session holds."""
