@@ -142,7 +142,7 @@ def _rival(name: str, clients: Clients, rounds: int, python: str, folder: Path) 
         y_test=clients.held.y,
     )
     # A framework's own logs go to stderr; its first rounds start it, and are not counted.
-    command = [python, str(_FOLDER / "rivals" / RIVALS[name]), str(where), str(min(rounds, 20))]
+    command = [python, str(_FOLDER / "rivals" / RIVALS[name]), str(where), str(rounds)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=folder)
     except (OSError, subprocess.TimeoutExpired) as error:
