@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jupyter_wayang.drawing.axes import Scale, ticks
+from jupyter_wayang.drawing.axes import Scale, spread, ticks
 from jupyter_wayang.drawing.charts import CHART_CSS, Frame, curve, level, names
 from jupyter_wayang.drawing.marks import escaped, rect, text
 from jupyter_wayang.drawing.tokens import FONT, Theme, css, resolve
@@ -85,9 +85,11 @@ def _panel(panel: Panel, frame: Frame) -> str:
     for mark in marks:
         parts.append(level(frame.x.start, y(mark), frame.x.end, "grid"))
         parts.append(text(frame.x.start - 8, y(mark) + 4, f"{mark:.{decimals}f}", anchor="end"))
-    for name, value in panel.levels.items():
-        parts.append(level(frame.x.start, y(value), frame.x.end, "goal"))
-        parts.append(text(frame.x.start + 4, y(value) - 5, name, "v"))
+    heights = [y(value) for value in panel.levels.values()]
+    places = spread([height - 5 for height in heights], 12, frame.top - 5, frame.bottom - 5)
+    for name, height, place in zip(panel.levels, heights, places, strict=True):
+        parts.append(level(frame.x.start, height, frame.x.end, "goal"))
+        parts.append(text(frame.x.start + 4, place, name, "v"))
     for at, line in enumerate(points.values()):
         parts.append(curve(line, frame, y, f"run{at % len(DASHES)}"))
     return "".join([*parts, *names([(name, *line[-1], "v") for name, line in points.items() if line], frame, y)])
