@@ -274,6 +274,21 @@ def test_metrics_are_those_of_scikit_learn(classes):
     assert found.auc == (pytest.approx(roc_auc_score(held.y, p[:, 1])) if classes == 2 else None)
 
 
+def test_clients_with_models_of_their_own_are_measured_by_these():
+    clients = clients_of(2, dirichlet(0.5), clients=6, test=0.4)
+    strategy = named("ditto", [("learning_rate", 0.5), ("local_epochs", 4), ("lam", 0.1)])
+    run = sim.Simulation(clients=clients, model=LogisticRegression(), strategy=strategy, rounds=5)
+    last = list(sim.rounds(run))[-1]
+    held = clients.held
+    for at, client in enumerate(last.measured.clients.tolist()):
+        W = batched.parameters(strategy.personal(last.state, clients.names[client]))
+        own = held.client == client
+        p = 1 / (1 + np.exp(-(held.X[own] @ W[:-1] + W[-1])[:, 0]))
+        assert last.measured.log_loss[at] == pytest.approx(log_loss(held.y[own], p, labels=[0, 1]))
+    shared = sim.measured(clients, last.state.current.parameters)
+    assert last.measured.overall("log_loss") < shared.overall("log_loss"), "own models fit skewed clients better"
+
+
 def test_one_seed_gives_one_simulation_and_another_another():
     strategy = named("fedavg", [("learning_rate", 0.5)])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from jupyter_wayang.federation.fairness import spread_of
 from jupyter_wayang.federation.simulation import (
@@ -14,6 +13,7 @@ from jupyter_wayang.federation.simulation import (
     Simulation,
     by_client,
     measured,
+    measured_apart,
     rounds,
     start,
 )
@@ -22,12 +22,7 @@ from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.tasks import LocalTask
 from jupyter_wayang.platforms.numpy import batched
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = ["Budget", "baselines", "figures"]
-
-_CHUNK_ROWS = 2**12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +71,9 @@ def _majority(clients: Clients) -> Measured:
     import numpy as np
 
     shares = clients.counts.sum(axis=0) / clients.counts.sum()
-    said = np.broadcast_to(shares, (len(clients.held.y), len(shares)))
-    return _judged(clients, said)
+    likely = np.clip(shares[clients.held.y], LEAST, 1 - LEAST)
+    right = (clients.held.y == shares.argmax()).astype(float)
+    return by_client(clients.held, -np.log(likely), right, auc=None)
 
 
 def _local(clients: Clients, model: LogisticRegression, budget: Budget) -> Measured:
@@ -94,15 +90,9 @@ def _local(clients: Clients, model: LogisticRegression, budget: Budget) -> Measu
     )
     who = np.flatnonzero(clients.rows)
     points = batched.train(clients.blocks, who, [task] * len(who)).points
-    W = points.reshape(len(who), len(clients.features) + 1, -1)
-    place = np.searchsorted(who, clients.held.client)
-    made = np.empty((len(clients.held.y), W.shape[2]))
-    for at in range(0, len(made), _CHUNK_ROWS):
-        some = slice(at, at + _CHUNK_ROWS)
-        own = W[place[some]]
-        z = np.einsum("rf,rfk->rk", clients.held.X[some].astype(np.float64, copy=False), own[:, :-1]) + own[:, -1]
-        made[some] = batched.probabilities(z)
-    return _judged(clients, made if made.shape[1] > 1 else np.hstack([1 - made, made]))
+    models = np.zeros((len(clients.names), len(clients.features) + 1, batched.outputs(len(clients.classes))))
+    models[who] = points.reshape(len(who), *models.shape[1:])
+    return replace(measured_apart(clients, models), auc=None)
 
 
 def _pooled(clients: Clients, model: LogisticRegression, budget: Budget) -> Measured:
@@ -114,12 +104,3 @@ def _pooled(clients: Clients, model: LogisticRegression, budget: Budget) -> Meas
     for last in rounds(simulation):
         parameters = last.state.current.parameters
     return measured(clients, parameters)
-
-
-def _judged(clients: Clients, said: np.ndarray) -> Measured:
-    """Measure probabilities of every class, of shape (rows, classes), on the rows that are held out."""
-    import numpy as np
-
-    y = clients.held.y
-    likely = np.clip(said[np.arange(len(y)), y], LEAST, 1 - LEAST)
-    return by_client(clients.held, -np.log(likely), (said.argmax(axis=1) == y).astype(float), auc=None)

@@ -7,14 +7,14 @@ is simulated is how a strategy learns from skewed clients, not how it protects t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.federation.partitions import Partition
 from jupyter_wayang.federation.strategies.batch import Batch
-from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy, check
+from jupyter_wayang.federation.strategy import Client, GlobalModel, Personal, State, Strategy, check
 from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import NamedArray, named_array
 from jupyter_wayang.platforms.numpy import batched
@@ -34,12 +34,13 @@ __all__ = [
     "cohort",
     "dealt",
     "measured",
+    "measured_apart",
     "rounds",
     "start",
 ]
 
 _CLASSES = 1_000
-_CHUNK_ROWS = 2**16
+_CHUNK_ROWS = 2**13
 LEAST = 1e-15
 """Probabilities are not taken for smaller than this where their logarithm counts."""
 
@@ -372,8 +373,20 @@ def rounds(simulation: Simulation) -> Iterator[Round]:
         who = able[cohort(len(able), simulation.participation, simulation.seed, number)]
         state = _trained(simulation, state, number, who, len(able))
         seconds = time.perf_counter() - began
-        found = measured(clients, state.current.parameters)
-        yield Round(number=number, state=state, clients=who, measured=found, seconds=seconds)
+        yield Round(number=number, state=state, clients=who, measured=_after(simulation, state), seconds=seconds)
+
+
+def _after(simulation: Simulation, state: State) -> Measured:
+    """Measure what clients have after a round: the global model, or each its own."""
+    import numpy as np
+
+    clients, strategy = simulation.clients, simulation.strategy
+    if not isinstance(strategy, Personal):
+        return measured(clients, state.current.parameters)
+    models = np.zeros((len(clients.names), *batched.parameters(state.current.parameters).shape))
+    for client in np.unique(clients.held.client).tolist():
+        models[client] = batched.parameters(strategy.personal(state, clients.names[client]))
+    return measured_apart(clients, models)
 
 
 def _trained(simulation: Simulation, state: State, number: int, who: np.ndarray, total: int) -> State:
@@ -406,15 +419,28 @@ def cohort(total: int, participation: float, seed: int, number: int) -> np.ndarr
 
 def measured(clients: Clients, parameters: tuple[NamedArray, ...]) -> Measured:
     """Measure a global model on the rows that are held out."""
+    W = batched.parameters(parameters)
+    return _measured(clients, lambda X, _: X @ W[:-1] + W[-1])
+
+
+def measured_apart(clients: Clients, models: np.ndarray) -> Measured:
+    """Measure on the rows that are held out of each client a model of its own: (clients, features + 1, outputs)."""
     import numpy as np
 
-    W, held = batched.parameters(parameters), clients.held
+    return _measured(clients, lambda X, of: np.einsum("rf,rfk->rk", X, models[of, :-1]) + models[of, -1])
+
+
+def _measured(clients: Clients, predictor: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Measured:
+    """Measure what a predictor makes of features and the clients whose rows they are."""
+    import numpy as np
+
+    held, count = clients.held, batched.outputs(len(clients.classes))
     right, loss = np.empty(len(held.y)), np.empty(len(held.y))
-    scores = np.empty(len(held.y)) if W.shape[1] == 1 else None
+    scores = np.empty(len(held.y)) if count == 1 else None
     for begin in range(0, len(held.y), _CHUNK_ROWS):
         some = slice(begin, begin + _CHUNK_ROWS)
         y = held.y[some]
-        made = batched.probabilities(held.X[some].astype(np.float64, copy=False) @ W[:-1] + W[-1])
+        made = batched.probabilities(predictor(held.X[some].astype(np.float64, copy=False), held.client[some]))
         if scores is not None:
             scores[some] = p = made[:, 0]
             right[some], likely = (p >= 0.5) == (y == 1), np.where(y == 1, p, 1 - p)
