@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -244,7 +246,8 @@ def test_a_strategy_that_looks_at_updates_one_by_one_gets_them():
     last = list(sim.rounds(sim.Simulation(clients=clients, model=LogisticRegression(), strategy=Looking(), rounds=1)))
     plain = list(sim.rounds(sim.Simulation(clients=clients, model=LogisticRegression(), strategy=fedavg, rounds=1)))
     assert [site for site, _ in seen] == ["client 1", "client 2", "client 3", "client 4"]
-    assert all(isinstance(update, Update) and update.rows > 0 for _, update in seen)
+    assert all(isinstance(update, Update) for _, update in seen)
+    assert [update.rows for _, update in seen] == clients.rows.tolist()
     assert array(seen[0][1].parameters[0]).shape == (5, 3)
     for one, other in zip(last[-1].state.current.parameters, plain[-1].state.current.parameters, strict=True):
         np.testing.assert_allclose(array(one), array(other), **EXACT)
@@ -301,6 +304,14 @@ def test_one_seed_gives_one_simulation_and_another_another():
 
     assert weights(1) == weights(1)
     assert weights(1) != weights(2)
+
+
+def test_every_round_draws_its_own_clients():
+    drawn = [tuple(sim.cohort(50, 0.2, 3, number).tolist()) for number in range(1, 21)]
+    assert len(set(drawn)) == 20
+    assert {len(set(one)) for one in drawn} == {10}
+    assert len(set(itertools.chain.from_iterable(drawn))) > 45, "over many rounds nearly everybody takes part"
+    assert sim.cohort(50, 1e-9, 3, 1).size == 1
 
 
 def test_many_clients_of_few_rows_learn_the_digits():
