@@ -285,6 +285,7 @@ class _Running:
             features=features,
             target=action.fit.target,
             parameters=trained.parameters,
+            personal=trained.personal,
         )
 
     def turns(self, action: TakeTurns, run: str) -> Steps[None]:

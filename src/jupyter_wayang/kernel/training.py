@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+import msgspec
+
 from jupyter_wayang.errors import WayangError
 from jupyter_wayang.events import AnyEvent, MetricsMeasured, State
 from jupyter_wayang.events import StopRequested as StopNoted
@@ -30,13 +32,17 @@ __all__ = ["Trained", "measured", "measured_exactly", "train"]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What a training came to: the parameters, the metrics of the last round as a table, and how it ended."""
+    """What a training came to: the parameters, the metrics of the last round as a table, and how it ended.
+
+    ``personal`` are the parameters of sites that have their own.
+    """
 
     parameters: tuple[NamedArray, ...]
     table: pa.Table
     state: State
     reason: str
     rounds: int
+    personal: tuple[tuple[str, tuple[NamedArray, ...]], ...] = ()
 
 
 def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
@@ -88,6 +94,7 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         state=finish.state,
         reason=finish.reason,
         rounds=finish.rounds,
+        personal=strategy.personal_of(setup.strategy, state.strategy, sites),
     )
 
 
@@ -140,11 +147,12 @@ def _happening(reply: Reply | None, asking: Asking) -> rounds.Happening:
 
 
 def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
-    """Measure a fitted model on rows, once."""
+    """Measure a fitted model on rows, once; at a site that has its own, that."""
     task = ScoreTask(model=model.spec, features=model.features, parameters=model.parameters, bins=action.bins)
-    run = asking.context.run
+    run, own = asking.context.run, dict(model.personal)
+    tasks = {site: msgspec.structs.replace(task, parameters=own.get(site, model.parameters)) for site in sites}
     answers = yield from asking.all(
-        {site: messages.Score(run=run, node=action.score, round=0, task=task) for site in sites}
+        {site: messages.Score(run=run, node=action.score, round=0, task=one) for site, one in tasks.items()}
     )
     cells = {
         site: (answer.cells, answer.note) for site, answer in answers.items() if isinstance(answer, messages.Scored)
