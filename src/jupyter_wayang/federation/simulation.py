@@ -6,6 +6,7 @@ is simulated is how a strategy learns from skewed clients, not how it protects t
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -411,7 +412,7 @@ def cohort(total: int, participation: float, seed: int, number: int) -> np.ndarr
     """
     import numpy as np
 
-    size = max(1, round(participation * total))
+    size = max(1, math.floor(participation * total + 0.5))
     if size >= total:
         return np.arange(total)
     return np.sort(np.random.default_rng([seed, number]).choice(total, size, replace=False))
