@@ -17,10 +17,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import choices
+import fed_heart
 import papers
 import planning
 import replanning
 import rounds
+import simulation
 import widgets
 
 import jupyter_wayang as wy
@@ -118,6 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--without-spark", action="store_true")
     parser.add_argument("--without-browser", action="store_true", help="time no widgets")
     parser.add_argument("--store", action="store_true", help="write what is printed into benchmarks/RESULTS.md")
+    parser.add_argument("--rivals", default=sys.executable, help="a Python that has pfl-research and Flower")
     options = parser.parse_args(arguments)
     quick = options.quick
     made: list[str] = []
@@ -129,6 +132,14 @@ def main(arguments: list[str] | None = None) -> None:
     sizes = QUICK_SIZES if quick else SIZES
     show([f"Measured on {dt.date.today()}, {machine_class()}.", "", "## Federated rounds", ""])  # noqa: DTZ011
     show(rounds.table(3 if quick else 30, 1 if quick else 7))
+    show(["", "## Simulated clients", ""])
+    show(
+        simulation.table(
+            3 if quick else 50, 1 if quick else 7, (10, 100) if quick else simulation.SIZES, options.rivals
+        )
+    )
+    show(["", "## Fed-Heart, as FLamby trains it", ""])
+    show(fed_heart.table(fed_heart.SEEDS[:2] if quick else fed_heart.SEEDS))
     show(["", "## Before and around a run", ""])
     show(before(3 if quick else 15))
     show(["", *overhead(3 if quick else 31)])

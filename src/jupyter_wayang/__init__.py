@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from jupyter_wayang.language.builder import Collection, FittedModel
     from jupyter_wayang.platforms.connections import Connection
-    from jupyter_wayang.session import Federation
+    from jupyter_wayang.session import Federation, SimulatedClients
     from jupyter_wayang.site.calibration import Calibration
 
 __version__ = "0.1.0"
@@ -39,9 +39,15 @@ _LAZY = {
     "Plan": "jupyter_wayang.session",
     "Result": "jupyter_wayang.session",
     "Run": "jupyter_wayang.session",
+    "by_column": "jupyter_wayang.federation.partitions",
     "central_dp": "jupyter_wayang.language.privacy",
     "col": "jupyter_wayang.language.expressions",
+    "compare_runs": "jupyter_wayang.session",
+    "dirichlet": "jupyter_wayang.federation.partitions",
     "fault": "jupyter_wayang.language.faults",
+    "feature_skew": "jupyter_wayang.federation.partitions",
+    "iid": "jupyter_wayang.federation.partitions",
+    "quantity_skew": "jupyter_wayang.federation.partitions",
     "fedavg": "jupyter_wayang.language.learners",
     "logistic_regression": "jupyter_wayang.language.learners",
     "loop": "jupyter_wayang.language.loops",
@@ -70,19 +76,24 @@ __all__ = [
     "Run",
     "Session",
     "WayangError",
+    "by_column",
     "calibrate",
     "central_dp",
     "col",
+    "compare_runs",
     "connect",
     "datasets",
     "decision_tree",
     "default_session",
+    "dirichlet",
     "fault",
+    "feature_skew",
     "fedavg",
     "federation",
     "from_wayang_json",
     "glm",
     "gradient_boosting",
+    "iid",
     "kmeans",
     "linear_regression",
     "lines",
@@ -96,6 +107,7 @@ __all__ = [
     "naive_bayes",
     "newton",
     "pca",
+    "quantity_skew",
     "query",
     "random_forest",
     "range",
@@ -103,6 +115,7 @@ __all__ = [
     "record_dp",
     "repeat",
     "secure_aggregation",
+    "simulate",
     "sql",
     "strategy",
     "table",
@@ -206,6 +219,25 @@ def federation(name: str, sites: Mapping[str, object] | str | Path | None = None
     from jupyter_wayang.app import default_session
 
     return default_session().federation(name, sites)
+
+
+def simulate(data: object, target: str, clients: int | None = None, **options: Any) -> SimulatedClients:
+    """Deal rows to simulated clients in the default session.
+
+    Parameters
+    ----------
+    data
+        A collection, which is run, or a DataFrame or Arrow table.
+    target
+        The column of classes.
+    clients
+        How many clients; None: as many as the column of ``by_column(…)`` has values.
+    options
+        ``partition``, ``features``, ``test``, ``seed``: see :func:`jupyter_wayang.session.simulating.simulate`.
+    """
+    from jupyter_wayang.app import default_session
+
+    return default_session().simulate(data, target, clients, **options)
 
 
 def calibrate(*, quick: bool = False, platforms: Sequence[str] | None = None) -> Calibration:

@@ -11,6 +11,7 @@ __all__ = [
     "AnyEvent",
     "Approximated",
     "BytesMoved",
+    "ClientsMeasured",
     "Event",
     "FactsLearned",
     "MetricsMeasured",
@@ -191,6 +192,26 @@ class PrivacySpent(Event, frozen=True, kw_only=True, tag="privacy_spent"):
     repeatable: bool = False
 
 
+class ClientsMeasured(Event, frozen=True, kw_only=True, tag="clients_measured"):
+    """A metric of the global model after a round over the simulated clients, each counting the same.
+
+    ``spread`` is the standard deviation over clients; ``worst_tenth`` and ``best_tenth`` are means over the tenth of
+    the clients for which the model is worst and best. What is better follows from the metric: a loss is to be small.
+    """
+
+    round: int
+    on: Literal["test", "train"]
+    metric: Literal["log_loss", "accuracy"]
+    clients: int
+    mean: float
+    spread: float
+    worst: float
+    worst_tenth: float
+    median: float
+    best_tenth: float
+    best: float
+
+
 class RoundFinished(Event, frozen=True, kw_only=True, tag="round_finished"):
     """A round ended with a new global model."""
 
@@ -245,6 +266,7 @@ AnyEvent = (
     | SiteReported
     | AnswerDropped
     | MetricsMeasured
+    | ClientsMeasured
     | RoundFinished
     | PrivacySpent
     | Paused

@@ -81,6 +81,12 @@ def test_tables_of_rounds_planning_running_and_operators():
         "federation in this process",
     ]
     assert all(float(number) > 0 for row in rows_of(printed, "seconds a round") for number in row[1:])
+    assert [row[0].split(",")[0] for row in rows_of(printed, "seconds a round, digits")][:2] == [
+        "plain NumPy batch",
+        "simulated clients",
+    ]
+    assert len(rows_of(printed, "LEAF's synthetic task")) == 2
+    assert len(rows_of(printed, "Fed-Heart")) == 4
     assert len(rows_of(printed, "before anything runs")) == 3
     assert rows_of(printed, "filter of")[0][-1] == "1.0"
     tasks = rows_of(printed, "task")
@@ -102,6 +108,28 @@ def test_tables_of_rounds_planning_running_and_operators():
             assert all(float(time.strip("*")) > 0 for time in times)
             assert taken in {platform.title for platform in QUICK.values()}
             assert float(ratio) >= 1
+
+
+def test_fed_heart_comes_to_what_was_published():
+    rows = {row[0]: row[1:] for row in rows_of(output("fed_heart.py"), "Fed-Heart")}
+    pooled = {name: float(cells[4].split()[0]) for name, cells in rows.items()}
+    assert abs(pooled["FedAvg, 0.001"] - 0.748) < 0.024, "one standard deviation of the published runs"
+    assert abs(pooled["pooled, Adam 0.001"] - 0.795) < 0.01
+    assert pooled["FedAvg, 0.01"] > 0.78
+    larger = [float(cell) for cell in rows["always the larger class of the training rows"][:4]]
+    assert larger == [0.538, 0.629, 0.938, 0.778]
+
+
+def test_simulated_clients_learn_as_a_plain_batch_does():
+    printed = output("simulation.py", "--quick")
+    plain, ours, *rivals = rows_of(printed, "seconds a round, digits")
+    assert plain[3] == ours[3], "the same accuracy"
+    assert [row[0].split()[0] for row in rivals] == ["pfl-research", "Flower"]
+    assert all("not timed: " in row[1] or float(row[1]) > 0 for row in rivals)
+    for row in rows_of(printed, "LEAF's synthetic task"):
+        last, first = map(float, row[4].split(", "))
+        assert last > first
+        assert float(row[3].replace(",", "")) < 2_000
 
 
 @pytest.mark.browser

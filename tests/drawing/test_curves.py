@@ -9,9 +9,10 @@ from drawing import plans
 
 from jupyter_wayang.drawing.axes import spread
 from jupyter_wayang.drawing.curves import curves_svg
+from jupyter_wayang.drawing.run_comparison import Panel, runs_svg
 from jupyter_wayang.drawing.series import goal_of, series_of
 from jupyter_wayang.drawing.tokens import Theme
-from jupyter_wayang.events import AnyEvent, MetricsMeasured, RunStarted, SiteLeftOut
+from jupyter_wayang.events import AnyEvent, ClientsMeasured, MetricsMeasured, RunStarted, SiteLeftOut
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -72,6 +73,50 @@ def test_a_missing_value_is_a_gap() -> None:
     (line,) = [str(p.get("d")) for p in root.iter(f"{SVG}path") if p.get("class") == "g"]
     assert line.count("M") == 2
     assert line.count("L") == 2
+
+
+def test_many_clients_are_three_lines_and_no_cells() -> None:
+    def summed(number: int, worst: float) -> AnyEvent:
+        return ClientsMeasured(
+            round=number,
+            on="test",
+            metric="log_loss",
+            clients=900,
+            mean=0.5,
+            spread=0.1,
+            worst=2.0,
+            worst_tenth=worst,
+            median=0.5,
+            best_tenth=0.1,
+            best=0.0,
+        )
+
+    overall = [
+        MetricsMeasured(round=n, site="global", on="test", rows=9, log_loss=1.0 / n, accuracy=0.5, auc=None)
+        for n in (1, 2)
+    ]
+    said = words(parsed(curves_svg([summed(1, 1.5), summed(2, 1.2), *overall])))
+    assert {"worst tenth", "median client", "best tenth", "global"} <= set(said)
+    assert any(word.startswith("Accuracy") for word in said), "ten classes have no AUC"
+    assert not any(word.startswith("Sites by round") for word in said)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+def test_runs_are_lines_with_names_and_levels_with_theirs(theme: Theme) -> None:
+    lines = {f"run {at}": {1: 0.5, 2: 0.6 + at / 100} for at in range(8)}
+    panel = Panel(title="Accuracy", lines=lines, levels={"majority": 0.5, "local": 0.5001})
+    svg = runs_svg([panel, Panel(title="AUC", lines={"run 0": {}})], theme)
+    root = parsed(svg)
+    said = words(root)
+    assert {*lines, "majority", "local"} <= set(said)
+    assert "AUC" not in said
+    places = [
+        float(str(text.get("y")))
+        for text in root.iter(f"{SVG}text")
+        if "".join(text.itertext()) in ("majority", "local")
+    ]
+    assert abs(places[0] - places[1]) >= 12
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|<script|url\(", svg)
 
 
 def test_a_value_alone_is_a_dot() -> None:

@@ -163,6 +163,9 @@ export class RunState {
       case "metrics_measured":
         this.measured(event);
         break;
+      case "clients_measured":
+        this.summedUp(event);
+        break;
       case "round_finished":
         this.took.set(event.round, event.seconds);
         this.finished = Math.max(this.finished, event.round);
@@ -214,6 +217,20 @@ export class RunState {
     if (event.note !== null) this.notes.set(event.site, event.note);
     else this.notes.delete(event.site);
     if (event.site === GLOBAL) this.aucError = event.auc_error;
+  }
+
+  /** Too many simulated clients to draw: lines for the worst, the middle and the best of them. */
+  private summedUp(event: Extract<AnyEvent, { tag: "clients_measured" }>): void {
+    const lines = this.values.get(event.metric);
+    if (lines === undefined || (this.on === "test" && event.on === "train")) return;
+    for (const [name, value] of [
+      ["worst tenth", event.worst_tenth],
+      ["median client", event.median],
+      ["best tenth", event.best_tenth],
+    ] as const) {
+      this.know(name);
+      this.of(lines, name).set(event.round, value);
+    }
   }
 
   private know(site: string): void {

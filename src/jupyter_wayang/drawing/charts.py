@@ -61,11 +61,11 @@ def lines(series: Series, metric: MetricName, frame: Frame, title: str, goal: Go
     y = Scale(marks[0], marks[-1], frame.bottom, frame.top)
     decimals = max(len(f"{mark:g}".partition(".")[2]) for mark in marks)
     for mark in marks:
-        parts.append(_line(frame.x.start, y(mark), frame.x.end, "grid"))
+        parts.append(level(frame.x.start, y(mark), frame.x.end, "grid"))
         parts.append(text(frame.x.start - 8, y(mark) + 4, f"{mark:.{decimals}f}", anchor="end"))
     if aims and goal is not None:
         parts += [
-            _line(frame.x.start, y(aims[0]), frame.x.end, "goal"),
+            level(frame.x.start, y(aims[0]), frame.x.end, "goal"),
             text(frame.x.start + 4, y(aims[0]) - 5, goal.words, "v"),
         ]
     if len(series.sites) <= MANY:
@@ -90,11 +90,11 @@ def _said(series: Series, metric: MetricName) -> str:
     return f"{units.metric(last[1])}{error} at round {last[0]}{since}"
 
 
-def _line(x: float, y: float, end: float, kind: str) -> str:
+def level(x: float, y: float, end: float, kind: str) -> str:
     return f'<path d="M{x:.1f} {round(y) + 0.5}H{end:.1f}" class="{kind}"/>'
 
 
-def _curve(points: list[tuple[int, float]], frame: Frame, y: Scale, kind: str) -> str:
+def curve(points: list[tuple[int, float]], frame: Frame, y: Scale, kind: str) -> str:
     """Draw a line that is broken where rounds are missing; a lone point is a dot."""
     parts, dots, before = [], "", None
     numbers = [number for number, _ in points]
@@ -108,16 +108,16 @@ def _curve(points: list[tuple[int, float]], frame: Frame, y: Scale, kind: str) -
 
 
 def _few(series: Series, shown: dict[str, list[tuple[int, float]]], frame: Frame, y: Scale) -> list[str]:
-    parts = [titled(_curve(shown[site], frame, y, "s"), series.title(site)) for site in series.sites if shown[site]]
-    parts.append(titled(_curve(shown[GLOBAL], frame, y, "g"), GLOBAL))
+    parts = [titled(curve(shown[site], frame, y, "s"), series.title(site)) for site in series.sites if shown[site]]
+    parts.append(titled(curve(shown[GLOBAL], frame, y, "g"), GLOBAL))
     ends = [(name, points[-1]) for name, points in shown.items() if points]
     return [
         *parts,
-        *_names([(series.title(name), *end, "b" if name == GLOBAL else "v") for name, end in ends], frame, y),
+        *names([(series.title(name), *end, "b" if name == GLOBAL else "v") for name, end in ends], frame, y),
     ]
 
 
-def _names(ends: list[tuple[str, int, float, str]], frame: Frame, y: Scale) -> list[str]:
+def names(ends: list[tuple[str, int, float, str]], frame: Frame, y: Scale) -> list[str]:
     """Write the name and the value at the end of every line, moved apart and led to."""
     places = spread([y(value) for _, _, value, _ in ends], _STEP, frame.top, frame.bottom)
     x = max((frame.x(number) for _, number, _, _ in ends), default=0.0)
@@ -152,8 +152,8 @@ def _many(
 
     worst = _worst_sites(series, metric, shown)
     parts = [area(0, 1, "band"), area(0.25, 0.75, "band2")]
-    parts += [titled(_curve(shown[site], frame, y, "worst"), series.title(site)) for site in worst]
-    parts.append(titled(_curve(shown[GLOBAL], frame, y, "g"), GLOBAL))
+    parts += [titled(curve(shown[site], frame, y, "worst"), series.title(site)) for site in worst]
+    parts.append(titled(curve(shown[GLOBAL], frame, y, "g"), GLOBAL))
     ends = [(series.title(site), *shown[site][-1], "wl") for site in worst]
     ends += [(GLOBAL, *shown[GLOBAL][-1], "b")] if shown[GLOBAL] else []
     parts.append(
@@ -161,7 +161,7 @@ def _many(
             frame.x.end, frame.top - 16, "pale: minimum to maximum, darker: middle half of the sites", "v", anchor="end"
         )
     )
-    return [*parts, *_names(ends, frame, y)]
+    return [*parts, *names(ends, frame, y)]
 
 
 def _worst_sites(series: Series, metric: MetricName, shown: dict[str, list[tuple[int, float]]]) -> list[str]:
@@ -252,7 +252,7 @@ def byte_bars(series: Series, frame: Frame) -> str:
         bars = rect(x, middle - sent / highest * half, pitch - 2 * inset, sent / highest * half, "up")
         bars += rect(x, middle + 1, pitch - 2 * inset, got / highest * half, "dn")
         parts.append(titled(bars, f"round {number}: up {units.size(sent)}, down {units.size(got)}"))
-    parts.append(_line(frame.x.start, middle, frame.x.end, "axis"))
+    parts.append(level(frame.x.start, middle, frame.x.end, "axis"))
     parts.append(
         text(frame.x.start - 8, middle - 5, f"up {units.size(max(series.up.values(), default=0))}", anchor="end")
     )

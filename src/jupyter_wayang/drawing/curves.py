@@ -69,12 +69,16 @@ def curves_svg(
 def _body(series: Series, until: str | None) -> tuple[str, float]:
     x, many, goal = Scale(0, max(series.rounds, 1), _START, _END), len(series.sites) > MANY, goal_of(until)
     y, parts = 34.0, []
-    for metric, title, height in (("log_loss", f"Log loss on {series.on} rows", 228.0), ("auc", "AUC", 92.0)):
+    # Of several classes there is no AUC.
+    ranked = any(series.last("auc", site) for site in (GLOBAL, *series.sites)) or series.last("accuracy") is None
+    second = ("auc", "AUC", 92.0) if ranked else ("accuracy", "Accuracy", 92.0)
+    for metric, title, height in (("log_loss", f"Log loss on {series.on} rows", 228.0), second):
         frame = Frame(x=x, top=y, height=height)
         parts.append(lines(series, metric, frame, title, goal))  # type: ignore[arg-type]
         y = frame.bottom + 40
     frame = Frame(x=x, top=y - 4, height=4.0 * len(series.sites) if many else 23.0 * len(series.sites))
-    if series.sites:
+    # Simulated clients that are summed up are no sites that could have answered.
+    if series.cells or (series.sites and any(series.asked.values())):
         parts.append(heat_map(series, "log_loss", frame) if many else cells(series, frame))
         y = frame.bottom + 26
     if series.up or series.down:

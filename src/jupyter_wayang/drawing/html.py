@@ -23,7 +23,16 @@ from jupyter_wayang.drawing.tokens import PlatformLook
 from jupyter_wayang.events import AnyEvent
 from jupyter_wayang.plan.execution import ExecutionPlan
 
-__all__ = ["PageProgram", "ReportTable", "curves_html", "plan_html", "report", "rows_html", "table_html"]
+__all__ = [
+    "PageProgram",
+    "ReportTable",
+    "curves_html",
+    "picture_html",
+    "plan_html",
+    "report",
+    "rows_html",
+    "table_html",
+]
 
 ReportTable = tuple[str, Sequence[str], Sequence[Sequence[object]], str]
 """Title, names of columns, rows, and notes below, one a line."""
@@ -230,7 +239,7 @@ def plan_html(plan: ExecutionPlan, *, looks: Mapping[str, PlatformLook] | None =
     """
     words = f"Plan {plan.name}: {len(plan.operators)} operators. The text below says the same."
     text = f"<details><summary>as text</summary><pre>{escape(outline(plan, looks=looks))}</pre></details>"
-    return _image(plan_svg(plan, theme="auto", looks=looks), words) + text
+    return picture_html(plan_svg(plan, theme="auto", looks=looks), words) + text
 
 
 def curves_html(
@@ -243,10 +252,17 @@ def curves_html(
     >>> curves_html([])[:4]
     '<div'
     """
-    return _image(curves_svg(events, until=until, theme="auto", titles=titles), "Curves of the run")
+    return picture_html(curves_svg(events, until=until, theme="auto", titles=titles), "Curves of the run")
 
 
-def _image(svg: str, words: str) -> str:
+def picture_html(svg: str, words: str) -> str:
+    """Return an SVG for a notebook cell, as an ``<img>`` of data; ``words`` are for those who do not see it.
+
+    Examples
+    --------
+    >>> picture_html("<svg/>", "curves")[:4]
+    '<div'
+    """
     data = base64.b64encode(svg.encode()).decode()
     # In its own size: text of 11 px cannot be read if a wide plan is made to fit; it scrolls instead.
     image = f'<img style="max-width:none" alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">'

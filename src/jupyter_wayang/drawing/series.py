@@ -11,6 +11,7 @@ from typing import Literal
 from jupyter_wayang.events import (
     AnyEvent,
     BytesMoved,
+    ClientsMeasured,
     FactsLearned,
     MetricsMeasured,
     RoundFinished,
@@ -148,6 +149,8 @@ def _take(series: Series, event: AnyEvent) -> None:
             _moved(series, event)
         case MetricsMeasured() if event.on == series.on:
             _measured(series, event)
+        case ClientsMeasured() if event.on == series.on:
+            _summed_up(series, event)
         case FactsLearned():
             series.facts[event.operator] = event.text
         case RunFinished():
@@ -177,3 +180,11 @@ def _measured(series: Series, event: MetricsMeasured) -> None:
         series.notes[event.site] = event.note
     if event.site == GLOBAL and event.auc_error is not None:
         series.auc_error = event.auc_error
+
+
+def _summed_up(series: Series, event: ClientsMeasured) -> None:
+    """Take what is said of too many clients to be drawn: lines for the worst, the middle and the best of them."""
+    lines = {"worst tenth": event.worst_tenth, "median client": event.median, "best tenth": event.best_tenth}
+    _know(series, lines)
+    for name, value in lines.items():
+        series.values[event.metric, name][event.round] = value

@@ -15,6 +15,7 @@ import msgspec
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError, PlanError, RunStoppedError, SiteError, WayangError
 from jupyter_wayang.events import AnyEvent, Paused, Resumed, RunFinished, StopRequested
+from jupyter_wayang.federation.simulation import Simulation
 from jupyter_wayang.kernel.actions import Train
 from jupyter_wayang.kernel.asking import RunContext, Stopped
 from jupyter_wayang.kernel.journal import Journal, RunSummary
@@ -22,12 +23,13 @@ from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, compiled
 from jupyter_wayang.kernel.results import Results
 from jupyter_wayang.kernel.runs import describing, planning, rest_of, running, sampling
+from jupyter_wayang.kernel.simulating import simulating
 from jupyter_wayang.kernel.steps import Carrier, drive_in_thread
 from jupyter_wayang.kernel.task import TASK, Task, task_of
 from jupyter_wayang.kernel.training import check
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
-from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.operators import AnyOperator, Goal
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.transport.messages import Interrupt, encode
@@ -190,24 +192,47 @@ class ExecutionKernel:
         program = compiled(task.plan)
         check(program)
         places = self._places(program.federation)
-        run = uuid4().hex[:8]
-        self._journal.begin(run, task.name)
+        run, active = self._begun(task.name, program.federation)
         keeps = any(isinstance(action, Train) for action in program.actions)
         for name, body in {TASK: msgspec.msgpack.encode(task), **(kept or {})}.items() if keeps else ():
             self._journal.keep(run, name, body)
-        self._results.forget(frozenset(summary.run for summary in self._journal.runs()))
-        self._forget_old()
-        active = self._active[run] = _Active(federation=program.federation)
-        active.go.set()
         context = self._context(run, task.name, task.platforms, program.federation, emit=self._emitting(run))
         context = replace(context, preferences=task.preferences, kept=kept or {}, resumes=resumes)
         if keeps:
             context = replace(context, keep=partial(self._journal.keep, run))
         steps = running(program, context)
+        return self._turning(run, active, lambda: drive_in_thread(steps, places, active.stop, active.go))
+
+    def simulate(self, simulation: Simulation, *, name: str, until: Goal | None) -> str:
+        """Start a simulated federation and return the id of its run; it can be paused and stopped between rounds."""
+        run, active = self._begun(name, None)
+
+        def stopped() -> bool:
+            while not active.stop.is_set() and not active.go.wait(_AGAIN_S):
+                continue
+            return active.stop.is_set()
+
+        emit = self._emitting(run)
+        return self._turning(
+            run, active, lambda: simulating(simulation, run=run, name=name, until=until, emit=emit, stopped=stopped)
+        )
+
+    def _begun(self, name: str, federation: str | None) -> tuple[str, _Active]:
+        """Enter a run, and let go of old ones."""
+        run = uuid4().hex[:8]
+        self._journal.begin(run, name)
+        self._results.forget(frozenset(summary.run for summary in self._journal.runs()))
+        self._forget_old()
+        active = self._active[run] = _Active(federation=federation)
+        active.go.set()
+        return run, active
+
+    def _turning(self, run: str, active: _Active, job: Callable[[], Outcome]) -> str:
+        """Do the work of a run in a thread of its own, and keep what it comes to."""
 
         def work() -> None:
             try:
-                outcome = drive_in_thread(steps, places, active.stop, active.go)
+                outcome = job()
                 if outcome.table is not None:
                     self._results.store(run, outcome.table)
                 self._journal.end(run, outcome.state)

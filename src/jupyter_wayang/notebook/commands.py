@@ -1,4 +1,4 @@
-"""Commands of ``%wayang`` about costs and about what was planned: calibrate, compare, export."""
+"""Commands of ``%wayang`` about costs, what was planned, and what runs came to: calibrate, compare, baselines, export."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from jupyter_wayang.notebook.display import Text
 from jupyter_wayang.session import Plan, Result, Run
 from jupyter_wayang.session.comparing import Comparison, compare
 from jupyter_wayang.session.exporting import ENDINGS
+from jupyter_wayang.session.run_comparison import RunComparison, compare_runs
 
 if TYPE_CHECKING:
     from jupyter_wayang.app import Session
 
-__all__ = ["calibrated", "compared", "exported", "planned"]
+__all__ = ["baselined", "calibrated", "compared", "exported", "planned"]
 
 
 def calibrated(session: Session, rest: str) -> Text:
@@ -41,23 +42,50 @@ def calibrated(session: Session, rest: str) -> Text:
     return Text(repr(session.calibrate(quick="--quick" in words)))
 
 
-def compared(session: Session, rest: str) -> Comparison:
-    """Compare two plans or runs: ids of runs, and names of collections, plans and results.
+def compared(session: Session, rest: str) -> Comparison | RunComparison:
+    """Compare plans or runs: ids of runs, and names of collections, plans and results.
+
+    Two are compared as plans. More than two, or with ``--curves``, are runs whose metrics are put in one table and
+    chart.
 
     Raises
     ------
     OperatorError
-        If there are not two.
+        If there are too few.
     NameUnknownError
         If one stands for nothing.
     """
-    names = rest.split()
+    words = rest.split()
+    names = [word for word in words if word != "--curves"]
+    if ("--curves" in words and names) or len(names) > 2:
+        return compare_runs(*(_run(session, name) for name in names), names=names)
     if len(names) != 2:
         raise OperatorError(
             f"two are compared, and here {'is' if len(names) == 1 else 'are'} {len(names)}",
-            hint="%wayang compare A B, with ids of runs (%wayang runs) or names of collections, plans or results",
+            hint="%wayang compare A B [C …] [--curves], with ids of runs (%wayang runs) or names of collections, plans or results",
         )
     return compare(planned(session, names[0]), planned(session, names[1]), (names[0], names[1]))
+
+
+def baselined(session: Session, rest: str) -> RunComparison:
+    """Measure what the model of a run is to be better than, and show it beside the run.
+
+    Raises
+    ------
+    OperatorError
+        If there is not one name, or if the run has no baselines.
+    """
+    names = rest.split()
+    if len(names) != 1:
+        raise OperatorError("the baselines of which run?", hint="%wayang baselines RUN; %wayang runs lists the runs")
+    return compare_runs(_run(session, names[0]), names=names, baselines=True)
+
+
+def _run(session: Session, name: str) -> Run:
+    found = planned(session, name)
+    if isinstance(found, Plan):
+        raise OperatorError(f"{name} has not been run", hint="%wayang runs lists the runs")
+    return found.run if isinstance(found, Result) else found
 
 
 def planned(session: Session, name: str) -> Plan | Run | Result:

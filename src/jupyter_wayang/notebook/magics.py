@@ -13,7 +13,7 @@ from jupyter_wayang.app import default_session
 from jupyter_wayang.errors import NameUnknownError, OperatorError, WayangError, closest
 from jupyter_wayang.language.builder import Collection, FittedModel
 from jupyter_wayang.language.cell import Cell, read_cell
-from jupyter_wayang.notebook.commands import calibrated, compared, exported
+from jupyter_wayang.notebook.commands import baselined, calibrated, compared, exported
 from jupyter_wayang.notebook.completion import install as install_completion
 from jupyter_wayang.notebook.display import Rows, Started, Text
 from jupyter_wayang.notebook.mime import comparison_bundle
@@ -45,7 +45,8 @@ visits.filter(age >= 18)                          train, test = patients.split(0
                                                   model.evaluate(test)
 
 %wayang explain [NAME] · run · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN
-%wayang sites policy NAME · compare A B · export [NAME] --format svg|wayang-json|… · calibrate [--quick | --from-runs]"""
+%wayang sites policy NAME · compare A B … · baselines RUN · export [NAME] --format svg|wayang-json|…
+%wayang calibrate [--quick | --from-runs]"""
 
 
 class Wayang(Configurable):
@@ -92,6 +93,7 @@ class WayangMagics(Magics):
             "stop": self._stop,
             "calibrate": lambda rest: calibrated(self.session, rest),
             "compare": lambda rest: compared(self.session, rest),
+            "baselines": lambda rest: baselined(self.session, rest),
             "export": lambda rest: exported(self.session, self._planned, rest),
         }
 
@@ -116,7 +118,8 @@ class WayangMagics(Magics):
         --max-bytes 2MB     may leave a site     --max-seconds 60   may pass: else it does not begin
 
         %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
-        | sites policy NAME | compare A B | export [NAME] --format FORMAT [--to FILE] | calibrate [--quick | --from-runs]
+        | sites policy NAME | compare A B [C …] [--curves] | baselines RUN | export [NAME] --format FORMAT [--to FILE]
+        | calibrate [--quick | --from-runs]
         """
         if cell is None:
             return self._line(line)
@@ -375,6 +378,7 @@ _COMMANDS = (
     "stop",
     "calibrate",
     "compare",
+    "baselines",
     "export",
 )
 

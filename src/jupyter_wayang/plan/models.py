@@ -309,9 +309,17 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return prepared(self.steps, self.inputs, self.features)
 
     def linear(self) -> AnyExpression:
-        """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns."""
+        """Return the linear predictor, whose :func:`sigmoid` is the probability, as an expression over the raw columns.
+
+        Raises
+        ------
+        OperatorError
+            If the model tells more than two classes apart: it has a predictor for each.
+        """
         columns, line = self.scored()
         weights, intercept = (array(named) for named in line)
+        if intercept.shape != (1,):
+            raise OperatorError(f"the model has {intercept.shape[0]} classes, and a probability for each")
         predictor = _weighted([named.expression for named in columns], weights.tolist())
         return Binary(op="+", left=Constant.of(float(intercept[0])), right=predictor)
 

@@ -3,7 +3,21 @@
 from jupyter_wayang.session.comparing import Comparison
 from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.plans import Explanation, Plan
+from jupyter_wayang.session.run_comparison import RunComparison, compare_runs
 from jupyter_wayang.session.runs import Result, Run
+from jupyter_wayang.session.simulating import SimulatedClients
 from jupyter_wayang.session.workbench import Federation, Workbench
 
-__all__ = ["Comparison", "Explanation", "Federation", "Kernel", "Plan", "Result", "Run", "Workbench"]
+__all__ = [
+    "Comparison",
+    "Explanation",
+    "Federation",
+    "Kernel",
+    "Plan",
+    "Result",
+    "Run",
+    "RunComparison",
+    "SimulatedClients",
+    "Workbench",
+    "compare_runs",
+]

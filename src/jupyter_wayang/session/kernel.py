@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_wayang.events import AnyEvent
+from jupyter_wayang.federation.simulation import Simulation
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.models import Model
-from jupyter_wayang.plan.operators import AnyOperator
+from jupyter_wayang.plan.operators import AnyOperator, Goal
 from jupyter_wayang.plan.preferences import Preferences
 from jupyter_wayang.plan.schema import Schema
 
@@ -70,6 +71,10 @@ class Kernel(Protocol):
         self, plan: LogicalPlan, *, name: str, platforms: Sequence[str] | None, preferences: Preferences = ...
     ) -> str:
         """Start a task."""
+        ...
+
+    def simulate(self, simulation: Simulation, *, name: str, until: Goal | None) -> str:
+        """Start a simulated federation."""
         ...
 
     def events(self, run: str, since: int = 0) -> tuple[AnyEvent, ...]:

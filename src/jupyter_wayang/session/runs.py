@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
 
     from jupyter_wayang.session.comparing import Comparison
 
-__all__ = ["Result", "Run"]
+__all__ = ["Figures", "Result", "Run"]
 
 _POLL_S = 0.1
+Figures = dict[str, dict[str, float | None]]
+"""Metrics by the name of a baseline."""
 
 
 class Run:
@@ -61,12 +63,20 @@ class Run:
         The vertices that it fits, by node id.
     making
         How its plan was made, if that is known here.
+    baselines
+        What measures its baselines, if they do not follow from how its plan was made.
     """
 
     def __init__(
-        self, id: str, kernel: Kernel, fits: Mapping[str, Vertex] | None = None, making: Making | None = None
+        self,
+        id: str,
+        kernel: Kernel,
+        fits: Mapping[str, Vertex] | None = None,
+        making: Making | None = None,
+        baselines: Callable[[], Figures] | None = None,
     ) -> None:
         self.id = id
+        self._baselines = baselines
         self._making = making
         self._kernel = kernel
         self.fits = dict(fits or {})
@@ -103,6 +113,38 @@ class Run:
         frame = pd.DataFrame(rows, columns=["round", "site", "metric", "value"])
         typed: pd.DataFrame = frame.astype({"round": "int64", "value": "float64"})
         return typed
+
+    def fairness(self) -> pd.DataFrame:
+        """Return how every metric is spread over sites that count the same, a row for each round and metric.
+
+        The columns are ``round, on, metric, sites, mean, worst, spread``, the last being the standard deviation.
+        """
+        import msgspec
+        import pandas as pd
+
+        from jupyter_wayang.federation.fairness import Fairness, fairness
+
+        columns = list(Fairness.__struct_fields__)
+        return pd.DataFrame([msgspec.structs.astuple(one) for one in fairness(self.events())], columns=columns)
+
+    def baselines(self) -> Figures:
+        """Measure what the model is to be better than: by name, its figures, as :func:`compare_runs` takes them.
+
+        ``majority`` is always the larger class, ``local`` a model of every site's own. ``pooled`` (all rows in one
+        place) is there where rows may be in one place: in a simulation.
+
+        Raises
+        ------
+        OperatorError
+            If the run did not evaluate one model over sites, or is one of an earlier session.
+        """
+        from jupyter_wayang.session.baselines import baselines
+
+        if self._baselines is not None:
+            return self._baselines()
+        if self._making is None:
+            raise OperatorError(f"how the run {self.id} was made is not known here: run it again in this session")
+        return baselines(self._making)
 
     @property
     def state(self) -> str:

@@ -36,6 +36,7 @@ from jupyter_wayang.session.making import Making
 from jupyter_wayang.session.models import loaded
 from jupyter_wayang.session.plans import Plan
 from jupyter_wayang.session.runs import Run
+from jupyter_wayang.session.simulating import SimulatedClients, simulate
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,6 +109,7 @@ class Workbench:
         self._federations: dict[str, Federation] = {}
         self._tables: dict[tuple[str, str], ReadFederated] = {}
         self._fitting: dict[Vertex, tuple[Run, str]] = {}
+        self._runs: dict[str, Run] = {}
 
     def read(self, where: object, *, sites: str | None = None, **options: Any) -> Collection:
         """Return the collection of a file, a table of the catalog, a federated table, or a DataFrame.
@@ -266,6 +268,10 @@ class Workbench:
         self._federations[name] = Federation(name, spec)
         return self._federations[name]
 
+    def simulate(self, data: object, target: str, clients: int | None = None, **options: Any) -> SimulatedClients:
+        """Deal rows to simulated clients; see :func:`jupyter_wayang.session.simulating.simulate`."""
+        return simulate(self.kernel, data, target, clients, **options)
+
     @property
     def federations(self) -> Mapping[str, Federation]:
         """The federations that were declared."""
@@ -383,6 +389,7 @@ class Workbench:
         """Plan and run outputs: the :class:`Result`, or with ``wait=False`` the :class:`Run` as it goes on."""
         making = self._making(ports, names=names, platforms=platforms, name=name, captured=captured, wanted=wanted)
         run = Run(making.submit(), self.kernel, making.fits, making)
+        self._runs[run.id] = run
         return run if wait is False else run.wait()
 
     def remember(self, run: Run, kept: Mapping[Vertex, Vertex]) -> None:
@@ -404,7 +411,7 @@ class Workbench:
     def attach(self, run: str) -> Run:
         """Return a run of the journal by its id."""
         self.kernel.events(run)
-        return Run(run, self.kernel)
+        return self._runs.get(run) or Run(run, self.kernel)
 
     def resume(self, run: str) -> Run:
         """Let a paused run go on; go on with one that was stopped, failed or lost its process, in a run of its own.

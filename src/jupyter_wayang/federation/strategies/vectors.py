@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_wayang.federation.strategies.batch import Batch, Updates
 from jupyter_wayang.plan.models import NamedArray, array, named_array
-from jupyter_wayang.plan.tasks import Update
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,24 +45,29 @@ def arrays_like(values: np.ndarray, like: tuple[NamedArray, ...]) -> tuple[Named
     return tuple(made)
 
 
-def stacked(updates: tuple[tuple[str, Update], ...]) -> np.ndarray:
+def stacked(updates: Updates) -> np.ndarray:
     """Return the parameters of every update, shape (sites, parameters), in the order given."""
     import numpy as np
 
+    if isinstance(updates, Batch):
+        return updates.points
     return np.stack([vector(update.parameters) for _, update in updates])
 
 
-def rows_of(updates: tuple[tuple[str, Update], ...]) -> float:
+def rows_of(updates: Updates) -> float:
     """Return how many rows the updates were trained on, all together."""
+    if isinstance(updates, Batch):
+        return float(updates.rows.sum())
     return float(sum(update.rows for _, update in updates))
 
 
-def mean_of(updates: tuple[tuple[str, Update], ...], weights: str) -> np.ndarray:
+def mean_of(updates: Updates, weights: str) -> np.ndarray:
     """Return the mean of the updates: by their ``rows``, or ``uniform``.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from jupyter_wayang.plan.tasks import Update
     >>> def update(value, rows):
     ...     return Update(parameters=(named_array("w", np.array([value])),), rows=rows)
     >>> updates = (("a", update(1.0, 3)), ("b", update(5.0, 1)))
@@ -73,10 +78,13 @@ def mean_of(updates: tuple[tuple[str, Update], ...], weights: str) -> np.ndarray
     return mean
 
 
-def shares_of(updates: tuple[tuple[str, Update], ...], weights: str) -> np.ndarray:
+def shares_of(updates: Updates, weights: str) -> np.ndarray:
     """Return what part of the whole every update counts for, by their ``rows`` or ``uniform``: shape (sites,), sum 1."""
     import numpy as np
 
-    counts = np.array([float(update.rows) if weights == "rows" else 1.0 for _, update in updates])
+    if isinstance(updates, Batch):
+        counts = updates.rows.astype(float) if weights == "rows" else np.ones(len(updates))
+    else:
+        counts = np.array([float(update.rows) if weights == "rows" else 1.0 for _, update in updates])
     shares: np.ndarray = counts / counts.sum()
     return shares
