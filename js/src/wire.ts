@@ -5,6 +5,7 @@ export interface Aggregated {
   readonly tag: "aggregated";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -25,6 +26,17 @@ export interface Alternative {
   readonly move_out_s: Interval | null;
   readonly difference_s: number | null;
   readonly impossible: string | null;
+}
+
+/** A site's answer was not used: it came too late, or twice. */
+export interface AnswerDropped {
+  readonly tag: "answer_dropped";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly site: string;
+  readonly reason: string;
 }
 
 /** An arithmetic, comparing or boolean operation of two operands. */
@@ -95,6 +107,7 @@ export interface Collect {
   readonly tag: "collect";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly port: Port;
 }
 
@@ -137,6 +150,7 @@ export interface Describe {
   readonly tag: "describe";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly table: string;
 }
 
@@ -145,6 +159,7 @@ export interface Description {
   readonly tag: "description";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -162,15 +177,10 @@ export interface Done {
   readonly tag: "done";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
-}
-
-/** Leaves columns out. */
-export interface Drop {
-  readonly tag: "drop";
-  readonly columns: readonly string[];
 }
 
 /** What flows from an operator's port to another's input: rows (solid) or only aggregates and updates (dashed). */
@@ -264,6 +274,15 @@ export interface FactsLearned {
   readonly text: string;
 }
 
+/** The site answers that it cannot. */
+export interface Fail {
+  readonly tag: "fail";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
 /**
  * It could not be done. `kind` is the name of an error class of this project, the text is disclosure-checked.
  *
@@ -273,6 +292,7 @@ export interface Failure {
   readonly tag: "failure";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -313,13 +333,19 @@ export interface Fit {
  * How a federated fit proceeds.
  *
  * `strategy` is the name of a strategy, `arguments` its parameters. Without a strategy the model is fitted to
- * convergence where the rows are, in one round.
+ * convergence where the rows are, in one round. In every round the fraction `participation` of the sites trains, drawn
+ * by `seed`; `quorum` of them must answer within `deadline_s` (None: all). `faults` are what is to go wrong.
  */
 export interface FitOptions {
   readonly rounds: number;
   readonly strategy: string | null;
   readonly arguments: readonly (readonly [string, number | number | string | null])[];
   readonly until: Goal | null;
+  readonly participation: number;
+  readonly seed: number;
+  readonly quorum: number | null;
+  readonly deadline_s: number;
+  readonly faults: readonly (FaultsDrop | Slow | Fail | Spoil | Replay)[];
 }
 
 /** A model that was fitted before. */
@@ -432,6 +458,7 @@ export interface Interrupt {
   readonly tag: "interrupt";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
 }
 
 /** The rows that are in both, each as often as in the one that has fewer of it. */
@@ -503,6 +530,7 @@ export interface Learned {
   readonly tag: "learned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly columns: readonly Named[];
   readonly model: InferTask | null;
@@ -630,6 +658,7 @@ export interface Measure {
   readonly tag: "measure";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly task: InferTask;
 }
@@ -645,6 +674,7 @@ export interface Measured {
   readonly tag: "measured";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -747,7 +777,7 @@ export interface NeuralNetwork {
 /** An operator in a plan: its id, its inputs, its hints, the names of its outputs and its place in the cell. */
 export interface Node {
   readonly id: string;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
   readonly inputs: readonly Port[];
   readonly hints: Hints;
   readonly names: readonly (string | null)[];
@@ -974,6 +1004,7 @@ export interface Release {
   readonly tag: "release";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
 }
 
 /** Gives columns new names: pairs of (old, new). */
@@ -993,6 +1024,15 @@ export interface Repeat {
   readonly names: readonly string[];
   readonly turns: number | null;
   readonly limit: number;
+}
+
+/** The site sends what it would have sent in the round before. */
+export interface Replay {
+  readonly tag: "replay";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
 }
 
 /** A result can be fetched: its key, its rows, and its columns as (name, type). */
@@ -1040,6 +1080,7 @@ export interface Rows {
   readonly tag: "rows";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1059,7 +1100,7 @@ export interface RunFinished {
   readonly seconds: number;
 }
 
-/** A run began. */
+/** A run began; `resumes` is the one whose rounds it goes on with. */
 export interface RunStarted {
   readonly tag: "run_started";
   readonly run: string;
@@ -1068,6 +1109,7 @@ export interface RunStarted {
   readonly name: string;
   readonly sites: readonly string[];
   readonly rounds: number;
+  readonly resumes: string | null;
 }
 
 /** Centres columns at their mean and divides by their standard deviation (over n). */
@@ -1114,6 +1156,7 @@ export interface Scored {
   readonly tag: "scored";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1163,7 +1206,7 @@ export interface SiteLeftOut {
   readonly reason: string;
 }
 
-/** A site answered in a round, or failed (`error`). */
+/** A site answered in a round, or the round goes on without it: `error` says why, `missing` in a word. */
 export interface SiteReported {
   readonly tag: "site_reported";
   readonly run: string;
@@ -1173,6 +1216,7 @@ export interface SiteReported {
   readonly site: string;
   readonly seconds: number;
   readonly error: string | null;
+  readonly missing: "failed" | "late" | "rejected" | null;
 }
 
 /** Sites were asked for something and are awaited until bytes of each have come `up`. */
@@ -1184,6 +1228,16 @@ export interface SitesAsked {
   readonly kind: string;
   readonly sites: readonly string[];
   readonly round: number | null;
+}
+
+/** The site answers `seconds` later than it would. */
+export interface Slow {
+  readonly tag: "slow";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+  readonly seconds: number;
 }
 
 /** Orders rows, stable; nulls last; text by code point. */
@@ -1219,6 +1273,16 @@ export interface Split {
   readonly by: readonly (ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window)[];
 }
 
+/** The site trains, and its update is of no use: NaN or infinity in it, of another shape, or too large. */
+export interface Spoil {
+  readonly tag: "spoil";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+  readonly how: "infinity" | "nan" | "shape" | "size";
+}
+
 /** Somebody asked the run to stop; it does so at its next step. */
 export interface StopRequested {
   readonly tag: "stop_requested";
@@ -1238,6 +1302,7 @@ export interface SubmitPlan {
   readonly tag: "submit_plan";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly plan: LogicalPlan;
   readonly iterations: readonly (readonly [string, number])[];
   readonly platforms: readonly string[] | null;
@@ -1258,6 +1323,7 @@ export interface Train {
   readonly tag: "train";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
   readonly task: LocalTask;
@@ -1268,6 +1334,7 @@ export interface Trained {
   readonly tag: "trained";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1280,6 +1347,7 @@ export interface Turn {
   readonly tag: "turn";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
 }
@@ -1289,6 +1357,7 @@ export interface Turned {
   readonly tag: "turned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1437,6 +1506,21 @@ export interface NodesAggregate {
   readonly other: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window | null;
 }
 
+/** The site hears nothing and answers nothing: the deadline notices. */
+export interface FaultsDrop {
+  readonly tag: "drop";
+  readonly site: string;
+  readonly rounds: number | null;
+  readonly first: number;
+  readonly chance: number;
+}
+
+/** Leaves columns out. */
+export interface ColumnsDrop {
+  readonly tag: "drop";
+  readonly columns: readonly string[];
+}
+
 /** At a site: scores the prepared rows with the global model and counts them per class and score bin. */
 export interface LearningScore {
   readonly tag: "score";
@@ -1461,6 +1545,7 @@ export interface MessagesAggregate {
   readonly tag: "aggregate";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly port: Port;
   readonly operator: GroupBy;
   readonly purpose: string;
@@ -1471,6 +1556,7 @@ export interface MessagesPlanned {
   readonly tag: "planned";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly progress: readonly Progress[];
   readonly replanned: readonly MessagesReplanned[];
   readonly printed: readonly MessagesPrinted[];
@@ -1500,8 +1586,9 @@ export interface MessagesSample {
   readonly tag: "sample";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly plan: LogicalPlan;
-  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | Drop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
+  readonly operator: ReadFile | ReadFrame | ReadTable | ReadFederated | Filter | Select | WithColumns | ColumnsDrop | Rename | GroupBy | Join | Sort | Limit | Split | Distinct | TopK | Union | Intersect | Except | SamplingSample | ZipWithId | Pivot | Unpivot | Explode | WriteFile | Map | FilterBy | FlatMap | MapBatches | Reduce | ReduceBy | CoGroup | Impute | Scale | OneHot | Fit | Fitted | Predict | Evaluate | Prepare | LocalUpdate | LearningScore | Ready | Infer | MeasureRows | Carry | Repeat | PageRank | ConnectedComponents | ShortestPaths;
 }
 
 /** Score the prepared rows that enter a node. */
@@ -1509,6 +1596,7 @@ export interface MessagesScore {
   readonly tag: "score";
   readonly version: number;
   readonly run: string;
+  readonly id: string;
   readonly node: string;
   readonly round: number;
   readonly task: ScoreTask;
@@ -1553,6 +1641,7 @@ export type AnyEvent =
   | BytesMoved
   | RoundStarted
   | SiteReported
+  | AnswerDropped
   | MetricsMeasured
   | RoundFinished
   | Paused

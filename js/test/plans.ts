@@ -114,7 +114,7 @@ export function events(): AnyEvent[] {
   let seq = 0;
   const base = () => ({ run: "r", seq: ++seq, at_s: seq });
   const finished = (operator_: string, rows: number | null): AnyEvent => ({ tag: "operator_finished", ...base(), operator: operator_, rows, seconds: 0.5 });
-  const found: AnyEvent[] = [{ tag: "run_started", ...base(), name: "heart", sites: ["lyon", "turin"], rounds: 3 }];
+  const found: AnyEvent[] = [{ tag: "run_started", ...base(), name: "heart", sites: ["lyon", "turin"], rounds: 3, resumes: null }];
   for (const site of ["lyon", "turin"]) found.push(finished(`${site}/read`, 1200));
   found.push({ tag: "facts_learned", ...base(), operator: "scale", text: "age 50" });
   for (const site of ["lyon", "turin"]) found.push(finished(`${site}/scale`, 100));
@@ -122,7 +122,7 @@ export function events(): AnyEvent[] {
     found.push({ tag: "round_started", ...base(), round, sites: ["lyon", "turin"] });
     for (const site of ["lyon", "turin"]) {
       found.push(finished(`${site}/fit_update`, null));
-      found.push({ tag: "site_reported", ...base(), round, site, seconds: 0.5, error: null });
+      found.push({ tag: "site_reported", ...base(), round, site, seconds: 0.5, error: null, missing: null });
     }
     found.push({ tag: "round_finished", ...base(), round, seconds: 1, sites: ["lyon", "turin"] });
   }

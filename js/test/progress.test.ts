@@ -38,7 +38,7 @@ describe("progress", () => {
     const progress = after(at("round_started", 0));
     const seq = progress.seq;
     progress.take([
-      { tag: "site_reported", run: "r", seq: seq + 1, at_s: 0, round: 1, site: "turin", seconds: 1, error: "it broke" },
+      { tag: "site_reported", run: "r", seq: seq + 1, at_s: 0, round: 1, site: "turin", seconds: 1, error: "it broke", missing: "failed" },
       { tag: "run_finished", run: "r", seq: seq + 2, at_s: 0, state: "failed", reason: "a site failed", error: "it broke", rounds: 0, seconds: 1 },
     ]);
     expect(progress.states(plan()).get("turin/fit_update")).toBe("failed");

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 __all__ = [
+    "AnswerDropped",
     "AnyEvent",
     "BytesMoved",
     "Event",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 State = Literal["done", "stopped", "failed"]
+Missing = Literal["failed", "late", "rejected"]
+"""Why a round goes on without a site: it said that it cannot, the deadline passed, or what it sent cannot be used."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
@@ -42,11 +45,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
-    """A run began."""
+    """A run began; ``resumes`` is the one whose rounds it goes on with."""
 
     name: str
     sites: tuple[str, ...] = ()
     rounds: int = 0
+    resumes: str | None = None
 
 
 class Planned(Event, frozen=True, kw_only=True, tag="planned"):
@@ -128,12 +132,21 @@ class RoundStarted(Event, frozen=True, kw_only=True, tag="round_started"):
 
 
 class SiteReported(Event, frozen=True, kw_only=True, tag="site_reported"):
-    """A site answered in a round, or failed (``error``)."""
+    """A site answered in a round, or the round goes on without it: ``error`` says why, ``missing`` in a word."""
 
     round: int
     site: str
     seconds: float
     error: str | None = None
+    missing: Missing | None = None
+
+
+class AnswerDropped(Event, frozen=True, kw_only=True, tag="answer_dropped"):
+    """A site's answer was not used: it came too late, or twice."""
+
+    round: int
+    site: str
+    reason: str
 
 
 class MetricsMeasured(Event, frozen=True, kw_only=True, tag="metrics_measured"):
@@ -205,6 +218,7 @@ AnyEvent = (
     | BytesMoved
     | RoundStarted
     | SiteReported
+    | AnswerDropped
     | MetricsMeasured
     | RoundFinished
     | Paused

@@ -30,7 +30,8 @@ class Here:
     def __call__(self, request: bytes) -> bytes:
         self.asked.set()
         assert self.may.wait(10)
-        return encode(Failure(run=decode_request(request).run, kind="DataError", message="nothing here"))
+        asked = decode_request(request)
+        return encode(Failure(run=asked.run, id=asked.id, kind="DataError", message="nothing here"))
 
 
 @pytest.fixture

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
+from dataclasses import replace
 
 import pytest
 
-from jupyter_wayang.errors import PlanError, SiteError
+from jupyter_wayang.errors import PlanError, SiteError, WireError
 from jupyter_wayang.events import BytesMoved, SitesAsked
+from jupyter_wayang.kernel import asking as asking_module
 from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped
-from jupyter_wayang.kernel.steps import Post, Receive, Reply, Stop, drive_in_thread, drive_plainly
+from jupyter_wayang.kernel.steps import (
+    Post,
+    Receive,
+    Reply,
+    Silence,
+    Stop,
+    VirtualClock,
+    drive_in_thread,
+    drive_plainly,
+)
 from jupyter_wayang.transport.messages import Describe, Done, Failure, decode_request, encode
 
 
 def echo(request: bytes) -> bytes:
-    return encode(Done(run=decode_request(request).run))
+    asked = decode_request(request)
+    return encode(Done(run=asked.run, id=asked.id))
 
 
 def two_questions() -> Generator[Post | Receive, Reply | Stop | None, list[str]]:
@@ -115,7 +127,15 @@ def context(said: list[object]) -> RunContext:
 
 def test_a_failure_names_the_place_and_keeps_its_kind() -> None:
     def refuses(request: bytes) -> bytes:
-        return encode(Failure(run="r", kind="DisclosureError", message="it is not allowed", hint="ask for less"))
+        return encode(
+            Failure(
+                run="r",
+                id=decode_request(request).id,
+                kind="DisclosureError",
+                message="it is not allowed",
+                hint="ask for less",
+            )
+        )
 
     asking = Asking(context([]))
     with pytest.raises(PermissionError, match="Alpha: it is not allowed") as caught:
@@ -126,7 +146,7 @@ def test_a_failure_names_the_place_and_keeps_its_kind() -> None:
 @pytest.mark.parametrize("kind", ["KeyboardInterrupt", "SystemExit", "closest", "WayangErrors", "__all__"])
 def test_a_failure_of_an_unknown_kind_is_a_site_error(kind: str) -> None:
     def lies(request: bytes) -> bytes:
-        return encode(Failure(run="r", kind=kind, message="boom"))
+        return encode(Failure(run="r", id=decode_request(request).id, kind=kind, message="boom"))
 
     with pytest.raises(RuntimeError, match="Alpha failed: boom"):
         drive_plainly(Asking(context([])).all({"a": Describe(run="r", table="t")}), {"a": lies})
@@ -155,3 +175,78 @@ def test_a_stopped_run_waits_for_what_it_asked_and_unwinds() -> None:
             {"a": echo, "b": echo},
             stop_after=1,
         )
+
+
+def test_a_place_that_does_not_answer_is_waited_for_until_its_time_and_named() -> None:
+    clock = VirtualClock(100.0)
+    asking = Asking(replace(context([]), clock=clock))
+
+    with pytest.raises(SiteError, match="Alpha did not answer within 3600 s"):
+        drive_plainly(late(asking), {"a": echo}, clock=clock)
+    assert clock() == 100.0 + asking_module.PATIENCE_S
+
+
+def late(asking: Asking) -> Generator[Post | Receive, Reply | Stop | Silence | None, object]:
+    """Ask what is answered after a year."""
+    steps = asking.all({"a": Describe(run="r", table="t")})
+    value = None
+    while True:
+        try:
+            step = steps.send(value)
+        except StopIteration as finished:
+            return finished.value
+        value = yield replace(step, delay_s=3e7) if isinstance(step, Post) else step
+
+
+def test_a_place_that_hangs_does_not_hold_up_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking_module, "GRACE_S", 0.2)
+    stop, asked, free = threading.Event(), threading.Event(), threading.Event()
+
+    def hangs(request: bytes) -> bytes:
+        asked.set()
+        stop.set()
+        free.wait()
+        return echo(request)
+
+    with pytest.raises(Stopped):
+        drive_in_thread(Asking(context([])).all({"a": Describe(run="r", table="t")}), {"a": hangs}, stop)
+    assert asked.is_set()
+    free.set()
+
+
+def test_a_deadline_does_not_pass_in_a_pause() -> None:
+    go = threading.Event()
+    heard: list[object] = []
+
+    def waits() -> Generator[Post | Receive, Reply | Stop | Silence | None, None]:
+        heard.append((yield Receive(within_s=0.05)))
+
+    thread = threading.Thread(target=lambda: drive_in_thread(waits(), {}, threading.Event(), go))
+    thread.start()
+    thread.join(0.5)
+    assert thread.is_alive()
+    go.set()
+    thread.join(10)
+    assert heard == [Silence()]
+
+
+def test_a_place_that_cannot_be_reached_is_asked_again_with_the_same_id() -> None:
+    ids: list[str] = []
+
+    def shaky(request: bytes) -> bytes:
+        ids.append(decode_request(request).id)
+        if len(ids) < 3:
+            raise ConnectionError("the line is dead")
+        return echo(request)
+
+    answers = drive_plainly(Asking(context([])).all({"a": Describe(run="r", table="t")}), {"a": shaky})
+    assert ids == ["1", "1", "1"]
+    assert list(answers) == ["a"]
+
+
+def test_an_answer_to_another_request_is_a_failure() -> None:
+    def replays(request: bytes) -> bytes:
+        return encode(Done(run="r", id="0"))
+
+    with pytest.raises(WireError, match="Alpha: its answer was rejected: it is one to another request"):
+        drive_plainly(Asking(context([])).all({"a": Describe(run="r", table="t")}), {"a": replays})

@@ -212,7 +212,7 @@ WRONG = {
     "threshold": (lambda v, n: metric.auc > "high", OperatorError, "compared with a number"),
     "l2": (lambda v, n: logistic_regression(l2="much"), OperatorError, "l2= takes a number"),
     "model's argument": (lambda v, n: logistic_regression(l22=1), OperatorError, "Did you mean l2?"),
-    "quorum": (lambda v, n: fit(n, quorum=3), OperatorError, "quorum= of fit() is not in this version"),
+    "quorum": (lambda v, n: fit(n, quorum=3), OperatorError, "quorum= needs a strategy"),
     "prepared rows": (
         lambda v, n: fit(n.impute(mean)).evaluate(n.impute(mean)),
         OperatorError,

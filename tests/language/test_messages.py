@@ -18,6 +18,9 @@ from jupyter_wayang.language.scope import Scope
 KEPT = Path(__file__).with_name("messages.txt")
 VISITS = 'visits = read("visits.csv")\n'
 PATIENTS = 'patients = read("patients")\n'
+FEDERATED = PATIENTS + (
+    "patients.fit(logistic_regression(), target=num > 0, rounds=3, strategy=fedavg(learning_rate=0.5),\n             "
+)
 VARIABLES = {"threshold": 18, "wards": Frame(), "some": ["NL"], "tokenize": str.split, "nothing": object()}
 
 CELLS = {
@@ -55,7 +58,15 @@ CELLS = {
     "unknown argument": VISITS + "visits.sort(age, decending=True)",
     "one = for two": VISITS + "visits.filter(age = 18)",
     "missing argument": VISITS + "visits.limit()",
-    "argument of a later version": PATIENTS + "patients.fit(logistic_regression(), target=num > 0, quorum=4)",
+    "quorum without a strategy": PATIENTS + "patients.fit(logistic_regression(), target=num > 0, quorum=4)",
+    "quorum of text": FEDERATED + "quorum='all')",
+    "participation above one": FEDERATED + "participation=2)",
+    "unknown fault": FEDERATED + "faults=[dropp('va')])",
+    "no fault": FEDERATED + "faults=[3])",
+    "fault without a deadline": FEDERATED + "faults=[drop('va', rounds=3)])",
+    "fault without its seconds": FEDERATED + "faults=[slow('va')])",
+    "fault with a wrong argument": FEDERATED + "faults=[spoil('va', 'sideways')])",
+    "fault that cannot be": FEDERATED + "faults=[fail('va', chance=7)])",
     "unknown argument of a strategy": PATIENTS
     + "patients.fit(logistic_regression(), target=num > 0, rounds=3, strategy=fedavg(lerning_rate=0.5))",
     "unknown strategy": PATIENTS

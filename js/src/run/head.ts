@@ -166,7 +166,7 @@ function said(state: RunState, now_s: number, link: Link, refused: string): Said
   if (stall === null) return ["", "", ""];
   const usual = Number.isNaN(stall.usual_s) ? "" : `, usually ${duration(stall.usual_s)}`;
   const names = listed(stall.sites.map((site) => state.title(site)));
-  const round = state.round === 0 ? "" : `Round ${state.round} needs ${stall.sites.length === 1 ? "its answer" : "their answers"}: every site takes part.`;
+  const round = state.round === 0 ? "" : `Round ${state.round} waits for ${stall.sites.length === 1 ? "its answer" : "their answers"} until the deadline.`;
   return ["stall", `Waiting for ${names}: silent for ${about(Math.floor(stall.silent_s))}${usual}.`, round];
 }
 

@@ -9,7 +9,7 @@ import { csv, download, Table, type Cell, type Heading, type TableRow } from "./
 import { median } from "./series.js";
 
 const PAGE = 12;
-const ICONS: Readonly<Record<CellState, IconName>> = { queued: "queued", awaited: "running", done: "done", failed: "failed", unanswered: "skipped", absent: "skipped" };
+const ICONS: Readonly<Record<CellState, IconName>> = { queued: "queued", awaited: "running", done: "done", failed: "failed", late: "failed", rejected: "failed", unanswered: "skipped", absent: "skipped" };
 
 /** A table in pages, with what turns them and a CSV of all. */
 class Paged {
@@ -195,8 +195,8 @@ function stateOf(scene: Scene, site: string): Cell {
   if (wait !== undefined) return { words: wait.kind === "score" ? "measuring" : wait.kind === "train" ? "training" : "at work", icon: "running" };
   if (state.round === 0) return { words: state.end === null ? "ready" : "–", icon: state.end === null ? "done" : "skipped" };
   const kind = state.cell(site, state.round);
-  const words = { queued: "queued", awaited: "training", done: "reported", failed: "failed", unanswered: "no answer", absent: "absent" }[kind];
-  return { words, icon: ICONS[kind], ...(kind === "failed" ? { kind: "failed" as const } : {}) };
+  const words = { queued: "queued", awaited: "training", done: "reported", failed: "failed", late: "late", rejected: "rejected", unanswered: "no answer", absent: "absent" }[kind];
+  return { words, icon: ICONS[kind], ...(ICONS[kind] === "failed" ? { kind: "failed" as const } : {}) };
 }
 
 type Field = string | number | null;

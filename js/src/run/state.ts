@@ -1,6 +1,6 @@
 // What is known of a run: the journal's events, one after the other. The same events make the same state, whether they
 // came live, in frames, from a snapshot or from a saved notebook.
-import type { AnyEvent, ExecutionPlan, RunFinished } from "../wire.js";
+import type { AnyEvent, ExecutionPlan, RunFinished, SiteReported } from "../wire.js";
 import { Column } from "./column.js";
 
 export const METRICS = ["log_loss", "auc", "accuracy"] as const;
@@ -14,7 +14,10 @@ export interface Awaited {
   readonly since_s: number;
 }
 
-export type CellState = "queued" | "awaited" | "done" | "failed" | "unanswered" | "absent";
+export type CellState = "queued" | "awaited" | "done" | Missing | "unanswered" | "absent";
+
+/** Why a round goes on without a site. */
+export type Missing = NonNullable<SiteReported["missing"]>;
 
 /** A run as far as it is known. */
 export class RunState {
@@ -44,6 +47,7 @@ export class RunState {
   readonly values = new Map<Metric, Map<string, Column>>(METRICS.map((metric) => [metric, new Map<string, Column>()]));
   readonly seconds = new Map<string, Column>();
   private readonly errors = new Map<string, string>();
+  private readonly missing = new Map<string, Missing>();
   private readonly asked: (readonly string[] | undefined)[] = [];
   readonly began = new Column();
   readonly took = new Column();
@@ -83,7 +87,7 @@ export class RunState {
   }
 
   cell(site: string, round: number): CellState {
-    if (this.errorOf(site, round) !== null) return "failed";
+    if (this.errorOf(site, round) !== null) return this.missing.get(`${round} ${site}`) ?? "failed";
     if (!Number.isNaN(this.seconds.get(site)?.get(round) ?? Number.NaN)) return "done";
     if (round > this.round) return "queued";
     if (!this.sitesOf(round).includes(site)) return "absent";
@@ -148,8 +152,13 @@ export class RunState {
       case "site_reported":
         this.know(event.site);
         this.of(this.seconds, event.site).set(event.round, event.seconds);
-        if (event.error !== null) this.errors.set(`${event.round} ${event.site}`, event.error);
-        else this.reported.add(event.round, 1);
+        if (event.error === null) this.reported.add(event.round, 1);
+        else {
+          this.errors.set(`${event.round} ${event.site}`, event.error);
+          if (event.missing !== null) this.missing.set(`${event.round} ${event.site}`, event.missing);
+          // Nobody waits for it any more, though it may still be at work.
+          if (event.missing === "late") this.awaited.delete(event.site);
+        }
         break;
       case "metrics_measured":
         this.measured(event);

@@ -82,15 +82,20 @@ export class Strip {
       if (step >= 4) dot(context, palette.edge, x + width / 2, y + high / 2);
       return;
     }
-    const shown = kind === "awaited" && !scene.stalled.has(site) ? "lane-strong" : kind === "awaited" ? "stall-wash" : kind === "failed" ? "failed-wash" : "lane";
+    const refused = kind === "failed" || kind === "rejected";
+    const stalled = kind === "late" || (kind === "awaited" && scene.stalled.has(site));
+    const shown = stalled ? "stall-wash" : kind === "awaited" ? "lane-strong" : refused ? "failed-wash" : "lane";
     box(context, palette[shown], x, y, width, high, step < NARROW ? 0 : 2);
     if (kind === "done") {
       const part = Math.min((state.seconds.get(site)?.get(round) ?? 0) / full, 1);
       if (step < NARROW) box(context, palette.edge, x, y + high - Math.max(part * high, 1), width, Math.max(part * high, 1), 0);
       else box(context, palette.edge, x, y + 4, Math.max(part * width, 1.5), high - 8, 1.5);
-    } else if (kind === "failed") {
+    } else if (refused) {
       outline(context, palette.failed, x, y, width, high);
-      cross(context, palette.failed, x + width / 2, y + high / 2, Math.min(width, 9) / 2.4);
+      (kind === "failed" ? cross : slash)(context, palette.failed, x + width / 2, y + high / 2, Math.min(width, 9) / 2.4);
+    } else if (kind === "late") {
+      outline(context, palette["stall-mark"], x, y, width, high);
+      if (width >= 12) hourglass(context, palette.stall, x + width / 2, y + high / 2);
     } else if (kind === "absent" || kind === "unanswered") {
       bar(context, palette["ink-3"], x + width / 2, y + high / 2, Math.min(width * 0.4, 8));
     } else {
@@ -187,7 +192,7 @@ export class Strip {
   /** What a cell of the heat map is filled with. */
   private tone(scene: Scene, site: string, round: number, metric: Metric, limits: readonly number[]): ColourName | "absent" | null {
     const { state } = scene;
-    if (state.errorOf(site, round) !== null) return "failed";
+    if (state.errorOf(site, round) !== null) return state.cell(site, round) === "late" ? "stall-mark" : "failed";
     const value = state.line(metric, site)?.get(round) ?? Number.NaN;
     if (!Number.isNaN(value)) return heatName(limits, value, metric);
     const kind = state.cell(site, round);
@@ -303,6 +308,11 @@ function dot(context: CanvasRenderingContext2D, colour: string, x: number, y: nu
 
 function cross(context: CanvasRenderingContext2D, colour: string, x: number, y: number, arm: number): void {
   stroke(context, colour, 1.7, [[x - arm, y - arm, x + arm, y + arm], [x + arm, y - arm, x - arm, y + arm]]);
+}
+
+/** What came, and was not taken. */
+function slash(context: CanvasRenderingContext2D, colour: string, x: number, y: number, arm: number): void {
+  stroke(context, colour, 1.7, [[x - arm, y + arm, x + arm, y - arm]]);
 }
 
 function bar(context: CanvasRenderingContext2D, colour: string, x: number, y: number, length: number): void {

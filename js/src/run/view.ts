@@ -248,14 +248,15 @@ export class View {
     const { state } = scene;
     const kind = state.cell(site, round);
     const seconds = state.seconds.get(site)?.get(round) ?? Number.NaN;
-    const after = Number.isNaN(seconds) ? "" : kind === "failed" ? ` after ${duration(seconds)}` : ` in ${duration(seconds)}`;
-    const words = { queued: "not begun yet", awaited: "awaited", done: "answered", failed: "failed", unanswered: "no answer any more", absent: "took no part" }[kind];
+    const missing = kind === "failed" || kind === "late" || kind === "rejected";
+    const after = Number.isNaN(seconds) ? "" : missing ? ` after ${duration(seconds)}` : ` in ${duration(seconds)}`;
+    const words = { queued: "not begun yet", awaited: "awaited", done: "answered", failed: "failed", late: "too late", rejected: "rejected", unanswered: "no answer any more", absent: "took no part" }[kind];
     const metrics = METRICS.flatMap((metric) => {
       const value = state.line(metric, site)?.get(round) ?? Number.NaN;
       return Number.isNaN(value) ? [] : [`${METRIC_NAMES[metric]} ${written(value)}`];
     });
     const text = state.errorOf(site, round) ?? metrics.join(", ");
-    this.details.className = `jp-Wayang-celltext${kind === "failed" ? " is-failed" : ""}`;
+    this.details.className = `jp-Wayang-celltext${missing ? " is-failed" : ""}`;
     const close = html("button", { type: "button", class: "jp-Wayang-close", "aria-label": "close", title: "close (Escape)" }, "×");
     close.dataset["close"] = "";
     this.details.replaceChildren(html("div", {}, html("b", {}, `${state.title(site)}, round ${round}, ${words}${after}`), text === "" ? "" : html("span", {}, text)), close);

@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Head } from "../../src/run/frames.js";
 import type { RunModel } from "../../src/run/live.js";
+import type { Missing } from "../../src/run/state.js";
 import type { AnyEvent } from "../../src/wire.js";
 
 type Bare = AnyEvent extends infer E ? (E extends AnyEvent ? Omit<E, "run" | "seq" | "at_s"> : never) : never;
@@ -18,11 +19,11 @@ export const asked = (sites: readonly string[], round: number | null, kind = "tr
 export const moved = (site: string, direction: "up" | "down", bytes: number, round: number | null): Bare => ({
   tag: "bytes_moved", site, direction, kind: "trained", bytes, round, rows: 0,
 });
-export const reported = (site: string, round: number, error: string | null = null): Bare => ({ tag: "site_reported", site, round, seconds: 1.5, error });
+export const reported = (site: string, round: number, error: string | null = null, missing: Missing | null = null): Bare => ({ tag: "site_reported", site, round, seconds: 1.5, error, missing });
 
 /** A journal of rounds at sites; the last round is unfinished where `missing` are awaited. */
 export function journal(sites: readonly string[], rounds: number, done: number, missing: readonly string[] = []): AnyEvent[] {
-  const bare: Bare[] = [{ tag: "run_started", name: "heart", sites, rounds }];
+  const bare: Bare[] = [{ tag: "run_started", name: "heart", sites, rounds, resumes: null }];
   const measure = (round: number): void => {
     for (const [index, site] of ["global", ...sites].entries()) bare.push(measured(round, site, 0.7 - round / 100 + index / 1000));
   };

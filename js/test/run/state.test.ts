@@ -7,7 +7,7 @@ import { RunState } from "../../src/run/state.js";
 import { csv } from "../../src/run/table.js";
 import type { AnyEvent } from "../../src/wire.js";
 import case_ from "./frame.json";
-import { asked, journal, measured, moved, numbered } from "./journals.js";
+import { asked, journal, measured, moved, numbered, reported } from "./journals.js";
 
 const SITES = ["lyon", "köln", "gent"];
 
@@ -62,13 +62,25 @@ describe("the state of a run", () => {
     const failed = after([
       ...journal(SITES, 5, 2, SITES),
       ...numbered([
-        { tag: "site_reported", round: 3, site: "köln", seconds: 1, error: "the disk is full" },
+        { tag: "site_reported", round: 3, site: "köln", seconds: 1, error: "the disk is full", missing: "failed" },
         { tag: "run_finished", state: "failed", reason: "köln failed", error: "SiteError", rounds: 2, seconds: 9 },
       ], 500),
     ]);
     expect(failed.cell("köln", 3)).toBe("failed");
     expect(failed.errorOf("köln", 3)).toBe("the disk is full");
     expect(failed.cell("lyon", 3)).toBe("unanswered");
+  });
+
+  it("tells who was late and whose update was rejected, and awaits neither", () => {
+    const state = after(numbered([
+      { tag: "round_started", round: 1, sites: SITES },
+      asked(SITES, 1),
+      reported("lyon", 1, "no answer within 60 s", "late"),
+      reported("gent", 1, "its update was rejected: weights has a value that is no finite number", "rejected"),
+    ]));
+    expect([state.cell("lyon", 1), state.cell("gent", 1), state.cell("köln", 1)]).toEqual(["late", "rejected", "awaited"]);
+    expect(state.awaited.has("lyon")).toBe(false);
+    expect(state.awaited.has("köln")).toBe(true);
   });
 
   it("awaits who was asked until bytes come up", () => {

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import uuid4
 
+import msgspec
+
 from jupyter_wayang.errors import NameUnknownError, OperatorError, PlanError, RunStoppedError, SiteError, WayangError
 from jupyter_wayang.events import AnyEvent, Paused, Resumed, RunFinished, StopRequested
+from jupyter_wayang.kernel.actions import Train
 from jupyter_wayang.kernel.asking import RunContext, Stopped
 from jupyter_wayang.kernel.journal import Journal, RunSummary
 from jupyter_wayang.kernel.outcome import Outcome
@@ -20,6 +23,7 @@ from jupyter_wayang.kernel.program import HERE, compiled
 from jupyter_wayang.kernel.results import Results
 from jupyter_wayang.kernel.runs import describing, planning, rest_of, running, sampling
 from jupyter_wayang.kernel.steps import Carrier, drive_in_thread
+from jupyter_wayang.kernel.task import TASK, Task, task_of
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import AnyOperator
@@ -155,17 +159,48 @@ class ExecutionKernel:
         WayangError
             If the task can be seen not to be possible before anything runs.
         """
-        program = compiled(plan)
+        return self._start(Task(plan=plan, name=name, platforms=_named(platforms), preferences=preferences))
+
+    def resubmit(self, run: str) -> str:
+        """Go on with a run that was stopped, failed, or lost its process; return the id of the run that does.
+
+        It begins with the model of the last finished round, and comes to the same bytes as without the break.
+
+        Raises
+        ------
+        OperatorError
+            If the run goes on, is done, or had no rounds.
+        """
+        state = next((summary.state for summary in self._journal.runs() if summary.run == run), None)
+        if state is None:
+            raise NameUnknownError(f"there is no run {run}", hint="%wayang runs lists the runs")
+        if state in ("running", "done"):
+            raise OperatorError(
+                f"the run {run} is {'done: nothing of it is left to do' if state == 'done' else 'still going on'}",
+                hint="a run that was stopped or failed can go on",
+            )
+        kept = self._journal.kept(run)
+        if TASK not in kept:
+            raise OperatorError(f"the run {run} had no rounds with which to go on", hint="run its cell again")
+        return self._start(task_of(kept[TASK]), kept, run)
+
+    def _start(self, task: Task, kept: Mapping[str, bytes] | None = None, resumes: str | None = None) -> str:
+        program = compiled(task.plan)
+        places = self._places(program.federation)
         run = uuid4().hex[:8]
-        self._journal.begin(run, name)
+        self._journal.begin(run, task.name)
+        keeps = any(isinstance(action, Train) for action in program.actions)
+        for name, body in {TASK: msgspec.msgpack.encode(task), **(kept or {})}.items() if keeps else ():
+            self._journal.keep(run, name, body)
         self._results.forget(frozenset(summary.run for summary in self._journal.runs()))
         self._forget_old()
         active = self._active[run] = _Active(federation=program.federation)
         active.go.set()
-        context = self._context(run, name, platforms, program.federation, emit=self._emitting(run))
-        context = replace(context, preferences=preferences)
+        context = self._context(run, task.name, task.platforms, program.federation, emit=self._emitting(run))
+        context = replace(context, preferences=task.preferences, kept=kept or {}, resumes=resumes)
+        if keeps:
+            context = replace(context, keep=partial(self._journal.keep, run))
         steps = running(program, context)
-        places = self._places(program.federation)
 
         def work() -> None:
             try:
@@ -312,15 +347,18 @@ class ExecutionKernel:
         *,
         emit: Callable[[AnyEvent], None],
     ) -> RunContext:
-        allowed = tuple(platforms) if platforms is not None else None
         return RunContext(
             run=run,
             name=name,
-            platforms=allowed,
+            platforms=_named(platforms),
             titles=self._titles.get(federation or "", {}),
             emit=emit,
             federated=federation is not None,
         )
+
+
+def _named(platforms: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(platforms) if platforms is not None else None
 
 
 def _unheard(event: AnyEvent) -> None:

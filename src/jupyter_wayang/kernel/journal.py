@@ -1,4 +1,4 @@
-"""The journal: every event of every run, in SQLite, before anybody sees it."""
+"""The journal: every event of every run, in SQLite, before anybody sees it, and what a run needs to go on after a break."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, name TEXT NOT NULL, started_s REAL NOT NULL, state TEXT NOT NULL, process INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS events (run TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (run TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run, name));
 """
 
 # One row, as SQLite gives up the interpreter's lock for each, and beside a busy run it is had back only 5 ms later.
@@ -113,6 +114,7 @@ class Journal:
             ).fetchall()
             for (gone,) in old:
                 self._execute("DELETE FROM events WHERE run = ?", (gone,))
+                self._execute("DELETE FROM kept WHERE run = ?", (gone,))
                 self._execute("DELETE FROM runs WHERE run = ?", (gone,))
 
     def append(self, run: str, event: AnyEvent) -> AnyEvent:
@@ -126,6 +128,16 @@ class Journal:
                 self._recent.setdefault(run, deque(maxlen=_RECENT)).append(stored)
                 self._changed.notify_all()
             return stored
+
+    def keep(self, run: str, name: str, body: bytes) -> None:
+        """Store under a name what a run needs to go on after a break, instead of what was there."""
+        with self._filing:
+            self._execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", (run, name, body))
+
+    def kept(self, run: str) -> dict[str, bytes]:
+        """Return all that was stored for a run, by name."""
+        with self._filing:
+            return dict(self._execute("SELECT name, body FROM kept WHERE run = ?", (run,)).fetchall())
 
     def end(self, run: str, state: str) -> None:
         """Note how a run ended."""

@@ -10,6 +10,7 @@ import msgspec
 from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
 from jupyter_wayang.federation import strategy
 from jupyter_wayang.federation.aggregation import decompose
+from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import (
     STEPS,
     Action,
@@ -479,8 +480,9 @@ def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
     options = train.fit.options
     if options.strategy not in strategy.installed():
         return
+    taking = sites[: size(options.participation, len(sites))]
     try:
-        strategy.check(strategy.named(options.strategy, options.arguments), train.fit.model, sites)
+        strategy.check(strategy.named(options.strategy, options.arguments), train.fit.model, taking)
     except WayangError as error:
         error.located(node.span, None)
         raise

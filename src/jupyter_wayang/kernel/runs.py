@@ -13,7 +13,7 @@ from jupyter_wayang import events
 from jupyter_wayang.errors import SiteError, WayangError
 from jupyter_wayang.federation import aggregation
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, PredictRows, TakeTurns, Train
-from jupyter_wayang.kernel.asking import Asking, RunContext, Stopped, rest_of
+from jupyter_wayang.kernel.asking import GRACE_S, Asking, RunContext, Stopped, rest_of
 from jupyter_wayang.kernel.lanes import Whole
 from jupyter_wayang.kernel.outcome import Outcome
 from jupyter_wayang.kernel.program import HERE, Program
@@ -157,7 +157,13 @@ def _released(program: Program, asking: Asking) -> Steps[None]:
     """Tell every place that it is over; a wish to stop no longer matters."""
     asking.deaf = True
     run = asking.context.run
-    yield from asking.all({place: messages.Release(run=run) for place in program.sites})
+    free = {place: messages.Release(run=run) for place in program.sites if not asking.busy(place)}
+    for place in program.sites:
+        if place not in free:
+            # It hears of it when it is done with what it is at work on, and nobody waits for that.
+            yield from asking.post(place, messages.Release(run=run))
+    with suppress(SiteError):  # a site that is gone holds nothing any more
+        yield from asking.all(free, within_s=GRACE_S)
     if program.kernel_plan is not None:
         yield from asking.one(HERE, messages.Release(run=rest_of(run)))
 
@@ -197,7 +203,10 @@ class _Running:
         program, context = self.program, self.context
         context.emit(
             events.RunStarted(
-                name=context.name, sites=program.sites if program.federation else (), rounds=program.rounds
+                name=context.name,
+                sites=program.sites if program.federation else (),
+                rounds=program.rounds,
+                resumes=context.resumes,
             )
         )
         _, self.places = yield from _planned(program, self.asking)
@@ -225,7 +234,15 @@ class _Running:
     def learn(self, action: Learn) -> Steps[None]:
         """Learn a preprocessing step over the places, and tell them what it does."""
         schema = self.schema_before(action)
-        facts = yield from self.learned(aggregation.learn(action.operator, schema), action.port)
+        kept = f"facts/{action.node}"
+        stored = self.context.kept.get(kept)
+        # A run that goes on must not ask again: sums of floats may come out otherwise, and the rows may have changed.
+        facts = (
+            msgspec.msgpack.decode(stored, type=Facts)
+            if stored is not None
+            else (yield from self.learned(aggregation.learn(action.operator, schema), action.port))
+        )
+        self.context.keep(kept, msgspec.msgpack.encode(facts))
         self.facts[action.node] = facts
         columns = applied(facts, schema)
         self.columns[action.node] = Schema.from_pairs(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 
-from jupyter_wayang.errors import WayangError
-from jupyter_wayang.events import AnyEvent, MetricsMeasured, State
+from jupyter_wayang.errors import WayangError, WireError
+from jupyter_wayang.events import AnyEvent, MetricsMeasured, Missing, State
 from jupyter_wayang.events import StopRequested as StopNoted
-from jupyter_wayang.federation import metrics, rounds, strategy
+from jupyter_wayang.federation import checkpoints, metrics, rounds, strategy
+from jupyter_wayang.federation.faults import Script
 from jupyter_wayang.federation.strategy import GlobalModel
 from jupyter_wayang.kernel.actions import Measure, Train
 from jupyter_wayang.kernel.asking import Asking, failure
 from jupyter_wayang.kernel.program import HERE
-from jupyter_wayang.kernel.steps import Reply, Steps
+from jupyter_wayang.kernel.steps import Reply, Silence, Steps, Stop
 from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import Model, NamedArray
 from jupyter_wayang.plan.operators.learning import MEASURES
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Trained", "measured", "measured_exactly", "train"]
+
+_EVENTS: msgspec.json.Decoder[tuple[AnyEvent, ...]] = msgspec.json.Decoder(tuple[AnyEvent, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +49,31 @@ class Trained:
 
 
 def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
-    """Fit a model by rounds.
+    """Fit a model by rounds; where a run before this one was interrupted, from there on.
 
     Raises
     ------
     WayangError
-        If a site failed; the message says in which round, and what is kept.
+        If too few sites answered; the message says who did not, in which round, why, and what is kept.
     """
+    work = _Training(action, features, sites, asking)
+    finish = yield from work.steps()
+    asking.round = None
+    if finish.error is not None:
+        if finish.rounds and work.alone is None:
+            finish.error.hint = f"{finish.error.hint}: %wayang resume {asking.context.run} goes on from it"
+        raise work.alone or finish.error
+    return Trained(
+        parameters=finish.model.parameters,
+        table=_table(work.latest),
+        state=finish.state,
+        reason=finish.reason,
+        rounds=finish.rounds,
+        personal=strategy.personal_of(work.setup.strategy, work.state.strategy, sites),
+    )
+
+
+def _setup(action: Train, features: tuple[str, ...], sites: tuple[str, ...]) -> rounds.Setup:
     import numpy as np
 
     from jupyter_wayang.plan.models import named_array
@@ -61,7 +82,7 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
     start: tuple[NamedArray, ...] = ()
     if isinstance(action.fit.model, LogisticRegression):
         start = (named_array("weights", np.zeros(len(features))), named_array("intercept", np.zeros(1)))
-    setup = rounds.Setup(
+    return rounds.Setup(
         sites=sites,
         strategy=strategy.named(options.strategy, options.arguments),
         start=GlobalModel(model=action.fit.model, features=features, parameters=start, makes=action.makes),
@@ -69,81 +90,150 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         until=options.until,
         bins=action.bins,
         on=cast("Literal['test', 'train']", action.on),
-    )
-    state, todo = rounds.step(rounds.begin(setup), rounds.Started(at_s=time.time()))
-    latest: dict[str, MetricsMeasured] = {}
-    alone: WayangError | None = None
-    while True:
-        finish = yield from _carry_out(todo, action, asking, latest)
-        if finish is not None:
-            break
-        reply = yield from asking.receive()
-        if reply is not None and isinstance(reply.answer, messages.Failure) and sites == (HERE,):
-            # There is one place, this machine: what it says is the error, without a word about sites and rounds.
-            alone = failure(asking.context.title(HERE), reply.answer)
-        state, todo = rounds.step(state, _happening(reply, asking))
-        if state.stopping and not state.finished:
-            # The wish is noted; whatever comes next ends the rounds.
-            state, todo = rounds.step(state, rounds.Started(at_s=time.time()))
-    asking.round = None
-    if finish.error is not None:
-        raise alone or finish.error
-    return Trained(
-        parameters=finish.model.parameters,
-        table=_table(latest),
-        state=finish.state,
-        reason=finish.reason,
-        rounds=finish.rounds,
-        personal=strategy.personal_of(setup.strategy, state.strategy, sites),
+        participation=options.participation,
+        seed=options.seed,
+        quorum=options.quorum,
+        # Of the person's own machine nobody knows how long it may take; a wish to stop ends it.
+        deadline_s=None if sites == (HERE,) else options.deadline_s,
     )
 
 
-def _carry_out(
-    todo: rounds.Instructions, action: Train, asking: Asking, latest: dict[str, MetricsMeasured]
-) -> Steps[rounds.Finish | None]:
-    run = asking.context.run
-    for instruction in todo:
-        if isinstance(instruction, rounds.Finish):
-            return instruction
+class _Training:
+    def __init__(self, action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> None:
+        self.action = action
+        self.asking = asking
+        self.setup = _setup(action, features, sites)
+        self.script = Script(action.fit.options.faults, action.fit.options.seed)
+        self.script.check(sites)
+        self.state = rounds.begin(self.setup)
+        self.latest: dict[str, MetricsMeasured] = {}
+        self.alone: WayangError | None = None
+        self.sent: dict[str, rounds.Train | rounds.Score] = {}
+        self.wake: rounds.Wake | None = None
+        # What was said since the last checkpoint; a run that goes on from the next one says it again.
+        self.said: list[AnyEvent] = []
+
+    def steps(self) -> Steps[rounds.Finish]:
+        """Turn the rounds to their end."""
+        self._go_on()
+        coming: deque[rounds.Happening] = deque((rounds.Started(at_s=self._now()),))
+        while True:
+            event = coming.popleft() if coming else (yield from self._next())
+            self.state, todo = rounds.step(self.state, event)
+            for instruction in todo:
+                if isinstance(instruction, rounds.Finish):
+                    return instruction
+                coming.extend((yield from self._carry_out(instruction)))
+            if self.state.stopping:
+                # The wish is noted; whatever comes next ends the rounds.
+                coming = deque((rounds.Started(at_s=self._now()),))
+
+    def _go_on(self) -> None:
+        """Begin where a run before this one left off, after all that it said."""
+        kept, context = self.asking.context.kept, self.asking.context
+        body = kept.get(f"rounds/{self.action.node}")
+        if body is None:
+            return
+        checkpoint = checkpoints.decoded(body, self.setup)
+        for number in range(1, checkpoint.done + 1):
+            for event in _EVENTS.decode(kept[self._name(number)]):
+                context.emit(event)
+        self.state = rounds.resumed(self.setup, checkpoint)
+
+    def _name(self, number: int) -> str:
+        return f"said/{self.action.node}/{number}"
+
+    def _now(self) -> float:
+        return self.asking.context.clock()
+
+    def _next(self) -> Steps[rounds.Happening]:
+        """Wait for what happens next."""
+        while True:
+            reply = yield from self.asking.receive(self.wake.at_s if self.wake is not None else None)
+            if isinstance(reply, Stop):
+                return rounds.StopRequested(at_s=self._now())
+            if isinstance(reply, Silence):
+                if self.wake is not None:
+                    at_s = max(self._now(), self.wake.at_s)
+                    return rounds.TimedOut(at_s=at_s, round=self.wake.round, phase=self.wake.phase)
+            elif reply.asked.id in self.sent:
+                return self._happening(reply, self.sent.pop(reply.asked.id))
+            # Anything else is an answer to what came before the rounds.
+
+    def _carry_out(self, instruction: rounds.Instruction) -> Steps[tuple[rounds.Happening, ...]]:
+        """Do what the rounds ask for; return what happens at once."""
+        if isinstance(instruction, rounds.Train | rounds.Score):
+            return (yield from self._ask(instruction))
         if isinstance(instruction, rounds.Announce):
-            _announce(instruction.event, asking, latest)
-            continue
-        asking.round = instruction.round
-        if isinstance(instruction, rounds.Train):
-            message: messages.Request = messages.Train(
-                run=run, node=action.update, round=instruction.round, task=instruction.task
-            )
+            self._announce(instruction.event)
+        elif isinstance(instruction, rounds.Wake):
+            self.wake = instruction
+        elif isinstance(instruction, rounds.Keep):
+            keep, checkpoint = self.asking.context.keep, instruction.checkpoint
+            keep(self._name(checkpoint.done), msgspec.json.encode(self.said))
+            keep(f"rounds/{self.action.node}", checkpoints.encoded(checkpoint, self.setup))
+            self.said.clear()
+        return ()
+
+    def _ask(self, request: rounds.Train | rounds.Score) -> Steps[tuple[rounds.Happening, ...]]:
+        run, site, line = self.asking.context.run, request.site, self.script.sent(request)
+        self.asking.round = request.round
+        if line.lost:
+            return ()
+        if line.error is not None:
+            return (self._failed(request, line.error),)
+        if self.asking.busy(site) and site != HERE:
+            return (self._failed(request, "it is still at work on what it was asked before", missing="late"),)
+        message: messages.Request
+        if isinstance(request, rounds.Train):
+            message = messages.Train(run=run, node=self.action.update, round=request.round, task=request.task)
         else:
-            message = messages.Score(run=run, node=action.watch, round=instruction.round, task=instruction.task)
-        yield from asking.post(instruction.site, message)
-    return None
+            message = messages.Score(run=run, node=self.action.watch, round=request.round, task=request.task)
+        self.sent[(yield from self.asking.post(site, message, delay_s=line.delay_s))] = request
+        return ()
 
+    def _announce(self, event: AnyEvent) -> None:
+        if isinstance(event, StopNoted):
+            return  # Whoever asked has noted it in the journal already.
+        if isinstance(event, MetricsMeasured):
+            self.latest[event.site] = event
+        self.said.append(event)
+        self.asking.context.emit(event)
 
-def _announce(event: AnyEvent, asking: Asking, latest: dict[str, MetricsMeasured]) -> None:
-    if isinstance(event, StopNoted):
-        return  # Whoever asked has noted it in the journal already.
-    if isinstance(event, MetricsMeasured):
-        latest[event.site] = event
-    asking.context.emit(event)
-
-
-def _happening(reply: Reply | None, asking: Asking) -> rounds.Happening:
-    if reply is None:
-        return rounds.StopRequested(at_s=time.time())
-    # The answer may have waited for the end of a pause, which is nobody's time.
-    now, told = reply.at_s, time.time()
-    answer = reply.answer
-    if isinstance(answer, messages.Trained):
-        return rounds.Answered(at_s=now, told_s=told, site=reply.place, round=answer.round, update=answer.update)
-    if isinstance(answer, messages.Scored):
-        return rounds.Scored(
-            at_s=now, told_s=told, site=reply.place, round=answer.round, cells=answer.cells, note=answer.note
-        )
-    if isinstance(answer, messages.Failure):
+    def _failed(
+        self, request: rounds.Train | rounds.Score, reason: str, missing: Missing = "failed", at_s: float | None = None
+    ) -> rounds.Failed:
+        phase: rounds.Phase = "training" if isinstance(request, rounds.Train) else "scoring"
+        now = self._now()
         return rounds.Failed(
-            at_s=now, site=reply.place, reason=failure(asking.context.title(reply.place), answer).message
+            at_s=now if at_s is None else at_s,
+            told_s=now,
+            site=request.site,
+            round=request.round,
+            phase=phase,
+            reason=reason,
+            missing=missing,
         )
-    return rounds.Failed(at_s=now, site=reply.place, reason=f"it answered {type(answer).__name__}")
+
+    def _happening(self, reply: Reply, request: rounds.Train | rounds.Score) -> rounds.Happening:
+        # The answer may have waited for the end of a pause, which is nobody's time.
+        told, answer, site = self._now(), reply.answer, request.site
+        if isinstance(answer, messages.Trained) and isinstance(request, rounds.Train):
+            return self.script.received(
+                rounds.Answered(at_s=reply.at_s, told_s=told, site=site, round=answer.round, update=answer.update)
+            )
+        if isinstance(answer, messages.Scored) and isinstance(request, rounds.Score):
+            return rounds.Scored(
+                at_s=reply.at_s, told_s=told, site=site, round=answer.round, cells=answer.cells, note=answer.note
+            )
+        if not isinstance(answer, messages.Failure):
+            return self._failed(request, f"it answered {type(answer).__name__}", at_s=reply.at_s)
+        error = failure(self.asking.context.title(site), answer)
+        if self.setup.sites == (HERE,):
+            # There is one place, this machine: what it says is the error, without a word about sites and rounds.
+            self.alone = error
+        missing: Missing = "rejected" if isinstance(error, WireError) else "failed"
+        return self._failed(request, error.message, missing=missing, at_s=reply.at_s)
 
 
 def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:

@@ -26,6 +26,7 @@ from jupyter_wayang.language.reshaping import ReshapingWords
 from jupyter_wayang.language.unknown import a_kind
 from jupyter_wayang.language.words import WORDS, worded
 from jupyter_wayang.plan.expressions import columns_of
+from jupyter_wayang.plan.faults import AnyFault
 from jupyter_wayang.plan.logical import Vertex, VertexPort
 from jupyter_wayang.plan.models import ModelSpec
 from jupyter_wayang.plan.operators import (
@@ -104,6 +105,11 @@ class Collection(Planned, FunctionWords, RelationalWords, ReshapingWords, GraphW
         rounds: int | None = None,
         strategy: Strategy | None = None,
         until: Goal | None = None,
+        participation: float = 1.0,
+        deadline: float = 3600,
+        quorum: int | None = None,
+        faults: Sequence[AnyFault] | None = None,
+        seed: int = 0,
     ) -> FittedModel:
         """Fit a model.
 
@@ -119,11 +125,20 @@ class Collection(Planned, FunctionWords, RelationalWords, ReshapingWords, GraphW
             How many rounds at most, and what happens in each; None: to convergence, where the rows are.
         until
             Stop as soon as this is reached, as in ``metric.log_loss < 0.4``.
+        participation, seed
+            The fraction of the sites that trains in a round, drawn by the seed.
+        deadline
+            How many seconds a site is waited for in each step of a round.
+        quorum
+            How many of the sites that are asked must answer in time; None: all, or the run fails.
+        faults
+            What is to go wrong, as in ``[fault("drop", "va", rounds=3)]``.
         """
         if not isinstance(model, ModelSpec):
             raise OperatorError(f"fit() takes a model first, not {model!r}", hint=f"as in {WORDS['.fit'].example}")
         wanted = NO_TARGET if target is None else given.key(target)
-        options = fit_options(self.desk.strategies(), rounds, strategy, until)
+        over = {"participation": participation, "deadline": deadline, "quorum": quorum, "faults": faults, "seed": seed}
+        options = fit_options(self.desk.strategies(), rounds, strategy, until, **over)
         names = None if features is None else given.features(features)
         base = self._trained_on(columns_of(wanted))
         operator = Fit(model=model, target=wanted, features=names, options=options)

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from jupyter_wayang.errors import NameUnknownError, OperatorError, Span, WayangError
 from jupyter_wayang.language.builder import Collection
 from jupyter_wayang.language.desk import Desk
+from jupyter_wayang.language.faults import FAULTS, made_fault
 from jupyter_wayang.language.learners import Strategy, metric, unknown_model
 from jupyter_wayang.language.models import MAKERS
 from jupyter_wayang.language.page import Page, short
 from jupyter_wayang.language.scalars import Row, Scalars
-from jupyter_wayang.language.unknown import a_kind, guessed
+from jupyter_wayang.language.unknown import a_kind, guessed, unknown
 from jupyter_wayang.language.variables import Variables
 from jupyter_wayang.language.words import WORDS, Parameter, Word
 from jupyter_wayang.plan.expressions import AGGREGATES
@@ -231,6 +232,23 @@ class Arguments:
             hint="as in strategy=fedavg(local_epochs=5, learning_rate=0.5)",
         )
 
+    def faults(self, node: ast.expr) -> object:
+        """Return a list of faults, or a variable that holds one."""
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
+        if not isinstance(node, ast.List | ast.Tuple | ast.Call):
+            return self.plain(node)
+        return [self._fault(item) for item in (node.elts if not isinstance(node, ast.Call) else [node])]
+
+    def _fault(self, node: ast.expr) -> object:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return self.plain(node)
+        name = node.func.id
+        if name not in FAULTS:
+            raise unknown("fault", name, FAULTS, "faults").located(self.page.span(node.func), self.page.source)
+        args, named = self.calls.arguments(FAULTS[name], node, None)
+        return self._located(node, made_fault, name, tuple(args), named)
+
     def goal(self, node: ast.expr) -> object:
         """Return a goal over a metric."""
         page = self.page
@@ -302,6 +320,7 @@ _READERS: Mapping[str, Callable[[Arguments, Any], object]] = {
     "condition": Arguments.condition,
     "both": Arguments.both,
     "expression": Arguments.expression,
+    "faults": Arguments.faults,
     "fill": Arguments.fill,
     "function": Arguments.function,
     "goal": Arguments.goal,

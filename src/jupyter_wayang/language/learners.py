@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from jupyter_wayang.errors import NameUnknownError, OperatorError
 from jupyter_wayang.language.arguments import real, shown
 from jupyter_wayang.language.expressions import unboxed
+from jupyter_wayang.language.faults import fault_list
 from jupyter_wayang.language.unknown import guessed, unknown
 from jupyter_wayang.language.words import NOT_YET, WORDS, worded
+from jupyter_wayang.plan.faults import Drop, Replay
 from jupyter_wayang.plan.models import LogisticRegression, ModelSpec
 from jupyter_wayang.plan.operators.learning import FitOptions, Goal, MetricName
 
@@ -201,7 +203,9 @@ class Metrics:
 metric = Metrics()
 
 
-def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chosen: object, until: object) -> FitOptions:
+def fit_options(
+    known: Mapping[str, Mapping[str, object]], rounds: object, chosen: object, until: object, **how: object
+) -> FitOptions:
     """Return how a fit proceeds, checked.
 
     Parameters
@@ -210,6 +214,8 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
         The strategies that there are.
     rounds, chosen, until
         The arguments of ``fit()``; ``chosen`` is its strategy.
+    how
+        Those of a fit over sites: ``participation``, ``deadline``, ``quorum``, ``faults``, ``seed``.
 
     Raises
     ------
@@ -219,9 +225,10 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
     as_in = "as in rounds=30, strategy=fedavg(local_epochs=5, learning_rate=0.5)"
     rounds = unboxed(rounds)
     if chosen is None:
-        if rounds is not None or until is not None:
-            given = "rounds=" if rounds is not None else "until="
-            raise OperatorError(f"{given} needs a strategy", hint=as_in)
+        usual = {"rounds": None, "until": None, **_OVER_SITES}
+        given = [name for name, value in {"rounds": rounds, "until": until, **how}.items() if value != usual[name]]
+        if given:
+            raise OperatorError(f"{given[0]}= needs a strategy", found=given[0], hint=as_in)
         return FitOptions()
     if not isinstance(chosen, Strategy):
         raise OperatorError(f"strategy= takes a strategy, not {shown(chosen)}", hint=as_in)
@@ -232,7 +239,44 @@ def fit_options(known: Mapping[str, Mapping[str, object]], rounds: object, chose
         raise OperatorError("a strategy needs rounds=, the most that there may be", hint=as_in)
     if isinstance(rounds, bool) or not isinstance(rounds, int):
         raise OperatorError(f"rounds= takes a whole number, not {shown(rounds)}", hint=as_in)
-    return FitOptions(rounds=rounds, strategy=chosen.name, arguments=arguments, until=until)
+    return FitOptions(rounds=rounds, strategy=chosen.name, arguments=arguments, until=until, **_over_sites(**how))
+
+
+_OVER_SITES: Mapping[str, object] = {
+    "participation": 1.0,
+    "deadline": 3600,
+    "quorum": None,
+    "faults": None,
+    "seed": 0,
+}
+
+
+def _over_sites(
+    *, participation: object, deadline: object, quorum: object, faults: object, seed: object
+) -> dict[str, Any]:
+    """Return the options of a fit over sites."""
+    struck = fault_list(faults)
+    silent = next((fault for fault in struck if isinstance(fault, Drop | Replay)), None)
+    if silent is not None and deadline == _OVER_SITES["deadline"]:
+        raise OperatorError(
+            f"{type(silent).__name__.lower()}() needs deadline=: nothing else notices that a site is silent",
+            found="faults",
+            hint='as in fit(…, deadline=5, quorum=3, faults=[drop("va", rounds=3)])',
+        )
+    numbers = {"participation": participation, "deadline": deadline}
+    for name, value in numbers.items():
+        if real(unboxed(value)) is None:
+            raise OperatorError(f"{name}= takes a number, not {shown(value)}", found=name)
+    for name, value in {"seed": seed, **({} if quorum is None else {"quorum": quorum})}.items():
+        if isinstance(unboxed(value), bool) or not isinstance(unboxed(value), int):
+            raise OperatorError(f"{name}= takes a whole number, not {shown(value)}", found=name)
+    return {
+        "participation": real(unboxed(participation)),
+        "deadline_s": real(unboxed(deadline)),
+        "quorum": unboxed(quorum),
+        "seed": unboxed(seed),
+        "faults": struck,
+    }
 
 
 def unknown_model(name: str) -> NameUnknownError:

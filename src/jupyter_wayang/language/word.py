@@ -19,6 +19,7 @@ Kind = Literal[
     "columns",
     "condition",
     "expression",
+    "faults",
     "fill",
     "function",
     "goal",
@@ -34,7 +35,18 @@ Kind = Literal[
 """What an argument is: a cell reads it by this, and completion offers what fits."""
 
 Role = Literal[
-    "source", "collection", "step", "group", "fitted", "hint", "function", "aggregate", "model", "strategy", "loop"
+    "source",
+    "collection",
+    "step",
+    "group",
+    "fitted",
+    "hint",
+    "function",
+    "aggregate",
+    "model",
+    "strategy",
+    "loop",
+    "fault",
 ]
 """Where a word stands: on its own, or after the dot of a collection, of ``group_by()`` or of a fitted model."""
 

@@ -14,6 +14,7 @@ from jupyter_wayang.language.builder import Collection, FittedModel, Grouped, Pa
 from jupyter_wayang.language.callables import called
 from jupyter_wayang.language.cell import read_cell, read_value
 from jupyter_wayang.language.desk import Desk, ReadRequest
+from jupyter_wayang.language.faults import FAULTS
 from jupyter_wayang.language.recipe import sites_of
 from jupyter_wayang.language.scope import Scope
 from jupyter_wayang.language.words import WORDS, Kind, Parameter, Role, Word, methods
@@ -226,6 +227,8 @@ class _Completer:
                     return word, bracket, receiver
             elif name in WORDS and not {"function", "aggregate"} & set(WORDS[name].roles):
                 return WORDS[name], bracket, None
+            elif name in FAULTS:
+                return FAULTS[name], bracket, None
             elif name in self.desk.strategies():
                 word = Word(name, ("strategy",), "", name, (Parameter("arguments", "value", many="**"),))
                 return word, bracket, None
@@ -273,6 +276,8 @@ class _Completer:
                 return [(name, "function") for name, word in WORDS.items() if "model" in word.roles]
             case "strategy":
                 return [(name, "function") for name in self.desk.strategies()]
+            case "faults":
+                return [(name, "function") for name in FAULTS]
             case "goal":
                 return [("metric", "namespace")]
         return self._variables()

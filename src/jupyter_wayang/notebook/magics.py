@@ -320,11 +320,14 @@ class WayangMagics(Magics):
         work = f"; {', '.join(run.awaited)} still at work, what they answer is kept" if run.awaited else ""
         return Text(f"run {rest} waits at its next step{work}. %wayang resume {rest} lets it go on")
 
-    def _resume(self, rest: str) -> Text:
-        run = self.session.attach(rest)
-        paused = run.state == "paused"
-        run.resume()
-        return Text(f"run {rest} goes on" if paused else f"run {rest} is {run.state}, not paused")
+    def _resume(self, rest: str) -> Any:
+        state = self.session.attach(rest).state
+        if state == "running":
+            return Text(f"run {rest} is running, not paused")
+        run = self.session.resume(rest)
+        if state == "paused":
+            return Text(f"run {rest} goes on")
+        return Rows(self._waited(self.show_run(run)), self.settings.max_rows)
 
     def _stop(self, rest: str) -> Text:
         self.session.attach(rest).stop()

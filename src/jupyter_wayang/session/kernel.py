@@ -92,6 +92,10 @@ class Kernel(Protocol):
         """Let a paused run go on."""
         ...
 
+    def resubmit(self, run: str) -> str:
+        """Go on with a run that was stopped, failed or lost its process; return the id of the run that does."""
+        ...
+
     def finished(self, run: str) -> bool:
         """Tell whether a run has ended."""
         ...

@@ -404,6 +404,24 @@ class Workbench:
         self.kernel.events(run)
         return Run(run, self.kernel)
 
+    def resume(self, run: str) -> Run:
+        """Let a paused run go on; go on with one that was stopped, failed or lost its process, in a run of its own.
+
+        That one begins with the model of the last finished round, and comes to the same bytes as without the break.
+
+        Raises
+        ------
+        OperatorError
+            If the run is done, or had no rounds with which to go on.
+        """
+        if not self.kernel.finished(run):
+            self.kernel.resume(run)
+            return self.attach(run)
+        former = {vertex: id_ for vertex, (fitted, id_) in self._fitting.items() if fitted.id == run}
+        made = Run(self.kernel.resubmit(run), self.kernel, {id_: vertex for vertex, id_ in former.items()})
+        self._fitting.update({vertex: (made, id_) for vertex, id_ in former.items()})
+        return made
+
     def close(self) -> None:
         """Stop what runs and free what the session holds."""
         self.kernel.close()

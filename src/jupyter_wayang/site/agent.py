@@ -33,6 +33,7 @@ from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
+from jupyter_wayang.site.answers import Answers
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.policy import Policy, withhold
 from jupyter_wayang.site.replanning import Replanning
@@ -116,6 +117,7 @@ class SiteAgent:
         self._threads: dict[str, int] = {}
         self._samples: dict[str, Stopping] = {}
         self._plans = Remembered()
+        self._answers = Answers()
 
     def allow(self, platform: Platform) -> None:
         """Let plans of this place use a platform that could not be used before."""
@@ -135,26 +137,46 @@ class SiteAgent:
         bytes
             A message of :data:`jupyter_wayang.transport.messages.Answer`.
         """
-        run, asked, detail = "", "unreadable", ""
+        run, id_, asked, detail = "", "", "unreadable", ""
         try:
             message = messages.decode_request(request)
-            run, asked, detail = message.run, str(type(message).__struct_config__.tag), _detail(message)
-            if not isinstance(message, messages.Interrupt):
-                self._threads[run] = threading.get_ident()
-            answer = self._with_progress(self._answer(message), run)
+            run, id_, asked, detail = (
+                message.run,
+                message.id,
+                str(type(message).__struct_config__.tag),
+                _detail(message),
+            )
+            if id_ and self.lane.kind == "site":
+                answer = self._answers.once(run, id_, request, lambda: self._answered(message))
+            else:
+                answer = self._answered(message)
+            if isinstance(message, messages.Release):
+                self._answers.forget(run)
         except WayangError as error:
-            answer = self._with_progress(self._failure(error, run), run)
+            answer = self._failure(error, run)
         except Exception as error:  # noqa: BLE001 - the border: what went wrong inside must not take the run down with it
             answer = self._unexpected(error, run)
-        finally:
-            if self._threads.get(run) == threading.get_ident():
-                del self._threads[run]
-        reply = messages.encode(answer)
+        reply = messages.encode(msgspec.structs.replace(answer, id=id_))
         answered = str(type(answer).__struct_config__.tag)
         self._audit.record(
             site=self.lane.id, run=run, asked=asked, detail=detail, answered=answered, bytes_out=len(reply)
         )
         return reply
+
+    def _answered(self, message: messages.Request) -> messages.Answer:
+        """Answer one message; an error becomes an answer."""
+        run = message.run
+        try:
+            if not isinstance(message, messages.Interrupt):
+                self._threads[run] = threading.get_ident()
+            return self._with_progress(self._answer(message), run)
+        except WayangError as error:
+            return self._with_progress(self._failure(error, run), run)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._unexpected(error, run)
+        finally:
+            if self._threads.get(run) == threading.get_ident():
+                del self._threads[run]
 
     def _failure(self, error: WayangError, run: str) -> messages.Failure:
         """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""

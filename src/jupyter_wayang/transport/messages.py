@@ -2,6 +2,9 @@
 
 They are encoded even when both ends live in one process, so that nothing works that would not work over a wire. Rows
 cross only in :class:`Rows`, and only from a place whose owner asks.
+
+A request has an id, unique within its run, and its answer has the same. A request that comes twice is answered twice and
+done once; an answer with another id is no answer.
 """
 
 from __future__ import annotations
@@ -59,6 +62,7 @@ VERSION = 1
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="tag"):
     version: int = VERSION
     run: str = ""
+    id: str = ""
 
 
 class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
@@ -299,7 +303,7 @@ def decode_answer(data: bytes) -> Answer:
     Examples
     --------
     >>> decode_answer(encode(Done(run="a")))
-    Done(version=1, run='a', progress=(), replanned=(), printed=())
+    Done(version=1, run='a', id='', progress=(), replanned=(), printed=())
     """
     return _decode(data, _ANSWER)
 

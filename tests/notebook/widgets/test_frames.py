@@ -33,7 +33,7 @@ def journal() -> list[AnyEvent]:
         RoundStarted(round=1, sites=("lyon", "köln")),
         BytesMoved(site="köln", direction="up", kind="trained", bytes=917, round=1),
         SiteReported(round=1, site="lyon", seconds=0.125),
-        SiteReported(round=1, site="köln", seconds=1.5, error="the disk is full: 「/」"),
+        SiteReported(round=1, site="köln", seconds=1.5, error="the disk is full: 「/」", missing="failed"),
         MetricsMeasured(round=1, site="global", on="test", rows=185, log_loss=0.5, accuracy=0.75, auc=None),
         MetricsMeasured(
             round=1,

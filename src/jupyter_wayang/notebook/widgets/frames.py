@@ -49,6 +49,7 @@ _COLUMNS: dict[type[AnyEvent], tuple[tuple[str, _Kind], ...]] = {
         ("site", "w4"),
         ("seconds", "f8"),
         ("error", "w4"),
+        ("missing", "w4"),
     ),
     BytesMoved: (
         ("seq", "u4"),
@@ -99,7 +100,7 @@ def frame_of(events: Sequence[AnyEvent], *, since: int, now_s: float) -> Frame:
     >>> event = SiteReported(run="r", seq=1, at_s=5.0, round=1, site="lyon", seconds=0.5)
     >>> frame = frame_of([event], since=0, now_s=6.0)
     >>> frame.head["tables"][0][:2], frame.head["words"], len(frame.body)
-    (['site_reported', 1], ['lyon'], 48)
+    (['site_reported', 1], ['lyon'], 56)
     """
     words: dict[str, int] = {}
     tables: dict[type[AnyEvent], list[AnyEvent]] = defaultdict(list)

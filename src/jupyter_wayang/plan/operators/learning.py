@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -10,6 +11,7 @@ import msgspec
 from jupyter_wayang.errors import OperatorError
 from jupyter_wayang.plan.expressions import AnyExpression, text, type_of
 from jupyter_wayang.plan.expressions import Literal as Constant
+from jupyter_wayang.plan.faults import AnyFault
 from jupyter_wayang.plan.model_specs import LogisticRegression, Makes, ModelSpec, PrincipalComponents, makes, tag_of
 from jupyter_wayang.plan.models import Model
 from jupyter_wayang.plan.operators.operator import ModelShape, Operator, Output, rows_in
@@ -140,17 +142,29 @@ class FitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How a federated fit proceeds.
 
     ``strategy`` is the name of a strategy, ``arguments`` its parameters. Without a strategy the model is fitted to
-    convergence where the rows are, in one round.
+    convergence where the rows are, in one round. In every round the fraction ``participation`` of the sites trains, drawn
+    by ``seed``; ``quorum`` of them must answer within ``deadline_s`` (None: all). ``faults`` are what is to go wrong.
     """
 
     rounds: int = 1
     strategy: str | None = None
     arguments: tuple[tuple[str, float | int | str | None], ...] = ()
     until: Goal | None = None
+    participation: float = 1.0
+    seed: int = 0
+    quorum: int | None = None
+    deadline_s: float = 3600.0
+    faults: tuple[AnyFault, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.rounds <= 10_000:
             raise OperatorError("rounds must be between 1 and 10,000", found=str(self.rounds))
+        if not 0 < self.participation <= 1:
+            raise OperatorError("participation must be above 0 and at most 1", found="participation")
+        if self.quorum is not None and self.quorum < 1:
+            raise OperatorError("quorum must be 1 or more", found="quorum")
+        if not 0 < self.deadline_s < math.inf:
+            raise OperatorError("deadline must be above 0 and finite", found="deadline")
 
 
 class Fit(Operator, frozen=True, kw_only=True, tag="fit"):
