@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -331,3 +332,48 @@ def test_a_run_that_is_done_or_had_no_rounds_cannot_go_on(session):
         session.resume(counted.run.id)
     with pytest.raises(NameUnknownError, match="no run nope"):
         session.resume("nope")
+
+
+KILLED = """
+import os, signal, sys
+import jupyter_wayang as wy
+session = wy.Session({folder!r})
+session.federation("hospitals", {sites!r})
+rows = session.read("patients", sites="hospitals").select("age", "thalach", "num")
+train, test = rows.split(0.8, seed=7, by=[wy.col.num > 0])
+model = train.impute("mean").scale().fit(wy.logistic_regression(l2=1e-3), target=wy.col.num > 0, rounds=150,
+                          strategy=wy.strategy("fedavgm", local_epochs=2, learning_rate=0.5))
+run = model.evaluate(test).run(wait=False)
+for event in run.follow():
+    if type(event).__name__ == "RoundFinished" and event.round == {last}:
+        break
+if {last} < 150:
+    os.kill(os.getpid(), signal.SIGKILL)
+run.wait()
+print(run.id)
+session.close()
+"""
+
+
+def test_a_run_whose_process_was_killed_goes_on_to_the_same_bytes(opened, tmp_path):
+    session = opened(PLATFORMS)
+    declared = session.federation("hospitals").spec.sites
+    sites = {
+        name: {
+            "tables": {"patients": {"path": f"{name}.parquet"}},
+            "platforms": list(site.platforms),
+            "policy": "policy.toml",
+        }
+        for name, site in declared.items()
+    }
+    session.close()
+    for last, ended in ((150, 0), (3, -9)):
+        program = KILLED.format(folder=str(tmp_path), sites=sites, last=last)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == ended, done.stderr
+    again = opened(PLATFORMS)
+    killed, whole = again.kernel.runs()[:2]
+    assert (killed.state, whole.state) == ("failed", "done")
+    run = again.resume(killed.run)
+    assert run.wait().to_arrow().equals(again.attach(whole.run).wait().to_arrow())
+    assert run.metrics().equals(again.attach(whole.run).metrics())
