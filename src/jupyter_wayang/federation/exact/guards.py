@@ -115,14 +115,12 @@ def hidden(counts: list[int], minimum_rows: int) -> tuple[int, ...]:
     --------
     >>> hidden([40, 3, 12, 0], minimum_rows=10)
     (1, 2)
-    >>> hidden([40, 0, 12], minimum_rows=10)
-    ()
+    >>> hidden([40, 9], minimum_rows=10), hidden([40, 0, 12], minimum_rows=10)
+    ((0, 1), ())
     """
     order = sorted((index for index, n in enumerate(counts) if n), key=lambda index: counts[index])
     kept_back: list[int] = []
     for index in order:
         if counts[index] < minimum_rows or (kept_back and sum(counts[i] for i in kept_back) < minimum_rows):
             kept_back.append(index)
-    if len(kept_back) == 1 and len(order) > 1:
-        kept_back.append(order[1])
     return tuple(sorted(kept_back))
