@@ -146,6 +146,30 @@ export interface CentralDP {
 }
 
 /**
+ * A metric of the global model after a round over the simulated clients, each counting the same.
+ *
+ * `spread` is the standard deviation over clients; `worst_tenth` and `best_tenth` are means over the tenth of
+ * the clients for which the model is worst and best. What is better follows from the metric: a loss is to be small.
+ */
+export interface ClientsMeasured {
+  readonly tag: "clients_measured";
+  readonly run: string;
+  readonly seq: number;
+  readonly at_s: number;
+  readonly round: number;
+  readonly on: "test" | "train";
+  readonly metric: "accuracy" | "log_loss";
+  readonly clients: number;
+  readonly mean: number;
+  readonly spread: number;
+  readonly worst: number;
+  readonly worst_tenth: number;
+  readonly median: number;
+  readonly best_tenth: number;
+  readonly best: number;
+}
+
+/**
  * Makes rows of all rows of both inputs that have the same key.
  *
  * Null matches nothing: rows with a null in their key come to the function without rows of the other side.
@@ -2025,6 +2049,7 @@ export type AnyEvent =
   | SiteReported
   | AnswerDropped
   | MetricsMeasured
+  | ClientsMeasured
   | RoundFinished
   | PrivacySpent
   | Paused
