@@ -15,7 +15,7 @@ from jupyter_wayang.catalog import Catalog, TableSpec
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.plan.execution import Lane
 from jupyter_wayang.plan.expressions import Aggregate, AnyExpression, Binary, Case, ColumnRef, Literal, Named
-from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.operators import AnyOperator, GroupBy, ReadFederated
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import TARGET
@@ -76,12 +76,19 @@ class Person:
     def send(self, message: messages.Request) -> messages.Answer:
         return messages.decode_answer(self.agent.handle(messages.encode(message), analyst=self.name))
 
-    def submit(self, *operators: AnyOperator, port: int = 0, read: Schema = SCHEMA) -> messages.Answer:
+    def submit(
+        self, *operators: AnyOperator, port: int = 0, read: Schema = SCHEMA, cache: bool = False
+    ) -> messages.Answer:
         """Submit a chain of operators over the table; the last is ``n{len(operators)}``."""
         self.runs += 1
         source = ReadFederated(federation="f", table="patients", sites=("va",), schema=read)
         nodes = tuple(
-            Node(id=f"n{place}", operator=operator, inputs=(Port(node=f"n{place - 1}"),) if place else ())
+            Node(
+                id=f"n{place}",
+                operator=operator,
+                inputs=(Port(node=f"n{place - 1}"),) if place else (),
+                hints=Hints(cache=cache),
+            )
             for place, operator in enumerate((source, *operators))
         )
         self.asked = Port(node=nodes[-1].id, port=port)

@@ -196,10 +196,11 @@ def test_a_sum_of_zeros_and_ones_beside_a_filter(hospital: Hospital) -> None:
 
 def test_rows_counted_on_the_way(hospital: Hospital) -> None:
     person = hospital()
-    person.submit(BUT_FIVE, Filter(condition=op("id", "<", 60)))
+    person.submit(BUT_FIVE, Filter(condition=op("id", "<", 60)), cache=True)
     answer = person.send(messages.Aggregate(run=person.run, port=person.asked, operator=AGES, purpose="aggregate"))
     counted = {step.node: step.rows for step in answer.progress}
     assert rows(answer)
+    assert PATIENTS in counted.values()
     assert PATIENTS - 1 not in counted.values()
 
 

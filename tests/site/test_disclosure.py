@@ -54,6 +54,11 @@ def test_what_discloses_by_definition_is_found(sets: list[tuple[int, ...]], size
         assert too_close(known, [new], sizes, 10)
 
 
+def test_two_sets_that_differ_by_few_are_found_where_elimination_goes_another_way() -> None:
+    # The last two differ by the rows of the cells 1 and 2, which are nine.
+    assert too_close([(0, 1, 2, 3), (1, 3, 4, 5)], [(2, 3, 4, 5)], [2, 5, 4, 4, 1, 4], 10)
+
+
 @settings(deadline=None, max_examples=100)
 @given(sets=SETS)
 def test_large_cells_are_no_secret(sets: list[tuple[int, ...]]) -> None:
