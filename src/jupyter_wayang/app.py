@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import getpass
 import os
 import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_wayang.catalog import Catalog, FederationSpec, SiteSpec
-from jupyter_wayang.errors import DataError, OperatorError, WayangError
+from jupyter_wayang.errors import DataError, NameUnknownError, OperatorError, WayangError, closest
 from jupyter_wayang.execution.measuring import QUICK, USUAL
 from jupyter_wayang.execution.scheduler import Engines
 from jupyter_wayang.kernel.execution_kernel import ExecutionKernel
@@ -32,8 +33,11 @@ from jupyter_wayang.session import Workbench
 from jupyter_wayang.session.calibrating import bar
 from jupyter_wayang.site.agent import SiteAgent
 from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.budgets import Budgets
 from jupyter_wayang.site.calibration import Calibration, calibrate
+from jupyter_wayang.site.ledger import Ledger
 from jupyter_wayang.site.policy import OPEN, Policy, read_policy
+from jupyter_wayang.site.words import in_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,6 +136,36 @@ class Session(Workbench):
             self._costs.keep((self._costs.measured or MachineCosts()).changed(found.costs))
         return found
 
+    def policy(self, name: str) -> str:
+        """Say in words what sites allow.
+
+        Parameters
+        ----------
+        name
+            A federation, or one of its sites as in ``hospitals/va``.
+
+        Raises
+        ------
+        NameUnknownError
+            If there is no such federation or site.
+        """
+        federation, _, site = name.partition("/")
+        spec = self.federation(federation).spec
+        if site and site not in spec.sites:
+            guess = closest(site, spec.sites)
+            raise NameUnknownError(
+                f"{federation} has no site {site}." + (f" Did you mean {guess}?" if guess else ""),
+                found=site,
+                expected=tuple(spec.sites),
+                hint="sites: " + ", ".join(spec.sites),
+            )
+        said = []
+        for one in (site,) if site else spec.sites:
+            agent = self._sites[federation][one]
+            title = agent.lane.title
+            said.append(in_words(agent.policy, title) if agent.policy else f"{title} answers nothing: no policy file.")
+        return "\n\n".join(said)
+
     def _open(self, spec: FederationSpec) -> None:
         busy = self._kernel.busy(spec.name)
         if busy is not None:
@@ -141,7 +175,9 @@ class Session(Workbench):
             )
         agents = {name: self._site(spec.name, name, site, Path(spec.folder)) for name, site in spec.sites.items()}
         titles = {name: agent.lane.title for name, agent in agents.items()}
-        self._kernel.join(spec.name, {name: agent.handle for name, agent in agents.items()}, titles)
+        # Sites of this process are asked by whoever runs it; over a wire, a certificate says who asks.
+        ask = {name: partial(agent.handle, analyst=_person()) for name, agent in agents.items()}
+        self._kernel.join(spec.name, ask, titles)
         for former in self._sites.pop(spec.name, {}).values():
             former.close()
         self._sites[spec.name] = agents
@@ -178,6 +214,8 @@ class Session(Workbench):
             Engines(usable, workspace),
             policy=policy,
             audit=Audit(None if lane.kind == "here" else self._state / "audit" / f"{place}.jsonl"),
+            ledger=Ledger(None if lane.kind == "here" else self._state / "ledger" / f"{place}.jsonl"),
+            budgets=Budgets(None if lane.kind == "here" else self._state / "ledger" / f"{place}.budgets.jsonl"),
             unusable={name: why for name, why in unusable.items() if why is not None},
             frames=frames,
             functions=functions,
@@ -212,6 +250,13 @@ def _policy(site: SiteSpec, folder: Path) -> Policy | None:
         if isinstance(error.__cause__, FileNotFoundError):
             return None
         raise
+
+
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a process whose user has no name
+        return "somebody"
 
 
 @cache

@@ -45,6 +45,7 @@ tables = ["patients"]
 operators = ["aggregate", "learn", "fit", "evaluate"]
 minimum_rows = 10
 minimum_cell = 3
+minimum_level = 1
 '''
 PLATFORMS = {
     "cleveland": ("duckdb", "numpy"),

@@ -17,6 +17,7 @@ tables = ["patients"]
 operators = ["aggregate", "learn", "fit", "evaluate"]
 minimum_rows = 10
 minimum_cell = 3
+minimum_level = 1
 """
 
 SITES = ("cleveland", "hungary", "switzerland", "va")

@@ -15,10 +15,12 @@ from jupyter_wayang.plan.operators import (
     GroupBy,
     Intersect,
     Join,
+    Limit,
     Pivot,
     ReadFederated,
     ReadFrame,
     Sample,
+    Sort,
     SortKey,
     TopK,
     Union,
@@ -53,6 +55,8 @@ def program(result: VertexPort) -> Program:
 
 
 REFUSED: list[AnyOperator] = [
+    Limit(rows=20),
+    TopK(rows=20, keys=(SortKey(expression=ColumnRef(name="x")),)),
     Distinct(),
     ZipWithId(),
     Unpivot(columns=("x",)),
@@ -65,7 +69,7 @@ TWO: list[AnyOperator] = [
     Join(how="cross"),
     Join(on=(("w", "w"),), as_of=("x", "x")),
 ]
-ALLOWED: list[AnyOperator] = [TopK(rows=20, keys=(SortKey(expression=ColumnRef(name="x")),)), Sample(fraction=0.5)]
+ALLOWED: list[AnyOperator] = [Sort(keys=(SortKey(expression=ColumnRef(name="x")),)), Sample(fraction=0.5)]
 
 
 @pytest.mark.parametrize("operator", REFUSED, ids=lambda operator: operator.verb)

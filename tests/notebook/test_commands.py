@@ -42,3 +42,16 @@ def test_a_name_stands_for_its_last_run(tmp_path):
     with pytest.raises(NameUnknownError, match="Did you mean old"):
         planned(session, "olf")
     session.close()
+
+
+def test_a_policy_is_said_in_words(cells):
+    (cells.session.folder / "policy.toml").write_text('tables = ["t"]\noperators = ["aggregate"]\nminimum_rows = 20\n')
+    tables = {"t": {"path": "visits.csv"}}
+    sites = {"porto": {"tables": tables, "policy": "policy.toml"}, "faro": {"tables": tables}}
+    cells.session.federation("south", sites)
+    shown = cells("%wayang sites policy south")
+    assert "Porto answers everyone whose connection it accepts" in shown
+    assert "is about fewer than 20 rows" in shown
+    assert "Faro answers nothing" in shown
+    assert "Faro" not in cells("%wayang sites policy south/porto")
+    assert "south has no site prto. Did you mean porto?" in cells("%wayang sites policy south/prto")

@@ -75,6 +75,10 @@ minimum_rows = 10
 
 # In a histogram or a grouped count, no cell smaller than this; smaller ones are merged.
 minimum_cell = 3
+
+# A level of a category (chest pain of type 4) that a model is trained on has at least so many patients. With 1, a
+# patient who is alone in a level is told about; these records are public.
+minimum_level = 1
 """
 
 _WITH_JAVA, _WITHOUT_JAVA = '["spark", "numpy"]', '["spark", "pandas", "numpy"]'

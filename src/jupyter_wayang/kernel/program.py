@@ -65,7 +65,7 @@ HERE = "here"
 """The name of the person's own machine among the places where operators run."""
 
 AT_SITES = (
-    *(ReadFederated, Filter, Select, WithColumns, Drop, Rename, Sort, Limit, TopK, Split, Sample),
+    *(ReadFederated, Filter, Select, WithColumns, Drop, Rename, Sort, Split, Sample),
     *(*STEPS, Predict),
 )
 """Operators that a site may run on its rows: they make at most one row of a row, so that a count of rows counts people."""
@@ -156,6 +156,11 @@ class _Compiler:
     def keep(self, node: Node) -> None:
         self.held.add(node.id)
         operator = node.operator
+        if self.federation is not None and isinstance(operator, Limit | TopK):
+            raise DisclosureError(
+                f"{operator.verb}() of rows at the sites would tell of the row that one more or less brings in",
+                hint="aggregate first, or draw rows by chance: sample(fraction=0.5)",
+            ).located(node.span, None)
         if self.federation is not None and not isinstance(operator, AT_SITES):
             what = "a loop over rows" if isinstance(operator, Carry | Repeat) else f"{operator.verb}() of rows"
             error = DisclosureError(

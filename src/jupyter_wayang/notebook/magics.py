@@ -43,7 +43,7 @@ visits.filter(age >= 18)                          train, test = patients.split(0
                                                   model.evaluate(test)
 
 %wayang explain [NAME] · run · platforms · runs · sites [FEDERATION] · attach RUN · pause RUN · resume RUN · stop RUN
-%wayang compare A B · export [NAME] --format svg|wayang-json|… · calibrate [--quick | --from-runs]"""
+%wayang sites policy NAME · compare A B · export [NAME] --format svg|wayang-json|… · calibrate [--quick | --from-runs]"""
 
 
 class Wayang(Configurable):
@@ -113,7 +113,7 @@ class WayangMagics(Magics):
         --objective         time, bytes or money: what plans are compared by
 
         %wayang explain | run | platforms | runs | sites | attach RUN | pause RUN | resume RUN | stop RUN
-        | compare A B | export [NAME] --format FORMAT [--to FILE] | calibrate [--quick | --from-runs]
+        | sites policy NAME | compare A B | export [NAME] --format FORMAT [--to FILE] | calibrate [--quick | --from-runs]
         """
         if cell is None:
             return self._line(line)
@@ -301,12 +301,12 @@ class WayangMagics(Magics):
 
     def _sites(self, rest: str) -> Text:
         federations = self.session.federations
+        if rest.split()[:1] == ["policy"]:
+            names = rest.split()[1:] or list(federations)
+            return Text("\n\n".join(self.session.policy(name) for name in names) or _NO_FEDERATION)
         if rest:
             return Text(repr(self.session.federation(rest)))
-        return Text(
-            "\n".join(map(repr, federations.values()))
-            or 'no federation yet: wy.federation("hospitals", "hospitals.toml")'
-        )
+        return Text("\n".join(map(repr, federations.values())) or _NO_FEDERATION)
 
     def _attach(self, rest: str) -> Any:
         views = self.show_run(self.session.attach(rest))
@@ -353,6 +353,8 @@ def cleaned(lines: list[str]) -> list[str]:
         return [f"%wayang {_TWO_SIGNS}\n"]
     return lines
 
+
+_NO_FEDERATION = 'no federation yet: wy.federation("hospitals", "hospitals.toml")'
 
 _COMMANDS = (
     "explain",

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, singledispatchmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -36,8 +36,15 @@ from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.site.answers import Answers
 from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.budgets import Budgets, spend_of
+from jupyter_wayang.site.counting import Counting
+from jupyter_wayang.site.disclosure.lineage import RowSet, trace
+from jupyter_wayang.site.disclosure.rounding import coarse
+from jupyter_wayang.site.disclosure.withholding import guarded, withhold
+from jupyter_wayang.site.gate import Gate
+from jupyter_wayang.site.ledger import Ledger
 from jupyter_wayang.site.masking import Sums
-from jupyter_wayang.site.policy import Policy, withhold
+from jupyter_wayang.site.policy import Policy
 from jupyter_wayang.site.replanning import Replanning
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes, to_bytes
@@ -50,14 +57,37 @@ __all__ = ["SiteAgent"]
 
 @dataclass
 class _Part:
-    """What a site holds for a run: its part of the plan, the executor of it, and where its results are."""
+    """What a site holds for a run: whose it is, its part of the plan, the executor of it, and where its results are.
 
+    ``local`` is the plan over the site's own tables, before rules change it, and ``whence`` its result for a port;
+    ``passed`` has the nodes, and features, whose rows were checked: rounds do not change them.
+    """
+
+    run: str
+    analyst: str
     plan: LogicalPlan
+    local: LogicalPlan
+    whence: Mapping[Port, Port]
     executor: LaneExecutor
     ports: Mapping[Port, Port]
     replanned: list[messages.Replanned]
     progress: list[messages.Progress] = field(default_factory=list)
     printed: list[messages.Printed] = field(default_factory=list)
+    learned: dict[str, tuple[Named, ...]] = field(default_factory=dict)
+    passed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+
+    def rows(self, port: Port) -> RowSet:
+        """Return which rows of its table a port has."""
+        return trace(self.local, self.whence.get(port, port), self.table, self.learned)
+
+    def entering(self, node: str) -> RowSet:
+        """Return which rows of its table enter a node."""
+        return trace(self.local, self.local[node].inputs[0], self.table, self.learned)
+
+    @property
+    def table(self) -> str:
+        """The name of the table that is read."""
+        return next(node.operator.table for node in self.plan.nodes if isinstance(node.operator, ReadFederated))
 
     def readers(self, port: Port) -> tuple[AnyOperator, ...]:
         """Return the operators that read a port."""
@@ -87,6 +117,10 @@ class SiteAgent:
         What it allows; None: nothing.
     audit
         Where it records what left.
+    ledger
+        Where it remembers what it answered whom; None: in memory only.
+    budgets
+        Where it remembers what noisy answers have spent; None: in memory only.
     frames
         Tables of the notebook by key, for the person's own machine.
     functions
@@ -101,6 +135,8 @@ class SiteAgent:
         *,
         policy: Policy | None,
         audit: Audit,
+        ledger: Ledger | None = None,
+        budgets: Budgets | None = None,
         unusable: Mapping[str, str] | None = None,
         frames: Mapping[str, pa.Table] | None = None,
         functions: Mapping[str, Function] | None = None,
@@ -108,7 +144,7 @@ class SiteAgent:
         self.lane = lane
         self._catalog = catalog
         self._engines = engines
-        self._policy = policy
+        self.policy = policy
         self._audit = audit
         self._unusable = dict(unusable or {})
         self._frames: Mapping[str, pa.Table] = frames if frames is not None else {}
@@ -121,19 +157,24 @@ class SiteAgent:
         self._plans = Remembered()
         self._answers = Answers()
         self._sums = Sums(lane.id)
+        self._budgets = budgets or Budgets()
+        counting = Counting(catalog, self._computed)
+        self._gate = None if policy is None else Gate(policy, ledger or Ledger(), counting, lane.title)
 
     def allow(self, platform: Platform) -> None:
         """Let plans of this place use a platform that could not be used before."""
         if self._unusable.pop(platform.name, None) is not None:
             self._engines.platforms = {**self._engines.platforms, platform.name: platform}
 
-    def handle(self, request: bytes) -> bytes:
+    def handle(self, request: bytes, analyst: str = "") -> bytes:
         """Answer one encoded message; an error becomes an answer, never an exception.
 
         Parameters
         ----------
         request
             A message of :data:`jupyter_wayang.transport.messages.Request`.
+        analyst
+            Who asks, as whoever carries the message has made sure: no message says so itself.
 
         Returns
         -------
@@ -149,10 +190,11 @@ class SiteAgent:
                 str(type(message).__struct_config__.tag),
                 _detail(message),
             )
+            self._admit(run, analyst)
             if id_ and self.lane.kind == "site":
-                answer = self._answers.once(run, id_, request, lambda: self._answered(message))
+                answer = self._answers.once(run, id_, request, lambda: self._answered(message, analyst))
             else:
-                answer = self._answered(message)
+                answer = self._answered(message, analyst)
             if isinstance(message, messages.Release):
                 self._answers.forget(run)
         except WayangError as error:
@@ -162,17 +204,31 @@ class SiteAgent:
         reply = messages.encode(msgspec.structs.replace(answer, id=id_))
         answered = str(type(answer).__struct_config__.tag)
         self._audit.record(
-            site=self.lane.id, run=run, asked=asked, detail=detail, answered=answered, bytes_out=len(reply)
+            site=self.lane.id,
+            analyst=analyst,
+            run=run,
+            asked=asked,
+            detail=detail,
+            answered=answered,
+            held=_held(answer),
+            bytes_out=len(reply),
         )
         return reply
 
-    def _answered(self, message: messages.Request) -> messages.Answer:
+    def _admit(self, run: str, analyst: str) -> None:
+        """Refuse people whom the policy does not name, and who ask about what is somebody else's."""
+        self._gated.admit(analyst, run)
+        part = self._parts.get(run)
+        if part is not None and part.analyst != analyst:
+            raise SiteError(f"{self.lane.title} knows no plan for the run {run}")
+
+    def _answered(self, message: messages.Request, analyst: str) -> messages.Answer:
         """Answer one message; an error becomes an answer."""
         run = message.run
         try:
             if not isinstance(message, messages.Interrupt):
                 self._threads[run] = threading.get_ident()
-            return self._with_progress(self._answer(message), run)
+            return self._with_progress(self._answer(message, analyst), run)
         except WayangError as error:
             return self._with_progress(self._failure(error, run), run)
         except Exception as error:  # noqa: BLE001 - as above
@@ -183,7 +239,7 @@ class SiteAgent:
 
     def _failure(self, error: WayangError, run: str) -> messages.Failure:
         """Return an error as it may leave: messages quote no value; hints about data may name files, facts anything."""
-        own = self._policy is not None and self._policy.allows_rows
+        own = self.policy is not None and self.policy.allows_rows
         hint = error.hint if own or not isinstance(error, DataError | PlatformError) else None
         facts, span = (error.facts, error.span) if own else ((), None)
         kind = type(error).__name__
@@ -192,7 +248,7 @@ class SiteAgent:
     def _unexpected(self, error: Exception, run: str) -> messages.Failure:
         """Keep the traceback here; of an error that nobody foresaw, only its kind leaves: its text may hold values."""
         self._audit.failed(site=self.lane.id, run=run, text="".join(traceback.format_exception(error)))
-        detail = f": {error}" if self._policy is not None and self._policy.allows_rows else ""
+        detail = f": {error}" if self.policy is not None and self.policy.allows_rows else ""
         return messages.Failure(
             run=run, kind="SiteError", message=f"{self.lane.title} met a {type(error).__name__}{detail}"
         )
@@ -213,11 +269,15 @@ class SiteAgent:
 
     @property
     def _own(self) -> Policy:
-        if self._policy is None:
+        return self._gated.policy
+
+    @property
+    def _gated(self) -> Gate:
+        if self._gate is None:
             raise DisclosureError(
                 f"{self.lane.title} has no policy file, so it answers nothing", hint="the site's owner writes one"
             )
-        return self._policy
+        return self._gate
 
     @property
     def _tells_counts(self) -> bool:
@@ -229,18 +289,19 @@ class SiteAgent:
         return self._parts[run]
 
     @singledispatchmethod
-    def _answer(self, message: object) -> messages.Answer:
+    def _answer(self, message: object, analyst: str) -> messages.Answer:
         raise PlanError(f"{self.lane.title} does not know {type(message).__name__}")
 
     @_answer.register
-    def _(self, message: messages.Describe) -> messages.Answer:
+    def _(self, message: messages.Describe, analyst: str) -> messages.Answer:
         self._own.check_table(message.table, self.lane.title)
         operator = self._catalog.named(message.table)
         (schema,) = operator.outputs(())
-        return messages.Description(run=message.run, schema=schema)  # type: ignore[arg-type]
+        visible = self._own.visible(message.table, cast("Schema", schema))
+        return messages.Description(run=message.run, schema=visible)
 
     @_answer.register
-    def _(self, message: messages.SubmitPlan) -> messages.Answer:
+    def _(self, message: messages.SubmitPlan, analyst: str) -> messages.Answer:
         plan = message.plan
         if not self._own.allows_rows:
             self._own.check_plan(plan, self.lane.title)
@@ -273,37 +334,55 @@ class SiteAgent:
         )
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
-        self._parts[message.run] = _Part(plan=message.plan, executor=executor, ports=moved, replanned=replanning.told)
+        self._parts[message.run] = _Part(
+            run=message.run,
+            analyst=analyst,
+            plan=message.plan,
+            local=local,
+            whence=dict(zip(message.plan.results, local.results, strict=True)),
+            executor=executor,
+            ports=moved,
+            replanned=replanning.told,
+        )
         return messages.Planned(run=message.run, plan=self._shown(local, planned), empty=empty)
 
     @_answer.register
-    def _(self, message: messages.Learned) -> messages.Answer:
-        executor = self._part(message.run).executor
+    def _(self, message: messages.Learned, analyst: str) -> messages.Answer:
+        part = self._part(message.run)
         if message.model is not None:
             self._own.allow("rows", self.lane.title)
-            executor.learn_model(message.node, message.model)
+            part.executor.learn_model(message.node, message.model)
         else:
-            executor.learn(message.node, message.columns)
+            part.executor.learn(message.node, message.columns)
+            part.learned[message.node] = message.columns
+            part.passed.clear()
         return messages.Done(run=message.run)
 
     @_answer.register
-    def _(self, message: messages.Aggregate) -> messages.Answer:
+    def _(self, message: messages.Aggregate, analyst: str) -> messages.Answer:
         part = self._part(message.run)
         self._own.check_aggregate(message.operator, message.purpose, part.readers(message.port), self.lane.title)
-        guarded, guards = self._own.guarded(message.operator)
-        table = part.executor.aggregate(part.port(message.port), guarded)
-        names = tuple(column.name for column in message.operator.aggregates)
-        kept, note = withhold(table, guards, names, self._own)
+        made, looked = guarded(message.operator), None
+        if not self._own.allows_rows:
+            rows = part.rows(message.port)
+            looked = self._gated.numbers(analyst, message.run, rows, message.operator, message.purpose)
+        table = part.executor.aggregate(part.port(message.port), made.operator)
+        kept, note = withhold(table, made, self._own.minimum_rows, looked)
         return messages.Aggregated(run=message.run, body=to_bytes(kept), note=note)
 
     @_answer.register
-    def _(self, message: messages.Train) -> messages.Answer:
+    def _(self, message: messages.Train, analyst: str) -> messages.Answer:
         self._own.allow("fit", self.lane.title)
         if message.inbox is None:
             self._sums.allow_plain(message.run, message.node)
-        update = self._part(message.run).executor.update(message.node, message.task)
+        part = self._part(message.run)
+        self._pass(part, message.node, message.task.features)
+        update = part.executor.update(message.node, message.task)
         if update.rows < self._own.minimum_rows:
             raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
+        parameters = sum(len(array.data) // 8 for array in update.parameters)
+        self._own.check_parameters(parameters, update.rows, self.lane.title)
+        self._spend(part, message)
         guarded = leaving(update, message.task)
         if message.inbox is not None:
             at = (message.run, message.node, message.round)
@@ -311,41 +390,53 @@ class SiteAgent:
             return messages.Secured(run=message.run, round=message.round, said=masked)
         return messages.Trained(run=message.run, round=message.round, update=guarded)
 
+    def _spend(self, part: _Part, message: messages.Train) -> None:
+        """Charge the asker's budget for a noisy update, if the policy sets one."""
+        budget = self._own.privacy_budget
+        spend = None if budget is None else spend_of(message.task, self.lane.title)
+        if budget is not None and spend is not None:
+            self._budgets.charge(
+                part.analyst, part.table, message.run, spend, epsilon=budget.epsilon, delta=budget.delta
+            )
+
     @_answer.register
-    def _(self, message: messages.Secure) -> messages.Answer:
+    def _(self, message: messages.Secure, analyst: str) -> messages.Answer:
         self._own.allow("fit", self.lane.title)
         said = self._sums.said(message.run, message.node, message.round, message.asked)
         return messages.Secured(run=message.run, round=message.round, said=said)
 
     @_answer.register
-    def _(self, message: messages.Score) -> messages.Answer:
+    def _(self, message: messages.Score, analyst: str) -> messages.Answer:
         self._own.allow("evaluate", self.lane.title)
-        cells = self._part(message.run).executor.score(message.node, message.task)
-        merged, note = protect(cells, minimum_cell=self._own.minimum_cell, minimum_rows=self._own.minimum_rows)
-        return messages.Scored(run=message.run, round=message.round, cells=merged, note=note)
+        part, own = self._part(message.run), self._own
+        self._pass(part, message.node, ())
+        cells = part.executor.score(message.node, message.task)
+        merged, note = protect(cells, minimum_cell=own.minimum_cell, minimum_rows=own.minimum_rows)
+        rounded = coarse(merged, rows=own.metric_rows, digits=own.metric_digits)
+        return messages.Scored(run=message.run, round=message.round, cells=rounded, note=note)
 
     @_answer.register
-    def _(self, message: messages.Measure) -> messages.Answer:
+    def _(self, message: messages.Measure, analyst: str) -> messages.Answer:
         self._own.allow("rows", self.lane.title)
         values = self._part(message.run).executor.measure(message.node, message.task)
         return messages.Measured(run=message.run, values=values)
 
     @_answer.register
-    def _(self, message: messages.Turn) -> messages.Answer:
+    def _(self, message: messages.Turn, analyst: str) -> messages.Answer:
         self._own.allow("rows", self.lane.title)
         executor = self._part(message.run).executor
         more = executor.begin(message.node) if message.round == 0 else executor.turn(message.node)
         return messages.Turned(run=message.run, round=message.round, more=more)
 
     @_answer.register
-    def _(self, message: messages.Collect) -> messages.Answer:
+    def _(self, message: messages.Collect, analyst: str) -> messages.Answer:
         self._own.allow("rows", self.lane.title)
         part = self._part(message.run)
         table = part.executor.table(part.port(message.port))
         return messages.Rows(run=message.run, body=to_bytes(table))
 
     @_answer.register
-    def _(self, message: messages.Sample) -> messages.Answer:
+    def _(self, message: messages.Sample, analyst: str) -> messages.Answer:
         self._own.allow("rows", self.lane.title)
         stopping = self._samples[message.run] = Stopping()
         try:
@@ -371,7 +462,7 @@ class SiteAgent:
             return executor.learned(plan.results, message.operator)
 
     @_answer.register
-    def _(self, message: messages.Interrupt) -> messages.Answer:
+    def _(self, message: messages.Interrupt, analyst: str) -> messages.Answer:
         # Comes while other messages are being answered, in threads of their own; what it ends fails with the run stopped.
         if message.run in self._parts:
             self._parts[message.run].executor.stop(self._threads.get(message.run, 0))
@@ -380,10 +471,27 @@ class SiteAgent:
         return messages.Done(run=message.run)
 
     @_answer.register
-    def _(self, message: messages.Release) -> messages.Answer:
+    def _(self, message: messages.Release, analyst: str) -> messages.Answer:
         self._parts.pop(message.run, None)
         self._sums.forget(message.run)
         return messages.Done(run=message.run)
+
+    def _pass(self, part: _Part, node: str, features: tuple[str, ...]) -> None:
+        """Check the rows that enter a node, and the features that a model has of them."""
+        if self._own.allows_rows or (node, features) in part.passed:
+            return
+        rows = part.entering(node)
+        self._gated.features(rows, features)
+        self._gated.rows(part.analyst, part.run, rows)
+        part.passed.add((node, features))
+
+    def _computed(self, plan: LogicalPlan, frames: Mapping[str, pa.Table]) -> pa.Table:
+        """Compute the result of a plan of the site's own; nobody is told of it."""
+        made = self._plans.optimize(plan, self._context(plan, messages.SubmitPlan(plan=plan), frames))
+        executor = LaneExecutor(
+            made.logical, made.execution, self._engines, frames=frames, salt=self.lane.id, finished=lambda *_: None
+        )
+        return executor.table(made.logical.results[0])
 
     def _localized(self, plan: LogicalPlan) -> LogicalPlan:
         nodes: list[Node] = []
@@ -515,6 +623,16 @@ class SiteAgent:
         else:
             operators = (msgspec.structs.replace(o, code=None) if o.verb == "read" else o for o in plan.operators)
         return msgspec.structs.replace(plan, operators=tuple(operators))
+
+
+def _held(answer: messages.Answer) -> str | None:
+    """Return what an answer holds back and why, for whoever reads the audit."""
+    match answer:
+        case messages.Aggregated(note=note) | messages.Scored(note=note):
+            return note
+        case messages.Failure(kind=kind, message=message):
+            return f"{kind}: {message}"
+    return None
 
 
 def _detail(message: messages.Request) -> str:

@@ -24,11 +24,21 @@ class Audit:
         self._path = path
         self._lock = Lock()
 
-    def record(self, *, site: str, run: str, asked: str, detail: str, answered: str, bytes_out: int) -> None:
-        """Write down what was asked in which run, what was answered, and how many bytes left."""
-        self._append(
-            {"site": site, "run": run, "asked": asked, "detail": detail, "answered": answered, "bytes_out": bytes_out}
-        )
+    def record(
+        self,
+        *,
+        site: str,
+        analyst: str,
+        run: str,
+        asked: str,
+        detail: str,
+        answered: str,
+        held: str | None,
+        bytes_out: int,
+    ) -> None:
+        """Write down who asked what in which run, what was answered and held back, and how many bytes left."""
+        line = {"site": site, "analyst": analyst, "run": run, "asked": asked, "detail": detail, "answered": answered}
+        self._append({**line, "held": held, "bytes_out": bytes_out})
 
     def failed(self, *, site: str, run: str, text: str) -> None:
         """Keep the traceback of an error that nobody foresaw."""
