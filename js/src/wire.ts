@@ -792,7 +792,8 @@ export interface MetricsMeasured {
  * A fitted model: specification, preprocessing, features in order, target, and named arrays.
  *
  * `parameters` are `weights` (one per feature) and `intercept` (one number) of a linear model, and what
- * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others.
+ * :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. `personal` are those of sites that have their
+ * own, by site.
  */
 export interface Model {
   readonly spec: LogisticRegression | LinearRegression | KMeans | NaiveBayes | PrincipalComponents | DecisionTree | RandomForest | GradientBoosting | NeuralNetwork;
@@ -801,6 +802,7 @@ export interface Model {
   readonly features: readonly string[];
   readonly target: ColumnRef | Literal | Not | Negate | Binary | IsNull | IsIn | Case | Cast | Shift | Call | NodesAggregate | Window;
   readonly parameters: readonly NamedArray[];
+  readonly personal: readonly (readonly [string, readonly NamedArray[]])[];
 }
 
 /** How the rows of an edge change their form: the channels passed, what moves, what it costs (seconds). */

@@ -250,7 +250,7 @@ def score(points, f, i):
 
 def krum(m):
     def step(w, points, rows):
-        order = sorted(range(len(points)), key=lambda i: (score(points, 1, i), i))
+        order = sorted(range(len(points)), key=lambda i: (score(points, 1, i), tuple(points[i])))
         return np.mean([points[i] for i in order[:m]], axis=0)
 
     return step
@@ -259,7 +259,7 @@ def krum(m):
 def bulyan(w, points, rows):
     left, picked = list(points), []
     while len(picked) < len(points) - 2:
-        best = min(range(len(left)), key=lambda i: (score(left, 1, i), i))
+        best = min(range(len(left)), key=lambda i: (score(left, 1, i), tuple(left[i])))
         picked.append(left.pop(best))
     made = []
     for column in zip(*picked, strict=True):
@@ -515,6 +515,13 @@ def test_a_loss_that_was_not_said_names_the_site():
     strategy = made("qfedavg")
     start = GlobalModel(model=LogisticRegression(), features=("x0",), parameters=arrays(np.zeros(2)))
     with pytest.raises(SiteError, match=r"^va did not say its loss"):
+        strategy.apply(strategy.init(start, ("va",)), (("va", Update(parameters=arrays(np.ones(2)), rows=4)),))
+
+
+def test_a_model_of_its_own_that_was_not_sent_names_the_site():
+    start = GlobalModel(model=LogisticRegression(), features=("x0",), parameters=arrays(np.zeros(2)))
+    strategy = made("ditto")
+    with pytest.raises(SiteError, match=r"^va did not send the model"):
         strategy.apply(strategy.init(start, ("va",)), (("va", Update(parameters=arrays(np.ones(2)), rows=4)),))
 
 

@@ -89,3 +89,26 @@ def test_a_session_plans_and_runs_on_it(installed):
     assert done.returncode == 0, done.stderr
     assert "Arrow" in done.stdout
     assert "[{'age': 42}]" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_suite_for_strategies_runs_by_the_option(tmp_path):
+    (tmp_path / "my_strategy.py").write_text(
+        "from jupyter_wayang.federation.strategies.fedavg import FedAvg\n"
+        "class Mine(FedAvg, frozen=True, kw_only=True):\n"
+        "    def apply(self, state, updates):\n"
+        "        return super().apply(state, updates[:1])\n"
+    )
+    suite = (*SUITE[:-1], "jupyter_wayang.testing.strategy_suite")
+    done = python(
+        *suite,
+        *("--wayang-strategy", "fedavg(learning_rate=0.5)"),
+        *("--wayang-strategy", "my_strategy:Mine(learning_rate=0.5)"),
+        path=tmp_path,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "test_the_order_of_sites_does_not_matter[my_strategy:Mine(learning_rate=0.5)]" in done.stdout
+    assert "1 failed, 21 passed" in done.stdout
+    done = python(*suite, path=tmp_path, cwd=tmp_path)
+    assert "--wayang-strategy 'NAME(learning_rate=0.5)'" in done.stdout + done.stderr

@@ -27,6 +27,7 @@ __all__ = [
     "installed",
     "named",
     "parameters",
+    "personal_of",
     "used_at",
 ]
 
@@ -86,6 +87,15 @@ class Personal(Protocol):
 def used_at(strategy: Strategy, state: State, site: str) -> tuple[NamedArray, ...]:
     """Return the parameters that a site uses: the global ones, unless the strategy has some for it."""
     return strategy.personal(state, site) if isinstance(strategy, Personal) else state.current.parameters
+
+
+def personal_of(
+    strategy: Strategy, state: State, sites: tuple[str, ...]
+) -> tuple[tuple[str, tuple[NamedArray, ...]], ...]:
+    """Return the parameters of every site, if the strategy keeps some for each."""
+    if not isinstance(strategy, Personal):
+        return ()
+    return tuple((site, strategy.personal(state, site)) for site in sites)
 
 
 @cache

@@ -485,6 +485,8 @@ def compiled(plan: LogicalPlan) -> Program:
 def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
     """Let a strategy refuse the sites while nothing has been asked of them."""
     options = train.fit.options
+    if options.strategy not in strategy.installed():
+        return
     try:
         chosen = strategy.named(options.strategy, options.arguments)
         cohort = size(options.participation, len(sites))

@@ -302,6 +302,7 @@ class _Running:
             features=features,
             target=action.fit.target,
             parameters=trained.parameters,
+            personal=trained.personal,
         )
 
     def turns(self, action: TakeTurns, run: str) -> Steps[None]:
@@ -340,9 +341,14 @@ class _Running:
         if action.ready is not None:
             yield from self.ask_model(action, names)
             return
-        prediction = Named(name=action.column, expression=self.models[action.model].linear())
-        yield from self.tell(
-            action.node, (*(Named(name=name, expression=ColumnRef(name=name)) for name in names), prediction)
+        model = self.models[action.model]
+        kept = tuple(Named(name=name, expression=ColumnRef(name=name)) for name in names)
+        said = dict.fromkeys(self.places, model.linear()) | {
+            site: model.at(site).linear() for site, _ in model.personal
+        }
+        yield from self.tell_each(
+            action.node,
+            {place: (*kept, Named(name=action.column, expression=said[place])) for place in self.places},
         )
 
     def ask_model(self, action: PredictRows, names: tuple[str, ...]) -> Steps[None]:
@@ -391,8 +397,13 @@ class _Running:
 
     def tell(self, node: str, columns: tuple[Named, ...]) -> Steps[None]:
         """Tell every place what a learned operator does."""
+        yield from self.tell_each(node, dict.fromkeys(self.places, columns))
+
+    def tell_each(self, node: str, columns: Mapping[str, tuple[Named, ...]]) -> Steps[None]:
+        """Tell the places what a learned operator does, each of them its own."""
+        run = self.context.run
         yield from self.asking.all(
-            {place: messages.Learned(run=self.context.run, node=node, columns=columns) for place in self.places}
+            {place: messages.Learned(run=run, node=node, columns=own) for place, own in columns.items()}
         )
 
     def collected(self) -> Steps[pa.Table]:

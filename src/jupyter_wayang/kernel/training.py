@@ -41,13 +41,17 @@ _EVENTS: msgspec.json.Decoder[tuple[AnyEvent, ...]] = msgspec.json.Decoder(tuple
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What a training came to: the parameters, the metrics of the last round as a table, and how it ended."""
+    """What a training came to: the parameters, the metrics of the last round as a table, and how it ended.
+
+    ``personal`` are the parameters of sites that have their own.
+    """
 
     parameters: tuple[NamedArray, ...]
     table: pa.Table
     state: State
     reason: str
     rounds: int
+    personal: tuple[tuple[str, tuple[NamedArray, ...]], ...] = ()
 
 
 def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
@@ -71,6 +75,7 @@ def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], aski
         state=finish.state,
         reason=finish.reason,
         rounds=finish.rounds,
+        personal=strategy.personal_of(work.setup.strategy, work.state.rounds.strategy, sites),
     )
 
 
@@ -262,11 +267,12 @@ class _Training:
 
 
 def measured(action: Measure, model: Model, sites: tuple[str, ...], asking: Asking) -> Steps[pa.Table]:
-    """Measure a fitted model on rows, once."""
+    """Measure a fitted model on rows, once; at a site that has its own, that."""
     task = ScoreTask(model=model.spec, features=model.features, parameters=model.parameters, bins=action.bins)
-    run = asking.context.run
+    run, own = asking.context.run, dict(model.personal)
+    tasks = {site: msgspec.structs.replace(task, parameters=own.get(site, model.parameters)) for site in sites}
     answers = yield from asking.all(
-        {site: messages.Score(run=run, node=action.score, round=0, task=task) for site in sites}
+        {site: messages.Score(run=run, node=action.score, round=0, task=one) for site, one in tasks.items()}
     )
     cells = {
         site: (answer.cells, answer.note) for site, answer in answers.items() if isinstance(answer, messages.Scored)

@@ -211,8 +211,13 @@ def _nowhere(node: Node, candidates: Candidates, context: PlanningContext) -> Pl
         span=node.span,
         found=node.id,
         facts=tuple(candidates.impossible.items()),
-        hint="allow another platform, or install one" if candidates.impossible else "no platform is allowed: name one",
+        hint=_HINTS.get(base_tag(node.operator), "allow another platform, or install one")
+        if candidates.impossible
+        else "no platform is allowed: name one",
     )
+
+
+_HINTS = {"minibatch_update": "leave batch= out, or allow numpy or sklearn: other platforms hold rows without an order"}
 
 
 def _called(node: Node) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.errors import NameUnknownError, OperatorError, closest
 from jupyter_wayang.plan.expressions import (
     AnyExpression,
     Binary,
@@ -213,7 +213,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A fitted model: specification, preprocessing, features in order, target, and named arrays.
 
     ``parameters`` are ``weights`` (one per feature) and ``intercept`` (one number) of a linear model, and what
-    :mod:`jupyter_wayang.platforms.numpy.inference` says of the others.
+    :mod:`jupyter_wayang.platforms.numpy.inference` says of the others. ``personal`` are those of sites that have their
+    own, by site.
     """
 
     spec: ModelSpec
@@ -222,6 +223,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     features: tuple[str, ...]
     target: AnyExpression
     parameters: tuple[NamedArray, ...]
+    personal: tuple[tuple[str, tuple[NamedArray, ...]], ...] = ()
 
     def __getitem__(self, name: str) -> NamedArray:
         for named in self.parameters:
@@ -233,6 +235,24 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def makes(self) -> Makes:
         """What the model says of a row."""
         return makes(self.spec, type_of(self.target, self.inputs))
+
+    def at(self, site: str) -> Model:
+        """Return the model that a site uses: its own, if it has one, else this one.
+
+        Raises
+        ------
+        NameUnknownError
+            If other sites have one of their own, and this one does not.
+        """
+        own = dict(self.personal)
+        if own and site not in own:
+            guess = closest(site, own)
+            raise NameUnknownError(
+                f"{site} has no model of its own." + (f" Did you mean {guess}?" if guess else ""),
+                found=site,
+                expected=tuple(own),
+            )
+        return msgspec.structs.replace(self, parameters=own.get(site, self.parameters), personal=())
 
     def prepared(self) -> tuple[Named, ...]:
         """Return the features as expressions over the raw columns."""

@@ -1,34 +1,55 @@
-"""The plug-in of pytest: which platform the suite runs on."""
+"""The plug-in of pytest: which platforms and strategies the suites run on."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_wayang.errors import WayangError
+
 if TYPE_CHECKING:
+    from jupyter_wayang.federation.strategy import Strategy
     from jupyter_wayang.platforms.platform import Platform
     from jupyter_wayang.testing.runner import Bench
 
-__all__ = ["bench", "platform_at", "pytest_addoption", "pytest_generate_tests"]
+__all__ = ["bench", "platform_at", "pytest_addoption", "pytest_generate_tests", "strategy", "strategy_at"]
 
-pytest.register_assert_rewrite("jupyter_wayang.testing.runner", "jupyter_wayang.testing.suite")
+pytest.register_assert_rewrite(
+    *(f"jupyter_wayang.testing.{name}" for name in ("runner", "strategy_suite", "suite", "trial"))
+)
+
+_OPTIONS = {
+    "bench": (
+        "platform",
+        "platforms",
+        "a platform that the conformance suite of jupyter-wayang runs on: its name, or package:attribute",
+    ),
+    "strategy": (
+        "strategy",
+        "strategies",
+        "a strategy that its suite runs on, as in 'fedprox(learning_rate=0.5)', or package:attribute",
+    ),
+}
+"""By fixture: what it is made of, of several, and what the option means."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option and the setting."""
-    meaning = "a platform that the conformance suite of jupyter-wayang runs on: its name, or package:attribute"
-    parser.getgroup("wayang").addoption("--wayang-platform", action="append", metavar="NAME", help=meaning)
-    parser.addini("wayang_platforms", meaning, type="args", default=[])
+    """Add the options and the settings."""
+    for one, several, meaning in _OPTIONS.values():
+        parser.getgroup("wayang").addoption(f"--wayang-{one}", action="append", metavar="NAME", help=meaning)
+        parser.addini(f"wayang_{several}", meaning, type="args", default=[])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the suite once for every platform that was named."""
-    names = _names(metafunc.config)
-    if names and "bench" in metafunc.fixturenames and _is_ours(metafunc):
-        metafunc.parametrize("bench", names, indirect=True, scope="session")
+    """Run the suites once for every platform, and for every strategy, that was named."""
+    for fixture in _OPTIONS:
+        names = _names(metafunc.config, fixture)
+        if names and fixture in metafunc.fixturenames and _is_ours(metafunc, fixture):
+            metafunc.parametrize(fixture, names, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +67,40 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made = Bench.opened(platform, tmp_path_factory.mktemp(platform.name))
     yield made
     made.engine.close()
+
+
+@pytest.fixture(scope="session")
+def strategy(request: pytest.FixtureRequest) -> Strategy:
+    """The strategy that was named."""
+    name = getattr(request, "param", None)
+    if name is None:
+        raise pytest.UsageError("which strategy? pytest --wayang-strategy 'NAME(learning_rate=0.5)'")
+    try:
+        return strategy_at(name)
+    except WayangError as error:
+        raise pytest.UsageError(error.render()) from error
+
+
+def strategy_at(text: str) -> Strategy:
+    """Return a strategy by its name or by where it is, with its parameters.
+
+    Examples
+    --------
+    >>> strategy_at("fedavg(learning_rate=0.5)").local_epochs
+    1
+    >>> strategy_at("jupyter_wayang.federation.strategies.fedprox:FedProx(learning_rate=0.5, mu=0.1)").mu
+    0.1
+    """
+    from jupyter_wayang.federation.strategy import named
+
+    name, _, given = text.partition("(")
+    call = ast.parse(f"f({given}" if given else "f()", mode="eval").body
+    arguments = {one.arg or "**": ast.literal_eval(one.value) for one in getattr(call, "keywords", ())}
+    module, found, attribute = name.strip().partition(":")
+    if not found:
+        return named(module, arguments.items())
+    made: Strategy = getattr(import_module(module), attribute)(**arguments)
+    return made
 
 
 def platform_at(name: str) -> Platform:
@@ -66,11 +121,12 @@ def platform_at(name: str) -> Platform:
     return made
 
 
-def _names(config: pytest.Config) -> list[str]:
-    return list(config.getoption("--wayang-platform") or config.getini("wayang_platforms"))
+def _names(config: pytest.Config, fixture: str) -> list[str]:
+    one, several, _ = _OPTIONS[fixture]
+    return list(config.getoption(f"--wayang-{one}") or config.getini(f"wayang_{several}"))
 
 
-def _is_ours(metafunc: pytest.Metafunc) -> bool:
-    """Tell whether the fixture is the one above, and not one that stands nearer to the test."""
-    found = metafunc._arg2fixturedefs.get("bench", ())  # noqa: SLF001 - pytest tells it nowhere else
+def _is_ours(metafunc: pytest.Metafunc, fixture: str) -> bool:
+    """Tell whether a fixture is the one above, and not one that stands nearer to the test."""
+    found = metafunc._arg2fixturedefs.get(fixture, ())  # noqa: SLF001 - pytest tells it nowhere else
     return bool(found) and found[-1].func.__module__ == __name__

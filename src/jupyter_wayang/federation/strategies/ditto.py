@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from jupyter_wayang.errors import SiteError
 from jupyter_wayang.federation.strategies.local_steps import Averaging, moved
 from jupyter_wayang.federation.strategies.personalized import Personalized
 from jupyter_wayang.federation.strategies.state import Client, GlobalModel, State
@@ -72,7 +73,16 @@ class Ditto(Averaging, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(super().task(state, client), personal=own)
 
     def apply(self, state: Personalized, updates: tuple[tuple[str, Update], ...]) -> tuple[State, dict[str, float]]:
-        """Return the state with the mean of the updates, and the models of the sites that took part."""
+        """Return the state with the mean of the updates, and the models of the sites that took part.
+
+        Raises
+        ------
+        SiteError
+            If a site did not send its model.
+        """
+        for site, update in updates:
+            if not update.personal:
+                raise SiteError(f"{site} did not send the model of its own, which ditto() asked for")
         now, about = moved(state, mean_of(updates, self.weights), updates)
         kept = {**state.kept, **{site: update.personal for site, update in updates}}
         return msgspec.structs.replace(state, current=now, kept=kept), about

@@ -19,7 +19,8 @@ class Krum(Robust, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     .. math:: s(i) = \sum_{i \to j} \lVert w^i - w^j \rVert^2,
 
-    and the lowest wins; of equals, the first. It takes n ≥ 2f + 3 sites, of which f may send anything.
+    and the lowest wins; of equals, that whose parameters are smaller, the first one first, so that the order of sites
+    decides nothing. It takes n ≥ 2f + 3 sites, of which f may send anything.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ class Krum(Robust, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def ranked(points: np.ndarray, f: int) -> np.ndarray:
-    """Return the places of points, the lowest score of Krum first.
+    """Return the places of points, the lowest score of Krum first; of equal scores, the smaller point first.
 
     Examples
     --------
@@ -74,4 +75,4 @@ def ranked(points: np.ndarray, f: int) -> np.ndarray:
     apart = distances(points)
     np.fill_diagonal(apart, np.inf)
     scores = np.sort(apart, axis=1)[:, : len(points) - f - 2].sum(axis=1)
-    return np.argsort(scores, kind="stable")
+    return np.lexsort((*points.T[::-1], scores))
