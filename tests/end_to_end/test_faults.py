@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,7 +167,19 @@ def test_without_a_quorum_a_silent_site_fails_the_run_by_its_deadline(session):
 
 def test_a_fault_for_a_site_that_is_not_there_is_refused(session):
     with pytest.raises(NameUnknownError, match=r"faults= names the site vaa, which takes no part. Did you mean va\?"):
-        drive(session, task(session, faults=[wy.fault("fail", "vaa")]))
+        task(session, faults=[wy.fault("fail", "vaa")])
+    with pytest.raises(OperatorError, match="quorum must be from 1 to 2, the number of sites in a round"):
+        task(session, quorum=3, participation=0.5)
+    assert session.kernel.runs() == ()
+
+
+def test_the_plan_says_how_many_sites_a_round_has(session):
+    col = wy.col
+    rows = session.read("patients", sites="hospitals").select("age", "num")
+    how = {"rounds": 2, "strategy": MOMENTUM, "participation": 0.5, "quorum": 2}
+    plan = rows.scale().fit(wy.logistic_regression(), target=col.num > 0, **how).plan()
+    (combined,) = [operator for operator in plan.execution.operators if operator.verb == "aggregate"]
+    assert combined.text == "fedavgm, weights by rows, 2 of 4 sites a round, quorum 2"
 
 
 def test_half_of_the_hospitals_train_in_a_round(session):
@@ -272,6 +285,44 @@ def test_a_run_of_an_earlier_session_goes_on_in_a_new_one(opened, tmp_path):
     assert started.resumes == run
     assert [e.round for e in again.events() if isinstance(e, RoundFinished)] == [1, 2]
     assert isinstance(again.events()[-1], RunFinished)
+
+
+def test_the_rows_say_which_sites_are_missing_and_why(session):
+    rows = declared_metrics(session, quorum=3, faults=[wy.fault("fail", "va", rounds=2)])
+    assert "va is missing in 2 of 4 rounds: it was told to fail" in rows.notes
+
+
+def declared_metrics(session: wy.Session, **options: object) -> wy.Result:
+    """Run the task as a person does."""
+    run = session.kernel.submit(task(session, **options), name="heart", platforms=None)
+    return session.attach(run).wait()
+
+
+def test_a_site_that_hangs_holds_up_neither_stop_nor_close(session):
+    hangs, free = threading.Event(), threading.Event()
+    kernel = session.kernel
+    carriers = dict(kernel._federations["hospitals"])
+    healthy = carriers["va"]
+
+    def hanging(request: bytes) -> bytes:
+        if isinstance(messages.decode_request(request), messages.Train):
+            hangs.set()
+            free.wait()
+        return healthy(request)
+
+    plan = task(session)
+    kernel.join("hospitals", {**carriers, "va": hanging}, kernel._titles["hospitals"])
+    run = session.attach(kernel.submit(plan, name="heart", platforms=None))
+    try:
+        assert hangs.wait(60)
+        run.stop()
+        assert run.waited(60)
+        assert run.state == "stopped"
+        session.close()
+        # Nobody waited for it: it hangs still.
+        assert not free.is_set()
+    finally:
+        free.set()
 
 
 def test_a_run_that_is_done_or_had_no_rounds_cannot_go_on(session):

@@ -95,3 +95,22 @@ def test_a_journal_of_another_version_is_left_alone(journal: Journal, tmp_path: 
     connection.close()
     with pytest.raises(DataError, match="version 99"):
         Journal(tmp_path / ".wayang")
+
+
+def test_what_a_run_needs_to_go_on_is_kept_until_the_run_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / ".wayang", clock=iter(map(float, range(100))).__next__)
+    monkeypatch.setattr(journal_module, "KEPT_RUNS", 1)
+    journal.begin("a", "")
+    journal.keep("a", "rounds/fit", b"1")
+    journal.keep("a", "rounds/fit", b"2")
+    journal.keep("a", "task", b"plan")
+    assert journal.kept("a") == {"rounds/fit": b"2", "task": b"plan"}
+    assert journal.kept("b") == {}
+    journal.end("a", "failed")
+    for run in "bc":
+        journal.begin(run, "")
+        journal.end(run, "done")
+    journal.begin("d", "")
+    assert journal.kept("a") == {}

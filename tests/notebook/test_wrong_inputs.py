@@ -238,3 +238,24 @@ def test_a_run_is_paused_and_goes_on_by_its_id(cells: Callable[[str], str], tmp_
         "Paused",
         "StopRequested",
     ]
+
+
+def test_a_run_that_was_stopped_goes_on_by_its_id_to_what_it_would_have_come_to(
+    cells: Callable[[str], str], tmp_path: Path
+) -> None:
+    declare(cells, tmp_path)
+    cells("%%wayang whole << --sites hospitals --wait" + FIT.format(rounds=60))
+    cells("%%wayang out << --sites hospitals" + FIT.format(rounds=60))
+    whole, run = (cells.shell.user_ns[name] for name in ("whole", "out"))  # type: ignore[attr-defined]
+    for event in run.follow():
+        if type(event).__name__ == "RoundFinished" and event.round == 2:
+            break
+    run.stop()
+    assert run.wait().state == "stopped"
+    assert "global" in cells(f"%wayang resume {run.id}")
+    again = cells.session.attach(cells.session.kernel.runs()[0].run)  # type: ignore[attr-defined]
+    assert again.events()[0].resumes == run.id
+    assert again.metrics().equals(whole.run.metrics())
+    assert again.wait().to_arrow().equals(whole.to_arrow())
+    assert "nothing of it is left to do" in cells(f"%wayang resume {again.id}")
+    assert "there is no run nope" in cells("%wayang resume nope")

@@ -44,7 +44,7 @@ from jupyter_wayang.federation.happenings import (
 )
 from jupyter_wayang.federation.metrics import Metrics, flaw, measured
 from jupyter_wayang.federation.privacy.protected import budget
-from jupyter_wayang.federation.sampling import sampled, size
+from jupyter_wayang.federation.sampling import check_quorum, sampled
 from jupyter_wayang.federation.strategy import Client, GlobalModel, State, Strategy, used_at
 from jupyter_wayang.plan.models import NamedArray, array
 from jupyter_wayang.plan.operators import Goal
@@ -126,11 +126,7 @@ class Setup:
             raise OperatorError("participation must be above 0 and at most 1", found=str(self.participation))
         if self.deadline_s is not None and not 0 < self.deadline_s < math.inf:
             raise OperatorError("deadline must be above 0 and finite", found=str(self.deadline_s))
-        most = size(self.participation, len(self.sites))
-        if self.quorum is not None and not 1 <= self.quorum <= most:
-            raise OperatorError(
-                f"quorum must be from 1 to {most}, the number of sites in a round", found=str(self.quorum)
-            )
+        check_quorum(self.quorum, self.participation, len(self.sites))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 
-__all__ = ["chance", "sampled", "size"]
+from jupyter_wayang.errors import OperatorError
+
+__all__ = ["chance", "check_quorum", "sampled", "size"]
 
 
 def chance(*key: object) -> float:
@@ -33,6 +35,20 @@ def size(participation: float, total: int) -> int:
     [1, 2, 2, 4]
     """
     return min(total, max(1, math.floor(participation * total + 0.5)))
+
+
+def check_quorum(quorum: int | None, participation: float, total: int) -> None:
+    """Raise an :class:`OperatorError` for a quorum that no round can meet.
+
+    Examples
+    --------
+    >>> check_quorum(3, 0.5, 4)
+    Traceback (most recent call last):
+    jupyter_wayang.errors.OperatorError: quorum must be from 1 to 2, the number of sites in a round
+    """
+    most = size(participation, total)
+    if quorum is not None and not 1 <= quorum <= most:
+        raise OperatorError(f"quorum must be from 1 to {most}, the number of sites in a round", found=str(quorum))
 
 
 def sampled(sites: tuple[str, ...], participation: float, seed: int, round: int) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from jupyter_wayang.kernel.results import Results
 from jupyter_wayang.kernel.runs import describing, planning, rest_of, running, sampling
 from jupyter_wayang.kernel.steps import Carrier, drive_in_thread
 from jupyter_wayang.kernel.task import TASK, Task, task_of
+from jupyter_wayang.kernel.training import check
 from jupyter_wayang.plan.execution import ExecutionPlan
 from jupyter_wayang.plan.logical import LogicalPlan
 from jupyter_wayang.plan.operators import AnyOperator
@@ -111,6 +112,7 @@ class ExecutionKernel:
     ) -> ExecutionPlan:
         """Plan a task at every place that takes part, without running it; ``scale`` for so many times the rows."""
         program = compiled(plan)
+        check(program)
         context = self._context(f"plan-{uuid4().hex[:8]}", name, platforms, program.federation, emit=_unheard)
         context = replace(context, scale=scale, preferences=preferences)
         return drive_in_thread(planning(program, context), self._places(program.federation), threading.Event())
@@ -186,6 +188,7 @@ class ExecutionKernel:
 
     def _start(self, task: Task, kept: Mapping[str, bytes] | None = None, resumes: str | None = None) -> str:
         program = compiled(task.plan)
+        check(program)
         places = self._places(program.federation)
         run = uuid4().hex[:8]
         self._journal.begin(run, task.name)

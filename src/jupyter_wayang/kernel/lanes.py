@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import AggregateRows, Learn, Measure, Train
 from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.plan.execution import Decision, Edge, ExecutionOperator, ExecutionPlan, Interval, Lane, Loop
@@ -187,13 +188,18 @@ class _Merge:
     def training(self, action: Train) -> None:
         """The loop: the model goes down, updates come up."""
         id_ = f"{action.node}_aggregate"
-        weights = dict(action.fit.options.arguments).get("weights", "rows")
+        options, places = action.fit.options, len(self.places)
+        how = [options.strategy or "central", f"weights by {dict(options.arguments).get('weights', 'rows')}"]
+        if options.participation < 1:
+            how.append(f"{size(options.participation, places)} of {places} sites a round")
+        if options.quorum is not None:
+            how.append(f"quorum {options.quorum}")
         self.kernel_operator(
             id_,
             action.node,
             "aggregate",
-            f"{action.fit.options.strategy or 'central'}, weights by {weights}",
-            action.fit.options.rounds,
+            ", ".join(how),
+            options.rounds,
         )
         for place in self.places:
             self.edge(f"{place}/{action.update}", f"{KERNEL}/{id_}", "update")

@@ -35,6 +35,9 @@ from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_DESCRIBED_S = 60.0
+"""How long a site is waited for that is asked for nothing but the columns of a table: a person waits too."""
+
 __all__ = ["describing", "planning", "rest_of", "running", "sampling"]
 
 
@@ -46,7 +49,8 @@ def describing(sites: tuple[str, ...], table: str, context: RunContext) -> Steps
     SiteError
         If a site lacks the table or a column, or has a column of another kind; the message names the site.
     """
-    answers = yield from Asking(context).all({site: messages.Describe(run=context.run, table=table) for site in sites})
+    asked = {site: messages.Describe(run=context.run, table=table) for site in sites}
+    answers = yield from Asking(context).all(asked, within_s=_DESCRIBED_S)
     schemas = {site: answer.schema for site, answer in answers.items() if isinstance(answer, messages.Description)}
     first = sites[0]
     types = {column.name: column.type for column in schemas[first]}

@@ -17,11 +17,11 @@ from jupyter_wayang.federation.faults import Line, Script
 from jupyter_wayang.federation.privacy import secure_phases
 from jupyter_wayang.federation.privacy.protected import protected
 from jupyter_wayang.federation.privacy.secure_session import usual_threshold
-from jupyter_wayang.federation.sampling import size
+from jupyter_wayang.federation.sampling import check_quorum, size
 from jupyter_wayang.federation.strategy import GlobalModel
 from jupyter_wayang.kernel.actions import Measure, Train
 from jupyter_wayang.kernel.asking import Asking, failure
-from jupyter_wayang.kernel.program import HERE
+from jupyter_wayang.kernel.program import HERE, Program
 from jupyter_wayang.kernel.steps import Reply, Silence, Steps, Stop
 from jupyter_wayang.plan.model_specs import LogisticRegression
 from jupyter_wayang.plan.models import Model, NamedArray
@@ -33,7 +33,7 @@ from jupyter_wayang.transport import messages
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Trained", "measured", "measured_exactly", "train"]
+__all__ = ["Trained", "check", "measured", "measured_exactly", "train"]
 
 _Asked = rounds.Train | rounds.Score | secure_phases.Ask
 _EVENTS: msgspec.json.Decoder[tuple[AnyEvent, ...]] = msgspec.json.Decoder(tuple[AnyEvent, ...])
@@ -52,6 +52,21 @@ class Trained:
     reason: str
     rounds: int
     personal: tuple[tuple[str, tuple[NamedArray, ...]], ...] = ()
+
+
+def check(program: Program) -> None:
+    """Raise an error for a federated fit that can be seen to be impossible before a site is asked for anything.
+
+    Raises
+    ------
+    WayangError
+        If a fault is for a site that takes no part, or if no round can meet the quorum.
+    """
+    for action in program.actions:
+        if isinstance(action, Train) and program.federation is not None:
+            options = action.fit.options
+            Script(options.faults, options.seed).check(program.sites)
+            check_quorum(options.quorum, options.participation, len(program.sites))
 
 
 def train(action: Train, features: tuple[str, ...], sites: tuple[str, ...], asking: Asking) -> Steps[Trained]:
@@ -117,7 +132,6 @@ class _Training:
         self.asking = asking
         self.setup = _setup(action, features, sites)
         self.script = Script(action.fit.options.faults, action.fit.options.seed)
-        self.script.check(sites)
         self.state = self._around(rounds.begin(self.setup))
         self.latest: dict[str, MetricsMeasured] = {}
         self.alone: WayangError | None = None

@@ -17,6 +17,7 @@ from jupyter_wayang.events import (
     Printed,
     Replanned,
     Resumed,
+    RoundFinished,
     RunFinished,
     SiteReported,
     SitesAsked,
@@ -295,13 +296,13 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the rows should know: numbers that sites kept back, a run that was stopped."""
+        """What a reader of the rows should know: numbers kept back, sites that rounds went on without, a run that was stopped."""
         events = self.run.events()
         kept = [f"{event.site}: {event.reason}" for event in events if isinstance(event, Withheld)]
         stopped = [
             f"stopped after {e.rounds} rounds" for e in events if isinstance(e, RunFinished) and e.state == "stopped"
         ]
-        return tuple(dict.fromkeys((*stopped, *kept)))
+        return tuple(dict.fromkeys((*stopped, *_missing(events), *kept)))
 
     def explain(self) -> Explanation:
         """Say why the plan was as it was, with counted rows and times, worst estimates first."""
@@ -327,6 +328,15 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.shown_as_html()
+
+
+def _missing(events: tuple[AnyEvent, ...]) -> Iterator[str]:
+    """Yield in how many rounds a site is missing that was asked to train, and why in the last of them."""
+    lost = [event for event in events if isinstance(event, SiteReported) and event.missing is not None]
+    ended = sum(isinstance(event, RoundFinished) for event in events)
+    for site in dict.fromkeys(event.site for event in lost):
+        of_site = [event for event in lost if event.site == site]
+        yield f"{site} is missing in {len(of_site)} of {ended} rounds: {of_site[-1].error}"
 
 
 def _coefficients(model: Model) -> pa.Table:
