@@ -46,6 +46,7 @@ def test_every_named_file_is_there(declaration):
             "operators": ["aggregate", "learn", "fit", "evaluate"],
             "minimum_rows": 10,
             "minimum_cell": 3,
+            "minimum_level": 1,
         }
 
 

@@ -110,6 +110,18 @@ def test_a_division_that_one_row_does_not_survive(hospital: Hospital, platforms:
     withheld(answer, "s", "tell fewer than 10 rows apart")
 
 
+def test_an_exclusive_or_with_one_person(hospital: Hospital) -> None:
+    # Half of all patients are ill; the condition is true of half of them, and of patient 5 when he is not.
+    turned = op(op(TARGET, "==", 1.0), "!=", FIVE)
+    withheld(hospital().ask(agg(s=("sum", when(turned, 1.0, 0.0)))), "s", "tell fewer than 10 rows apart")
+
+
+def test_a_sum_that_is_a_count_of_few(hospital: Hospital) -> None:
+    data = patients()
+    data["age"] = [1.0 if n < 6 else 0.0 for n in range(PATIENTS)]
+    withheld(hospital(data=data).ask(agg(s=("mean", "age"))), "s", "count fewer than 10 rows")
+
+
 def test_a_sum_that_one_row_dominates(hospital: Hospital) -> None:
     withheld(hospital().ask(agg(s=("sum", "bill"))), "s", "mostly about one row")
     assert rows(hospital().ask(AGES)) == [{"s": sum(patients()["age"])}]
@@ -172,6 +184,23 @@ def test_a_tracker(hospital: Hospital) -> None:
     assert rows(person.ask(AGES, Filter(condition=other)))
     # Those of A and those of B without those of A or B are patient 50, alone.
     refused(person.ask(AGES, Filter(condition=op(one, "or", other))), "the difference")
+
+
+def test_a_sum_of_zeros_and_ones_beside_a_filter(hospital: Hospital) -> None:
+    person = hospital()
+    assert rows(person.ask(agg(s=("sum", TARGET)))) == [{"s": 50.0}]
+    # Patient 6 is healthy: one more than the sum of those who are ill.
+    more = Filter(condition=op(op(TARGET, "==", 1.0), "or", op("id", "==", 6)))
+    refused(person.ask(COUNT, more), "the difference")
+
+
+def test_rows_counted_on_the_way(hospital: Hospital) -> None:
+    person = hospital()
+    person.submit(BUT_FIVE, Filter(condition=op("id", "<", 60)))
+    answer = person.send(messages.Aggregate(run=person.run, port=person.asked, operator=AGES, purpose="aggregate"))
+    counted = {step.node: step.rows for step in answer.progress}
+    assert rows(answer)
+    assert PATIENTS - 1 not in counted.values()
 
 
 def test_a_group_that_one_person_changes(hospital: Hospital) -> None:
@@ -266,13 +295,17 @@ FEATURES = ("age", "bill")
 
 
 def learned(
-    person: Person, *operators: AnyOperator, features: dict[str, object] | None = None, last: AnyOperator
+    person: Person,
+    *operators: AnyOperator,
+    features: dict[str, object] | None = None,
+    target: object = TARGET,
+    last: AnyOperator,
 ) -> None:
     """Submit a chain that ends in training or scoring, and say what its preparation does."""
     made = features or {name: name for name in FEATURES}
     prepare = Prepare(steps=(), target=column(TARGET), features=tuple(made))
     assert isinstance(person.submit(*operators, prepare, last), messages.Planned)
-    columns = (*(Named(name=n, expression=_of_expression(e)) for n, e in made.items()), _target())
+    columns = (*(Named(name=n, expression=_of_expression(e)) for n, e in {**made, TARGET: target}.items()),)
     node = f"n{len(operators) + 1}"
     assert isinstance(person.send(messages.Learned(run=person.run, node=node, columns=columns)), messages.Done)
 
@@ -281,15 +314,13 @@ def _of_expression(value: object) -> object:
     return column(value) if isinstance(value, str) else value
 
 
-def _target() -> Named:
-    return Named(name=TARGET, expression=column(TARGET))
-
-
 UPDATE = LocalUpdate(model=LogisticRegression(), rounds=1, epochs=1)
 
 
-def trained(person: Person, *operators: AnyOperator, features: dict[str, object] | None = None) -> messages.Answer:
-    learned(person, *operators, features=features, last=UPDATE)
+def trained(
+    person: Person, *operators: AnyOperator, features: dict[str, object] | None = None, target: object = TARGET
+) -> messages.Answer:
+    learned(person, *operators, features=features, target=target, last=UPDATE)
     names = tuple(features or FEATURES)
     task = LocalTask(
         model=LogisticRegression(),
@@ -300,8 +331,8 @@ def trained(person: Person, *operators: AnyOperator, features: dict[str, object]
     return person.send(messages.Train(run=person.run, node=f"n{len(operators) + 2}", round=1, task=task))
 
 
-def scored(person: Person, *operators: AnyOperator, bill: float = 0.0) -> messages.Answer:
-    learned(person, *operators, last=Score(bins=20, rounds=1))
+def scored(person: Person, *operators: AnyOperator, bill: float = 0.0, target: object = TARGET) -> messages.Answer:
+    learned(person, *operators, target=target, last=Score(bins=20, rounds=1))
     task = ScoreTask(
         model=LogisticRegression(),
         features=FEATURES,
@@ -323,6 +354,13 @@ def test_a_model_of_few_rows(hospital: Hospital) -> None:
 
 def test_a_row_hidden_in_a_gradient(hospital: Hospital) -> None:
     refused(trained(hospital(), features={"age": "age", "one": when(FIVE, "age", 0.0)}), "fewer than 3 rows apart")
+
+
+def test_a_class_that_one_person_changes(hospital: Hospital) -> None:
+    turned = op(op(TARGET, "==", 1.0), "!=", FIVE)
+    refused(scored(hospital(), target=when(turned, 1.0, 0.0)), "fewer than 3 rows apart")
+    refused(trained(hospital(), target=when(turned, 1.0, 0.0)), "fewer than 3 rows apart")
+    assert isinstance(scored(hospital(), target=when(op(TARGET, "==", 1.0), 1.0, 0.0)), messages.Scored)
 
 
 def test_training_without_one_person(hospital: Hospital) -> None:

@@ -60,7 +60,8 @@ class _Part:
     """What a site holds for a run: whose it is, its part of the plan, the executor of it, and where its results are.
 
     ``local`` is the plan over the site's own tables, before rules change it, and ``whence`` its result for a port;
-    ``passed`` has the nodes, and features, whose rows were checked: rounds do not change them.
+    ``passed`` has the nodes, and features, whose rows were checked: rounds do not change them. ``running`` is the plan
+    as rules have made it, and ``counted`` its nodes whose rows may be told: tables, and what was checked.
     """
 
     run: str
@@ -68,6 +69,7 @@ class _Part:
     plan: LogicalPlan
     local: LogicalPlan
     whence: Mapping[Port, Port]
+    running: LogicalPlan
     executor: LaneExecutor
     ports: Mapping[Port, Port]
     replanned: list[messages.Replanned]
@@ -75,6 +77,7 @@ class _Part:
     printed: list[messages.Printed] = field(default_factory=list)
     learned: dict[str, tuple[Named, ...]] = field(default_factory=dict)
     passed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+    counted: set[str] = field(default_factory=set)
 
     def rows(self, port: Port) -> RowSet:
         """Return which rows of its table a port has."""
@@ -340,9 +343,11 @@ class SiteAgent:
             plan=message.plan,
             local=local,
             whence=dict(zip(message.plan.results, local.results, strict=True)),
+            running=plan,
             executor=executor,
             ports=moved,
             replanned=replanning.told,
+            counted={node.id for node in plan.nodes if not node.inputs},
         )
         return messages.Planned(run=message.run, plan=self._shown(local, planned), empty=empty)
 
@@ -366,6 +371,7 @@ class SiteAgent:
         if not self._own.allows_rows:
             rows = part.rows(message.port)
             looked = self._gated.numbers(analyst, message.run, rows, message.operator, message.purpose)
+            part.counted.add(part.port(message.port).node)
         table = part.executor.aggregate(part.port(message.port), made.operator)
         kept, note = withhold(table, made, self._own.minimum_rows, looked)
         return messages.Aggregated(run=message.run, body=to_bytes(kept), note=note)
@@ -409,7 +415,7 @@ class SiteAgent:
     def _(self, message: messages.Score, analyst: str) -> messages.Answer:
         self._own.allow("evaluate", self.lane.title)
         part, own = self._part(message.run), self._own
-        self._pass(part, message.node, ())
+        self._pass(part, message.node, message.task.features)
         cells = part.executor.score(message.node, message.task)
         merged, note = protect(cells, minimum_cell=own.minimum_cell, minimum_rows=own.minimum_rows)
         rounded = coarse(merged, rows=own.metric_rows, digits=own.metric_digits)
@@ -484,6 +490,7 @@ class SiteAgent:
         self._gated.features(rows, features)
         self._gated.rows(part.analyst, part.run, rows)
         part.passed.add((node, features))
+        part.counted |= {node, part.running[node].inputs[0].node}
 
     def _computed(self, plan: LogicalPlan, frames: Mapping[str, pa.Table]) -> pa.Table:
         """Compute the result of a plan of the site's own; nobody is told of it."""
@@ -608,8 +615,8 @@ class SiteAgent:
         def finished(node: str, rows: int | None, seconds: float) -> None:
             part = self._parts.get(run)
             if part is not None:
-                told = rows is not None and rows >= self._own.minimum_rows and "aggregate" in self._own.operators
-                shown = rows if told else None
+                counted = self._own.allows_rows or (self._tells_counts and node in part.counted)
+                shown = rows if counted and rows is not None and rows >= self._own.minimum_rows else None
                 part.progress.append(messages.Progress(node=node, rows=shown, seconds=seconds))
 
         return finished

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from jupyter_wayang.errors import DisclosureError
 from jupyter_wayang.plan.expressions import (
@@ -20,6 +22,7 @@ from jupyter_wayang.plan.expressions import (
     walk,
 )
 from jupyter_wayang.plan.operators import GroupBy
+from jupyter_wayang.plan.tasks import TARGET
 from jupyter_wayang.site.counting import Counting
 from jupyter_wayang.site.disclosure.contributions import cells, conditions, few_enough, is_level, terms, true
 from jupyter_wayang.site.disclosure.differencing import Told, sets_of, too_close
@@ -36,6 +39,27 @@ _LARGE = 20_000_000
 """Sets times cells: more than this cannot be audited in seconds."""
 
 Group = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What was seen of the rows of a group: its key, how many there are, and aggregates of them."""
+
+    key: Group
+    rows: int
+    seen: Mapping[AnyExpression, float]
+
+    def sides(self, made: Expression) -> tuple[float, float]:
+        """Return how many rows add something to a sum, and how many do not."""
+        nonzero, _, _ = _by_term(made)[0]
+        return self.seen[nonzero], self.rows - self.seen[nonzero]
+
+    def counts(self, made: Expression) -> bool:
+        """Tell whether a sum is a count in disguise: some rows add the same, and all others nothing."""
+        if not _by_term(made):
+            return False
+        nonzero, most, total = (self.seen[one] or 0.0 for one in _by_term(made)[0])
+        return 0 < nonzero < self.rows and math.isclose(most * nonzero, total, rel_tol=1e-9)
 
 
 class Gate:
@@ -101,6 +125,10 @@ class Gate:
         """
         made = (rows.columns[name] for name in names if name in rows.columns)
         found = tuple(dict.fromkeys(one for feature in made for one in _conditions_in(feature)))
+        classes = _conditions_in(rows.columns[TARGET]) if TARGET in rows.columns else ()
+        if len(classes) > 1:
+            # One condition says which class a row is of; more can change the class of a single row.
+            found = tuple(dict.fromkeys((*found, *classes)))
         question = _question(rows)
         if not found or (question, found) in self._fitting:
             return
@@ -111,7 +139,8 @@ class Gate:
         )
         (row,) = table.to_pylist()
         for place, one in enumerate(found):
-            least = self.policy.minimum_level if is_level(one) else self.policy.minimum_cell
+            feature = is_level(one) and one not in classes
+            least = self.policy.minimum_level if feature else self.policy.minimum_cell
             if any(0 < side < least for side in (row[f"c{place}"], row["n"] - row[f"c{place}"])):
                 raise DisclosureError(
                     f"{self._site} does not train on a feature that tells fewer than {least} rows apart",
@@ -152,21 +181,22 @@ class Gate:
             for column in operator.aggregates
         }
         parts = {name: _parts(made) for name, made in asked.items()}
-        questions = (question, *(_question(rows, keys, found) for found in dict.fromkeys(parts.values()) if found))
+        seen = self._seen(question, asked, parts)
+        counted = {name: (*found, *_counted(asked[name], seen)) for name, found in parts.items()}
+        questions = (question, *(_question(rows, keys, found) for found in dict.fromkeys(counted.values()) if found))
         self._audit(analyst, rows.table, questions)
-        looked = self._looked(analyst, question, asked, parts)
+        looked = self._judged(self._numbers_before(analyst, question), seen, asked, parts)
         for one in questions:
-            told = (made for name, found in asked.items() if parts[name] == one.parts for made in found)
+            told = (made for name, found in asked.items() if counted[name] == one.parts for made in found)
             self._ledger.note(analyst, run, one, tuple(dict.fromkeys(told)))
         return looked
 
-    def _looked(
+    def _seen(
         self,
-        analyst: str,
         question: Question,
         asked: Mapping[str, Sequence[AnyExpression]],
         parts: Mapping[str, tuple[AnyExpression, ...]],
-    ) -> Looked:
+    ) -> list[_Group]:
         """Look at what the rows of every group contribute to every number."""
         inspected: dict[AnyExpression, str] = {}
         for name, made in asked.items():
@@ -182,24 +212,41 @@ class Gate:
             ),
             question.cuts,
         )
-        before = self._numbers_before(analyst, question)
+        return [
+            _Group(
+                tuple(row[f"k{place}"] for place in range(len(question.keys))),
+                row["n"],
+                {expression: row[name] for expression, name in inspected.items()},
+            )
+            for row in table.to_pylist()
+        ]
+
+    def _judged(
+        self,
+        before: frozenset[AnyExpression],
+        groups: Sequence[_Group],
+        asked: Mapping[str, Sequence[AnyExpression]],
+        parts: Mapping[str, tuple[AnyExpression, ...]],
+    ) -> Looked:
+        """Say of which groups a number may leave, and why not of others."""
+        numbers = {*before, *(made for all_ in asked.values() for made in all_)}
         looked = Looked({name: set() for name in asked})
-        for row in table.to_pylist():
-            group = tuple(row[f"k{place}"] for place in range(len(question.keys)))
-            seen = {expression: row[name] for expression, name in inspected.items()}
+        for group in groups:
             for name, made in asked.items():
                 reason = (
-                    self._few_apart(parts[name], seen, row["n"])
-                    or self._few_contribute(made, seen)
-                    or self._too_many(made, {*before, *(a for all_ in asked.values() for a in all_)}, row["n"])
+                    self._few_apart(parts[name], group.seen, group.rows)
+                    or self._few_contribute(made, group)
+                    or self._too_many(made, numbers, group.rows)
                 )
                 if reason is None:
-                    looked.told[name].add(group)
+                    looked.told[name].add(group.key)
                 elif reason not in looked.reasons:
                     looked.reasons.append(reason)
         return looked
 
-    def _few_apart(self, parts: tuple[AnyExpression, ...], seen: Mapping[AnyExpression, int], rows: int) -> str | None:
+    def _few_apart(
+        self, parts: tuple[AnyExpression, ...], seen: Mapping[AnyExpression, float], rows: int
+    ) -> str | None:
         least = self.policy.minimum_rows
         for part in parts:
             for side in (seen[_count(true(part))], rows - seen[_count(true(part))]):
@@ -210,13 +257,15 @@ class Gate:
             return f"numbers that tell fewer than {least} rows apart were left out"
         return None
 
-    def _few_contribute(self, made: Sequence[AnyExpression], seen: Mapping[AnyExpression, float]) -> str | None:
+    def _few_contribute(self, made: Sequence[AnyExpression], group: _Group) -> str | None:
         for one in made:
             for nonzero, most, total in _by_term(one):
-                if 0 < seen[nonzero] < self.policy.minimum_cell:
+                if 0 < group.seen[nonzero] < self.policy.minimum_cell:
                     return "numbers to which too few rows contribute were left out"
-                if seen[nonzero] and seen[most] > self.policy.dominance * seen[total]:
+                if group.seen[nonzero] and group.seen[most] > self.policy.dominance * group.seen[total]:
                     return "numbers that are mostly about one row were left out"
+            if group.counts(one) and min(group.sides(one)) < self.policy.minimum_rows:
+                return f"numbers that count fewer than {self.policy.minimum_rows} rows were left out"
         return None
 
     def _too_many(self, made: Sequence[AnyExpression], numbers: Iterable[AnyExpression], rows: int) -> str | None:
@@ -351,6 +400,12 @@ def _by_term(aggregate: Expression) -> list[tuple[Aggregate, Aggregate, Aggregat
 
 def _contributions(aggregate: AnyExpression) -> Iterable[Aggregate]:
     return (one for three in _by_term(aggregate) for one in three)
+
+
+def _counted(made: Iterable[AnyExpression], groups: Sequence[_Group]) -> tuple[AnyExpression, ...]:
+    """Return the conditions that sums count by, without saying so: a mean of a column of 0 and 1 is a count of rows."""
+    counts = (one for one in made if any(group.counts(one) for group in groups))
+    return tuple(dict.fromkeys(Binary(op="!=", left=one.arg, right=Literal.of(0.0)) for one in counts))  # type: ignore[union-attr, arg-type]
 
 
 def _is_value(aggregate: Expression) -> bool:

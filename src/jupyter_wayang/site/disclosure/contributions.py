@@ -31,11 +31,11 @@ from jupyter_wayang.plan.expressions import (
 
 __all__ = ["MAX_CONDITIONS", "cells", "conditions", "few_enough", "is_level", "terms", "true"]
 
-MAX_CONDITIONS = 4
+MAX_CONDITIONS = 6
 """More conditions in one number than this cannot be checked: n of them make 2**n cells."""
 
 _TERMS = 32
-_TRUTHS = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or"})
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _DIVISIONS = frozenset({"/", "//", "%", "**"})
 _TRUE_CALLS = frozenset({"contains", "starts_with", "ends_with", "like", "regex_match"})
 _TOTAL_CALLS = frozenset({"abs", "sign", "floor", "ceil", "round", "exp", "sin", "cos", "upper", "lower", "strip"})
@@ -44,7 +44,7 @@ _TOTAL_CALLS = frozenset({"abs", "sign", "floor", "ceil", "round", "exp", "sin",
 def conditions(expression: AnyExpression) -> tuple[AnyExpression, ...]:
     """Return the conditions that an expression distinguishes rows by, each once.
 
-    That a column of the table lacks a value is no condition that somebody made; that a division has no result is.
+    Of ``a and b`` they are ``a`` and ``b``. That a column of the table lacks a value is no condition that somebody made; that a division has no result is.
 
     Examples
     --------
@@ -75,37 +75,25 @@ def few_enough(found: Iterable[AnyExpression]) -> tuple[AnyExpression, ...]:
     return made
 
 
-def _conditions(expression: AnyExpression) -> Iterator[AnyExpression]:
-    inner = expression.arg if isinstance(expression, Not) else expression
-    if isinstance(inner, IsNull):
-        if _makes_nulls(inner.arg):
-            yield inner
-        yield from _conditions(inner.arg)
-    elif _is_truth(expression):
-        yield expression
-    else:
-        if isinstance(expression, Case):
-            if not isinstance(_without_not(expression.condition), IsNull):
-                yield expression.condition
-            else:
-                yield from _conditions(expression.condition)
-            parts: tuple[Expression, ...] = (expression.then, expression.otherwise)
-        else:
-            parts = children(expression)
-        if _may_be_null(expression):
-            yield IsNull(arg=expression)
-        for part in parts:
-            yield from _conditions(part)  # type: ignore[arg-type]
+def _conditions(expression: Expression) -> Iterator[AnyExpression]:
+    if isinstance(expression, IsNull):
+        if _makes_nulls(expression.arg):
+            yield expression
+    elif _is_comparison(expression):
+        yield expression  # type: ignore[misc]
+    elif isinstance(expression, Case) and isinstance(expression.condition, ColumnRef):
+        yield expression.condition
+    elif _may_be_null(expression):
+        yield IsNull(arg=expression)  # type: ignore[arg-type]
+    # What is within a condition is one too: `ill != (id == 5)` is true of many, and tells one apart.
+    for part in children(expression):
+        yield from _conditions(part)
 
 
-def _without_not(expression: AnyExpression) -> AnyExpression:
-    return expression.arg if isinstance(expression, Not) else expression
-
-
-def _is_truth(expression: Expression) -> bool:
+def _is_comparison(expression: Expression) -> bool:
     if isinstance(expression, Binary):
-        return expression.op in _TRUTHS
-    return isinstance(expression, Not | IsIn) or (isinstance(expression, Call) and expression.function in _TRUE_CALLS)
+        return expression.op in _COMPARISONS
+    return isinstance(expression, IsIn) or (isinstance(expression, Call) and expression.function in _TRUE_CALLS)
 
 
 def _may_be_null(expression: Expression) -> bool:
