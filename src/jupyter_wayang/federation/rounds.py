@@ -390,13 +390,10 @@ def _score(state: Rounds, event: Happening) -> tuple[Rounds, Instructions]:
     state = _asking(replace(state, phase="scoring", round=state.done), state.setup.sites, event)
     # Who was late in the training of the round is not waited for a second time.
     state = replace(state, missing=dict(state.late))
+    used = {site: used_at(state.setup.strategy, state.strategy, site) for site in state.awaited}
     tasks = tuple(
-        Score(
-            site=site,
-            round=state.round,
-            task=msgspec.structs.replace(task, parameters=used_at(state.setup.strategy, state.strategy, site)),
-        )
-        for site in state.awaited
+        Score(site=site, round=state.round, task=msgspec.structs.replace(task, parameters=arrays))
+        for site, arrays in used.items()
     )
     if state.hopeless:
         return _fail(state, _too_few(state))

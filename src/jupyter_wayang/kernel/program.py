@@ -487,10 +487,10 @@ def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
     options = train.fit.options
     if options.strategy not in strategy.installed():
         return
+    taking = sites[: size(options.participation, len(sites))]
     try:
         chosen = strategy.named(options.strategy, options.arguments)
-        cohort = size(options.participation, len(sites))
-        strategy.check(protected(chosen, options.privacy, options.rounds, cohort), train.fit.model, sites)
+        strategy.check(protected(chosen, options.privacy, options.rounds, len(taking)), train.fit.model, taking)
     except WayangError as error:
         error.located(node.span, None)
         raise

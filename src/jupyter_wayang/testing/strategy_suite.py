@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from jupyter_wayang.errors import OperatorError
+from jupyter_wayang.federation import checkpoints
 from jupyter_wayang.federation import rounds as machine
+from jupyter_wayang.federation.happenings import Checkpoint
 from jupyter_wayang.federation.strategy import GlobalModel, State, Strategy, used_at
 from jupyter_wayang.plan.models import NamedArray, array
 from jupyter_wayang.plan.tasks import LocalTask
@@ -65,10 +67,11 @@ def test_two_runs_are_the_same(strategy: Strategy) -> None:
 
 
 def test_a_state_outlives_its_process(strategy: Strategy) -> None:
-    """A state is written down and read again, and goes on as if nothing had been."""
+    """A state is written down and read again, as a run does after every round, and goes on as if nothing had been."""
+    setup = _setup(strategy)
 
     def again(state: State) -> State:
-        return msgspec.json.decode(msgspec.json.encode(state), type=type(state))
+        return checkpoints.decoded(checkpoints.encoded(Checkpoint(done=1, state=state), setup), setup).state
 
     through = [packed(state) for state in _TRIAL.rounds(strategy, _ROUNDS, between=again)]
     assert through == [packed(state) for state in _TRIAL.rounds(strategy, _ROUNDS)]
@@ -94,10 +97,13 @@ def test_arrays_keep_their_names_and_shapes(strategy: Strategy) -> None:
             assert all(np.isfinite(array(one)).all() for one in used)
 
 
+def _setup(strategy: Strategy) -> machine.Setup:
+    return machine.Setup(sites=_TRIAL.sites, strategy=strategy, start=_TRIAL.start, rounds=_ROUNDS, bins=None)
+
+
 def _driven(strategy: Strategy, part: float) -> GlobalModel:
     """Turn the state machine of rounds; of those who are still to answer, the one answers that stands at a ``part``."""
-    setup = machine.Setup(sites=_TRIAL.sites, strategy=strategy, start=_TRIAL.start, rounds=_ROUNDS, bins=None)
-    state, todo = machine.step(machine.begin(setup), machine.Started())
+    state, todo = machine.step(machine.begin(_setup(strategy)), machine.Started())
     waiting: list[machine.Train] = []
     while True:
         waiting += [one for one in todo if isinstance(one, machine.Train)]
