@@ -33,6 +33,7 @@ from jupyter_wayang.session import Workbench
 from jupyter_wayang.session.calibrating import bar
 from jupyter_wayang.site.agent import SiteAgent
 from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.budgets import Budgets
 from jupyter_wayang.site.calibration import Calibration, calibrate
 from jupyter_wayang.site.ledger import Ledger
 from jupyter_wayang.site.policy import OPEN, Policy, read_policy
@@ -214,6 +215,7 @@ class Session(Workbench):
             policy=policy,
             audit=Audit(None if lane.kind == "here" else self._state / "audit" / f"{place}.jsonl"),
             ledger=Ledger(None if lane.kind == "here" else self._state / "ledger" / f"{place}.jsonl"),
+            budgets=Budgets(None if lane.kind == "here" else self._state / "ledger" / f"{place}.budgets.jsonl"),
             unusable={name: why for name, why in unusable.items() if why is not None},
             frames=frames,
             functions=functions,

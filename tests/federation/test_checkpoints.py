@@ -19,20 +19,24 @@ from jupyter_wayang.plan.models import array, named_array
 from jupyter_wayang.plan.tasks import Update
 
 SITES = tuple("abcdefg")
+WHOLE = {"global_rounds": 2}
 
 
 def updates(round: int):
-    """Return updates of seven sites with digits that no decimal has."""
-    return tuple(
-        (site, Update(parameters=arrays(np.sin(7 * round + index), 1 / (3 + index)), rows=11 + index))
-        for index, site in enumerate(SITES)
-    )
+    """Return updates of seven sites with digits that no decimal has, and with all that a strategy may ask for."""
+    return tuple((site, update(round, index)) for index, site in enumerate(SITES))
+
+
+def update(round: int, index: int) -> Update:
+    """Return the update of a site."""
+    own, personal = (arrays(np.sin(7 * round + index + more), 1 / (3 + index + more)) for more in (0.0, 0.5))
+    return Update(parameters=own, rows=11 + index, loss=1 / (2 + index), personal=personal)
 
 
 @pytest.mark.parametrize("name", sorted(set(installed()) - {"central"}))
 def test_what_a_strategy_remembers_comes_back_and_goes_on_the_same(name):
     required = [field.name for field in msgspec.structs.fields(installed()[name]) if field.required]
-    chosen = setup(sites=SITES, strategy=named(name, [(field, 0.5) for field in required]))
+    chosen = setup(sites=SITES, strategy=named(name, [(field, WHOLE.get(field, 0.5)) for field in required]))
     state = begin(chosen).strategy
     for round in (1, 2):
         state, _ = chosen.strategy.apply(state, updates(round))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,18 +34,20 @@ from jupyter_wayang.plan.operators import (
     Select,
     WithColumns,
 )
+from jupyter_wayang.plan.privacy import RecordNoise
 from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.plan.tasks import TARGET, LocalTask, ScoreTask
 from jupyter_wayang.platforms import registry
 from jupyter_wayang.site.agent import SiteAgent
 from jupyter_wayang.site.audit import Audit
-from jupyter_wayang.site.policy import Policy, read_policy
+from jupyter_wayang.site.policy import Policy, PrivacyBudget, read_policy
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes
 
 POLICY = Policy(
     tables=("patients",), operators=("aggregate", "learn", "fit", "evaluate"), minimum_rows=10, minimum_cell=3
 )
+PRIVATE = msgspec.structs.replace(POLICY, privacy_budget=PrivacyBudget(epsilon=1.0, delta=1e-5))
 SCHEMA = Schema.of(**{"x": "float64", TARGET: "float64", "ward": "string"})
 ROWS = 40
 
@@ -271,6 +274,20 @@ def task(rows: str = "x") -> LocalTask:
         parameters=(named_array("weights", np.zeros(1)), named_array("intercept", np.zeros(1))),
         learning_rate=0.01,
     )
+
+
+def test_noisy_updates_are_counted_and_refused_beyond_the_budget(site: Callable[..., Asked]) -> None:
+    ask = site(policy=PRIVATE)
+    noise = RecordNoise(clip=1.0, noise_multiplier=5.0)
+    private = msgspec.structs.replace(task(), noise=noise)
+    submitted(ask, read(), LocalUpdate(model=LogisticRegression(), rounds=2, epochs=1, private=True))
+    answer = ask(messages.Train(run="r", node="n1", round=1, task=private))
+    assert isinstance(answer, messages.Trained)
+    seeded = msgspec.structs.replace(private, noise=msgspec.structs.replace(noise, seed=1))
+    told = ask(messages.Train(run="r", node="n1", round=2, task=seeded))
+    refused(told, "DisclosureError", "no noise from a seed")
+    told = ask(messages.Train(run="r", node="n1", round=2, task=private))
+    refused(told, "DisclosureError", "budget of a row is spent: epsilon 0.726 of 1")
 
 
 def test_an_update_leaves_only_of_enough_rows(site: Callable[..., Asked]) -> None:

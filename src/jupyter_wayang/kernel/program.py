@@ -518,10 +518,8 @@ def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
         return
     taking = sites[: size(options.participation, len(sites))]
     try:
-        chosen = protected(
-            strategy.named(options.strategy, options.arguments), options.privacy, options.rounds, len(taking)
-        )
-        strategy.check(chosen, train.fit.model, taking)
+        chosen = strategy.named(options.strategy, options.arguments)
+        strategy.check(protected(chosen, options.privacy, options.rounds, len(taking)), train.fit.model, taking)
     except WayangError as error:
         error.located(node.span, None)
         raise

@@ -39,6 +39,7 @@ from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.site.answers import Answers
 from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.budgets import Budgets, spend_of
 from jupyter_wayang.site.counting import Counting
 from jupyter_wayang.site.disclosure.lineage import RowSet, trace
 from jupyter_wayang.site.disclosure.rounding import coarse
@@ -129,6 +130,8 @@ class SiteAgent:
         Where it records what left.
     ledger
         Where it remembers what it answered whom; None: in memory only.
+    budgets
+        Where it remembers what noisy answers have spent; None: in memory only.
     frames
         Tables of the notebook by key, for the person's own machine.
     functions
@@ -144,6 +147,7 @@ class SiteAgent:
         policy: Policy | None,
         audit: Audit,
         ledger: Ledger | None = None,
+        budgets: Budgets | None = None,
         unusable: Mapping[str, str] | None = None,
         frames: Mapping[str, pa.Table] | None = None,
         functions: Mapping[str, Function] | None = None,
@@ -164,6 +168,7 @@ class SiteAgent:
         self._plans = Remembered()
         self._answers = Answers()
         self._sums = Sums(lane.id)
+        self._budgets = budgets or Budgets()
         counting = Counting(catalog, self._computed)
         self._gate = None if policy is None else Gate(policy, ledger or Ledger(), counting, lane.title)
 
@@ -408,12 +413,22 @@ class SiteAgent:
             raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
         parameters = sum(len(array.data) // 8 for array in update.parameters)
         self._own.check_parameters(parameters, update.rows, self.lane.title)
+        self._spend(part, message)
         protected = leaving(update, message.task)
         if message.inbox is not None:
             at = (message.run, message.node, message.round)
             masked = self._sums.masked(*at, message.inbox, message.task, protected)
             return messages.Secured(run=message.run, round=message.round, said=masked)
         return messages.Trained(run=message.run, round=message.round, update=protected)
+
+    def _spend(self, part: _Part, message: messages.Train) -> None:
+        """Charge the asker's budget for a noisy update, if the policy sets one."""
+        budget = self._own.privacy_budget
+        spend = None if budget is None else spend_of(message.task, self.lane.title)
+        if budget is not None and spend is not None:
+            self._budgets.charge(
+                part.analyst, part.table, message.run, spend, epsilon=budget.epsilon, delta=budget.delta
+            )
 
     @_answer.register
     def _(self, message: messages.Secure, analyst: str) -> messages.Answer:

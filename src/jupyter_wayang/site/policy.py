@@ -111,7 +111,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     queries_per_hour
         In how many runs an hour a person is answered; None: in any number.
     privacy_budget
-        What noisy answers may tell each person; None: none are given.
+        What noisy answers may tell each person of a table; None: they are not counted.
     """
 
     analysts: tuple[str, ...] = ("*",)

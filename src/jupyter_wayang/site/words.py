@@ -40,7 +40,7 @@ def in_words(policy: Policy, site: str) -> str:
       - is one too many: about one column of a set of rows at most 33 sums leave per 100 rows.
     Minima, maxima, quantiles and lists of values never leave.
     A person may ask about 100 different sets of rows of a table, ever, and as often as they like.
-    Noisy answers (differential privacy) are not given.
+    Noisy answers (differential privacy) are not counted.
     The site writes down who asked what and what left. It cannot see people who put their answers together.
     """
     return "\n".join(_lines(policy, site))
@@ -70,7 +70,7 @@ def _lines(policy: Policy, site: str) -> Iterator[str]:
     yield (f"A person may ask about {policy.different_questions} different sets of rows of a table, ever, and {often}.")
     budget = policy.privacy_budget
     yield (
-        "Noisy answers (differential privacy) are not given."
+        "Noisy answers (differential privacy) are not counted."
         if budget is None
         else f"Noisy answers to a person together spend at most epsilon {budget.epsilon:g} at delta {budget.delta:g}."
     )

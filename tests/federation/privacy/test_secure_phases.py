@@ -8,9 +8,11 @@ import pytest
 
 from jupyter_wayang import events
 from jupyter_wayang.federation import rounds as r
+from jupyter_wayang.federation.checkpoints import decoded, encoded
 from jupyter_wayang.federation.privacy import secure_phases as phases
 from jupyter_wayang.federation.privacy.leaving import leaving
 from jupyter_wayang.federation.privacy.protected import protected
+from jupyter_wayang.federation.strategies.fedadam import FedAdam
 from jupyter_wayang.federation.strategies.fedavg import FedAvg
 from jupyter_wayang.federation.strategies.vectors import vector
 from jupyter_wayang.federation.strategy import GlobalModel
@@ -40,8 +42,9 @@ def trained(site, task):
 class Driver:
     """Carries instructions out; ``lost(stage, site, round)`` are never answered, ``fails`` answered with a failure."""
 
-    def __init__(self, setup, mechanism=None, lost=lambda *_: False, fails=lambda *_: False):
-        self.state = phases.around(r.begin(setup), mechanism or SecureAggregation(), "run/node")
+    def __init__(self, setup, begun=None, lost=lambda *_: False, fails=lambda *_: False):
+        self.state = phases.around(begun or r.begin(setup), SecureAggregation(), "run/node")
+        self.kept = []
         self.lost, self.fails = lost, fails
         self.sites = {site: Sums(site) for site in setup.sites}
         self.sent, self.said, self.finish, self.wake, self.clock = [], [], None, None, 100.0
@@ -64,6 +67,8 @@ class Driver:
         for one in todo:
             if isinstance(one, r.Announce):
                 self.said.append(one.event)
+            elif isinstance(one, r.Keep):
+                self.kept.append(one.checkpoint)
             elif isinstance(one, r.Wake):
                 self.wake = one
             elif isinstance(one, r.Finish):
@@ -173,6 +178,20 @@ def test_clipping_bits_come_through_the_sum():
     # Of few sites the bits have a noise of a twentieth of their number; were all beyond the norm, it would be 2.21.
     clip = driver.state.rounds.strategy.noise.clip.norm
     assert clip == pytest.approx(2.0 * np.exp(-0.2 * (fraction - 0.5)), rel=0.03)
+
+
+def test_rounds_go_on_from_a_checkpoint_to_the_same_bytes():
+    mechanism = CentralDP(epsilon=50.0, delta=1e-5, first_clip=2.0, seed=3)
+    strategy = protected(FedAdam(learning_rate=0.5, weights="uniform"), (mechanism,), rounds=3, sites=5)
+    chosen = setup(strategy=strategy, rounds=3)
+    whole = Driver(chosen).run()
+    kept = decoded(encoded(whole.kept[0], chosen), chosen)
+    again = Driver(chosen, begun=r.resumed(chosen, kept)).run()
+    # Masks are others, their sum is the same, and so is the noise of a seed.
+    assert again.finish.model == whole.finish.model
+    assert again.state.rounds.strategy == whole.state.rounds.strategy
+    spent = [event.round for event in again.said if isinstance(event, events.PrivacySpent)]
+    assert spent == [2, 3]
 
 
 def test_an_answer_of_another_stage_is_rejected_by_name():
