@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, cast
 
@@ -35,11 +35,11 @@ from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.site.audit import Audit
 from jupyter_wayang.site.counting import Counting
-from jupyter_wayang.site.disclosure.lineage import RowSet, trace
 from jupyter_wayang.site.disclosure.rounding import coarse
 from jupyter_wayang.site.disclosure.withholding import guarded, withhold
 from jupyter_wayang.site.gate import Gate
 from jupyter_wayang.site.ledger import Ledger
+from jupyter_wayang.site.parts import Part
 from jupyter_wayang.site.policy import Policy
 from jupyter_wayang.site.replanning import Replanning
 from jupyter_wayang.transport import messages
@@ -49,54 +49,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["SiteAgent"]
-
-
-@dataclass
-class _Part:
-    """What a site holds for a run: whose it is, its part of the plan, the executor of it, and where its results are.
-
-    ``local`` is the plan over the site's own tables, before rules change it, and ``whence`` its result for a port;
-    ``passed`` has the nodes, and features, whose rows were checked: rounds do not change them. ``running`` is the plan
-    as rules have made it, and ``counted`` its nodes whose rows may be told: tables, and what was checked.
-    """
-
-    run: str
-    analyst: str
-    plan: LogicalPlan
-    local: LogicalPlan
-    whence: Mapping[Port, Port]
-    running: LogicalPlan
-    executor: LaneExecutor
-    ports: Mapping[Port, Port]
-    replanned: list[messages.Replanned]
-    progress: list[messages.Progress] = field(default_factory=list)
-    printed: list[messages.Printed] = field(default_factory=list)
-    learned: dict[str, tuple[Named, ...]] = field(default_factory=dict)
-    passed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
-    counted: set[str] = field(default_factory=set)
-
-    def rows(self, port: Port) -> RowSet:
-        """Return which rows of its table a port has."""
-        return trace(self.local, self.whence.get(port, port), self.table, self.learned)
-
-    def entering(self, node: str) -> RowSet:
-        """Return which rows of its table enter a node."""
-        return trace(self.local, self.local[node].inputs[0], self.table, self.learned)
-
-    @property
-    def table(self) -> str:
-        """The name of the table that is read."""
-        return next(node.operator.table for node in self.plan.nodes if isinstance(node.operator, ReadFederated))
-
-    def readers(self, port: Port) -> tuple[AnyOperator, ...]:
-        """Return the operators that read a port."""
-        return tuple(node.operator for node in self.plan.nodes if port in node.inputs)
-
-    def port(self, asked: Port) -> Port:
-        """Return where a result is; only what was announced as one can be asked for."""
-        if asked not in self.ports:
-            raise PlanError(f"{asked.node} is no result of the plan")
-        return self.ports[asked]
 
 
 class SiteAgent:
@@ -147,7 +99,7 @@ class SiteAgent:
         self._functions: Mapping[str, Function] = functions if functions is not None else {}
         self._taken: dict[str, FunctionStatistics] = {}
         self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, Part] = {}
         self._threads: dict[str, int] = {}
         self._samples: dict[str, Stopping] = {}
         self._plans = Remembered()
@@ -256,7 +208,7 @@ class SiteAgent:
     def _tells_counts(self) -> bool:
         return self._own.allows_rows or "aggregate" in self._own.operators
 
-    def _part(self, run: str) -> _Part:
+    def _part(self, run: str) -> Part:
         if run not in self._parts:
             raise SiteError(f"{self.lane.title} knows no plan for the run {run}")
         return self._parts[run]
@@ -307,7 +259,7 @@ class SiteAgent:
         )
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
-        self._parts[message.run] = _Part(
+        self._parts[message.run] = Part(
             run=message.run,
             analyst=analyst,
             plan=message.plan,
@@ -428,7 +380,7 @@ class SiteAgent:
         self._parts.pop(message.run, None)
         return messages.Done(run=message.run)
 
-    def _pass(self, part: _Part, node: str, features: tuple[str, ...]) -> None:
+    def _pass(self, part: Part, node: str, features: tuple[str, ...]) -> None:
         """Check the rows that enter a node, and the features that a model has of them."""
         if self._own.allows_rows or (node, features) in part.passed:
             return
