@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, cast
 
@@ -28,7 +28,7 @@ from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
 from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.loops import iterations
-from jupyter_wayang.plan.operators import AnyOperator, Prepare, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
 from jupyter_wayang.plan.operators.functions import Calling
 from jupyter_wayang.plan.sampled import distinct_values, quantiles, sample
 from jupyter_wayang.plan.schema import Schema
@@ -38,15 +38,15 @@ from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.platforms.machine import memory_bytes
 from jupyter_wayang.platforms.platform import Platform
 from jupyter_wayang.site.answers import Answers
-from jupyter_wayang.site.audit import Audit
+from jupyter_wayang.site.audit import Audit, detail_of, held_back
 from jupyter_wayang.site.budgets import Budgets, spend_of
 from jupyter_wayang.site.counting import Counting
-from jupyter_wayang.site.disclosure.lineage import RowSet, trace
 from jupyter_wayang.site.disclosure.rounding import coarse
 from jupyter_wayang.site.disclosure.withholding import guarded, withhold
 from jupyter_wayang.site.gate import Gate
 from jupyter_wayang.site.ledger import Ledger
 from jupyter_wayang.site.masking import Sums
+from jupyter_wayang.site.parts import Part
 from jupyter_wayang.site.policy import Policy
 from jupyter_wayang.site.replanning import Replanning
 from jupyter_wayang.transport import messages
@@ -56,59 +56,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["SiteAgent"]
-
-
-@dataclass
-class _Part:
-    """What a site holds for a run: whose it is, its part of the plan, the executor of it, and where its results are.
-
-    ``local`` is the plan over the site's own tables, before rules change it, and ``whence`` its result for a port;
-    ``passed`` has the nodes, and features, whose rows were checked: rounds do not change them. ``running`` is the plan
-    as rules have made it, and ``counted`` its nodes whose rows may be told: tables, and what was checked.
-    """
-
-    run: str
-    analyst: str
-    plan: LogicalPlan
-    local: LogicalPlan
-    whence: Mapping[Port, Port]
-    running: LogicalPlan
-    executor: LaneExecutor
-    ports: Mapping[Port, Port]
-    replanned: list[messages.Replanned]
-    progress: list[messages.Progress] = field(default_factory=list)
-    printed: list[messages.Printed] = field(default_factory=list)
-    learned: dict[str, tuple[Named, ...]] = field(default_factory=dict)
-    passed: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
-    counted: set[str] = field(default_factory=set)
-
-    def rows(self, port: Port) -> RowSet:
-        """Return which rows of its table a port has."""
-        return trace(self.local, self.whence.get(port, port), self.table, self.learned)
-
-    def entering(self, node: str) -> RowSet:
-        """Return which rows of its table enter a node."""
-        return trace(self.local, self.local[node].inputs[0], self.table, self.learned)
-
-    @property
-    def table(self) -> str:
-        """The name of the table that is read."""
-        return next(node.operator.table for node in self.plan.nodes if isinstance(node.operator, ReadFederated))
-
-    def readers(self, port: Port) -> tuple[AnyOperator, ...]:
-        """Return the operators that read a port."""
-        return tuple(node.operator for node in self.plan.nodes if port in node.inputs)
-
-    def prepared(self, node: str) -> None:
-        """Refuse a node that prepares no rows."""
-        if not any(one.id == node and isinstance(one.operator, Prepare) for one in self.plan.nodes):
-            raise PlanError(f"{node} prepares no rows")
-
-    def port(self, asked: Port) -> Port:
-        """Return where a result is; only what was announced as one can be asked for."""
-        if asked not in self.ports:
-            raise PlanError(f"{asked.node} is no result of the plan")
-        return self.ports[asked]
 
 
 class SiteAgent:
@@ -162,7 +109,7 @@ class SiteAgent:
         self._functions: Mapping[str, Function] = functions if functions is not None else {}
         self._taken: dict[str, FunctionStatistics] = {}
         self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, Part] = {}
         self._threads: dict[str, int] = {}
         self._samples: dict[str, Stopping] = {}
         self._plans = Remembered()
@@ -199,7 +146,7 @@ class SiteAgent:
                 message.run,
                 message.id,
                 str(type(message).__struct_config__.tag),
-                _detail(message),
+                detail_of(message),
             )
             self._admit(run, analyst)
             if id_ and self.lane.kind == "site":
@@ -221,7 +168,7 @@ class SiteAgent:
             asked=asked,
             detail=detail,
             answered=answered,
-            held=_held(answer),
+            held=held_back(answer),
             bytes_out=len(reply),
         )
         return reply
@@ -294,7 +241,7 @@ class SiteAgent:
     def _tells_counts(self) -> bool:
         return self._own.allows_rows or "aggregate" in self._own.operators
 
-    def _part(self, run: str) -> _Part:
+    def _part(self, run: str) -> Part:
         if run not in self._parts:
             raise SiteError(f"{self.lane.title} knows no plan for the run {run}")
         return self._parts[run]
@@ -345,7 +292,7 @@ class SiteAgent:
         )
         # A rule may move an operator, and with it the port where a result is.
         moved = dict(zip(message.plan.results, plan.results, strict=True))
-        self._parts[message.run] = _Part(
+        self._parts[message.run] = Part(
             run=message.run,
             analyst=analyst,
             plan=message.plan,
@@ -421,7 +368,7 @@ class SiteAgent:
             return messages.Secured(run=message.run, round=message.round, said=masked)
         return messages.Trained(run=message.run, round=message.round, update=protected)
 
-    def _spend(self, part: _Part, message: messages.Train) -> None:
+    def _spend(self, part: Part, message: messages.Train) -> None:
         """Charge the asker's budget for a noisy update, if the policy sets one."""
         budget = self._own.privacy_budget
         spend = None if budget is None else spend_of(message.task, self.lane.title)
@@ -507,7 +454,7 @@ class SiteAgent:
         self._sums.forget(message.run)
         return messages.Done(run=message.run)
 
-    def _pass(self, part: _Part, node: str, features: tuple[str, ...], rows: RowSet) -> None:
+    def _pass(self, part: Part, node: str, features: tuple[str, ...], rows: RowSet) -> None:
         """Check rows that a node adds up, and the features that a model has of them."""
         if self._own.allows_rows or (node, features) in part.passed:
             return
@@ -654,37 +601,3 @@ class SiteAgent:
         else:
             operators = (msgspec.structs.replace(o, code=None) if o.verb == "read" else o for o in plan.operators)
         return msgspec.structs.replace(plan, operators=tuple(operators))
-
-
-def _held(answer: messages.Answer) -> str | None:
-    """Return what an answer holds back and why, for whoever reads the audit."""
-    match answer:
-        case messages.Aggregated(note=note) | messages.Scored(note=note):
-            return note
-        case messages.Failure(kind=kind, message=message):
-            return f"{kind}: {message}"
-    return None
-
-
-def _detail(message: messages.Request) -> str:
-    """Write down what a request asks for, for whoever reads the audit."""
-    match message:
-        case messages.Describe(table=table):
-            return table
-        case messages.SubmitPlan(plan=plan):
-            return "; ".join(f"{node.operator.verb}({node.operator.describe()})" for node in plan.nodes)
-        case messages.Aggregate(port=port, operator=operator, purpose=purpose):
-            return f"{purpose} over {port.node}: {operator.describe()}"
-        case (
-            messages.Sum(node=node, round=number)
-            | messages.Train(node=node, round=number)
-            | messages.Secure(node=node, round=number)
-            | messages.Score(node=node, round=number)
-            | messages.Turn(node=node, round=number)
-        ):
-            return f"{node}, round {number}"
-        case messages.Sample(operator=operator):
-            return f"{operator.verb}({operator.describe()})"
-        case messages.Learned(node=node) | messages.Collect(port=Port(node=node)):
-            return node
-    return ""
