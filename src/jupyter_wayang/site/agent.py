@@ -41,6 +41,7 @@ from jupyter_wayang.site.answers import Answers
 from jupyter_wayang.site.audit import Audit, detail_of, held_back
 from jupyter_wayang.site.budgets import Budgets, spend_of
 from jupyter_wayang.site.counting import Counting
+from jupyter_wayang.site.disclosure.lineage import RowSet
 from jupyter_wayang.site.disclosure.rounding import coarse
 from jupyter_wayang.site.disclosure.withholding import guarded, withhold
 from jupyter_wayang.site.gate import Gate
