@@ -219,7 +219,7 @@ def _plan(session: wy.Session, operators: int) -> dict[str, Any]:
     """Plan so many operators, none of which stands for others."""
     rows = session.read(heart_disease()["cleveland"])
     for number in range(operators - 1):
-        rows = rows.filter(wy.col.age > 20 + number % 7) if number % 2 else rows.with_columns(older=wy.col.age + number)
+        rows = rows.sort(wy.col.age) if number % 2 else rows.with_columns(older=wy.col.age + number)
     plan = rows.plan(name="long")
     assert len(plan.execution.operators) == operators
     return plan_display(plan.execution)

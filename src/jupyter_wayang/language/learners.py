@@ -258,7 +258,8 @@ def fit_options(
         raise OperatorError("a strategy needs rounds=, the most that there may be", hint=as_in)
     if isinstance(rounds, bool) or not isinstance(rounds, int):
         raise OperatorError(f"rounds= takes a whole number, not {shown(rounds)}", hint=as_in)
-    return FitOptions(rounds=rounds, strategy=chosen.name, arguments=arguments, until=until, **_over_sites(**how))
+    over_sites = _over_sites(**{**_OVER_SITES, **how})
+    return FitOptions(rounds=rounds, strategy=chosen.name, arguments=arguments, until=until, **over_sites)
 
 
 _OVER_SITES: Mapping[str, object] = {

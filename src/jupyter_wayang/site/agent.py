@@ -337,7 +337,7 @@ class SiteAgent:
         part, task, minimum = self._part(message.run), message.task, self._own.minimum_rows
         self._own.allow("evaluate" if isinstance(task, Errors) else "fit", self.lane.title)
         part.prepared(message.node)
-        self._pass(part, message.node, task.features, part.rows(Port(node=message.node)))
+        self._pass(part, message.node, task.features, lambda: part.rows(Port(node=message.node)))
         port = part.port(Port(node=message.node))
         (found,) = part.executor.aggregates(port, (), (guards.examined(task),))
         nothing = asked.withheld(task, found[ROWS][0].as_py(), minimum)
@@ -355,7 +355,7 @@ class SiteAgent:
         if message.inbox is None:
             self._sums.allow_plain(message.run, message.node)
         part = self._part(message.run)
-        self._pass(part, message.node, message.task.features, part.entering(message.node))
+        self._pass(part, message.node, message.task.features, lambda: part.entering(message.node))
         update = part.executor.update(message.node, message.task)
         if update.rows < self._own.minimum_rows:
             raise DisclosureError(f"{self.lane.title} has fewer rows to train on than its minimum")
@@ -388,7 +388,7 @@ class SiteAgent:
     def _(self, message: messages.Score, analyst: str) -> messages.Answer:
         self._own.allow("evaluate", self.lane.title)
         part, own = self._part(message.run), self._own
-        self._pass(part, message.node, message.task.features, part.entering(message.node))
+        self._pass(part, message.node, message.task.features, lambda: part.entering(message.node))
         cells = part.executor.score(message.node, message.task)
         merged, note = protect(cells, minimum_cell=own.minimum_cell, minimum_rows=own.minimum_rows)
         rounded = coarse(merged, rows=own.metric_rows, digits=own.metric_digits)
@@ -455,10 +455,11 @@ class SiteAgent:
         self._sums.forget(message.run)
         return messages.Done(run=message.run)
 
-    def _pass(self, part: Part, node: str, features: tuple[str, ...], rows: RowSet) -> None:
+    def _pass(self, part: Part, node: str, features: tuple[str, ...], traced: Callable[[], RowSet]) -> None:
         """Check rows that a node adds up, and the features that a model has of them."""
         if self._own.allows_rows or (node, features) in part.passed:
             return
+        rows = traced()
         self._gated.features(rows, features)
         self._gated.rows(part.analyst, part.run, rows)
         part.passed.add((node, features))
