@@ -55,7 +55,7 @@ def test_the_end_of_a_text_is_called_as_the_engine_does():
 
 
 @pytest.mark.parametrize(
-    "pattern", ["a+?", "(?=a)", "(?P<x>a)", r"(a)\1", r"\bx", "*a", "a**", "(", ")", "[a", "(a)(b)", r"\p{L}", "[]", "a{2}+", "(?i)a", "a{256}", "a$?"]
+    "pattern", ["a+?", "(?=a)", "(?P<x>a)", r"(a)\1", r"\bx", "*a", "a**", "(", ")", "[a", "(a)(b)", r"\p{L}", "[]", "[^]", "a{2}+", "(?i)a", "a{256}", "a$?"]
 )  # fmt: skip
 def test_what_engines_read_differently_is_refused(pattern):
     with pytest.raises(OperatorError, match="not every platform reads"):

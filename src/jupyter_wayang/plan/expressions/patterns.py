@@ -114,6 +114,8 @@ def _escaped(pattern: str, sign: str) -> str:
 
 def _class(pattern: str, token: str) -> str:
     negated, inner = token.startswith("[^"), token[2 if token.startswith("[^") else 1 : -1]
+    if not inner:
+        raise _refused(pattern, token)
     made, place = [], 0
     while place < len(inner):
         sign = inner[place]
