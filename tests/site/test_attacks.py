@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jupyter_wayang.plan.expressions import Aggregate, Call, Cast, IsNull, Literal, Named, Window
+from jupyter_wayang.plan.expressions import Aggregate, Call, Case, Cast, IsNull, Literal, Named, Window
 from jupyter_wayang.plan.logical import Port
 from jupyter_wayang.plan.models import LogisticRegression, named_array
 from jupyter_wayang.plan.operators import (
@@ -253,6 +253,9 @@ def test_covariance_with_vectors_made_up(hospital: Hospital) -> None:
     # One at a time is no way round.
     told = [rows(person.ask(agg(s=said), few))[0]["s"] for said in list(powers.values())[:9]]
     assert sum(value is not None for value in told) <= 6
+    one = Case(condition=FIVE, then=Literal.of(1.0), otherwise=Literal.of(0.0))
+    about_one = Aggregate(function="cov", arg=column("age"), other=one)
+    refused(person.ask(GroupBy(aggregates=(Named(name="c", expression=about_one),))), "of columns only")
 
 
 def test_a_sample_of_one_row_more(hospital: Hospital) -> None:

@@ -36,6 +36,7 @@ __all__ = ["Gate"]
 
 _HOUR_S = 3600.0
 _ADDED = frozenset({"sum", "mean", "var", "std"})
+_NULL = Literal(value=None, type="float64")
 _LARGE = 20_000_000
 """Sets times cells: more than this cannot be audited in seconds."""
 
@@ -425,12 +426,14 @@ def _counted(made: Iterable[AnyExpression], groups: Sequence[_Group]) -> tuple[A
 
 
 def _column_of(made: Expression) -> ColumnRef | None:
-    """Return the column that is moved and scaled by constants, if there is nothing else."""
+    """Return the column that is moved and scaled by constants, or null where another is, if there is nothing else."""
     while not isinstance(made, ColumnRef):
         if isinstance(made, Cast):
             made = made.arg
         elif isinstance(made, Binary) and made.op in ("+", "-", "*", "/") and isinstance(made.right, Literal):
             made = made.left
+        elif isinstance(made, Case) and isinstance(made.condition, IsNull) and made.then == _NULL:
+            made = made.otherwise
         else:
             return None
     return made
