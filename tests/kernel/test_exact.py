@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -87,7 +88,7 @@ def fitted(
             other = instead(message) if instead is not None and place == "b" else None
             made = tuple(named_array(name, values) for name, values in sums(place, message.task).items())
             summed = Summed(run="r", round=message.round, sums=Sums(arrays=made, rows=30))
-            return encode(other if other is not None else summed)
+            return encode(msgspec.structs.replace(other if other is not None else summed, id=message.id))
 
         return answer
 
@@ -140,7 +141,11 @@ def test_a_stop_at_any_answer_keeps_the_last_model(answers: int) -> None:
 
 def test_a_refusal_is_the_error_of_the_run_and_is_reported() -> None:
     def refuses(message: messages.Sum) -> Answer | None:
-        return Failure(kind="DisclosureError", message="b keeps it", hint="ask less") if message.round == 2 else None
+        return (
+            Failure(run="r", kind="DisclosureError", message="b keeps it", hint="ask less")
+            if message.round == 2
+            else None
+        )
 
     heard: list[events.AnyEvent] = []
     with pytest.raises(DisclosureError, match="b keeps it"):

@@ -14,9 +14,7 @@ from jupyter_wayang.datasets import postgres
 from jupyter_wayang.platforms import connections
 
 PLATFORMS = ("duckdb", "polars", "pandas", "sqlite", "postgres")
-POLICY = (
-    'tables = ["visits"]\noperators = ["aggregate", "learn", "fit", "evaluate"]\nminimum_rows = 10\nminimum_cell = 3\n'
-)
+POLICY = 'tables = ["visits"]\noperators = ["aggregate", "learn", "fit", "evaluate"]\nminimum_rows = 10\nminimum_cell = 3\ndifferences = false\n'
 FEATURES = ("age", "dose", "smokes")
 
 
