@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jupyter_wayang as wy
+from jupyter_wayang.datasets import heart_disease
 from jupyter_wayang.errors import DisclosureError, NameUnknownError, OperatorError, PlanError
 from jupyter_wayang.events import RoundStarted
 from jupyter_wayang.language.learners import Strategy
@@ -167,3 +168,26 @@ def test_too_few_sites_are_refused_when_the_cell_is_planned(opened: Callable[...
     session = opened(MIXED)
     with pytest.raises(OperatorError, match=r"krum\(\) protects 5 sites or more as it is set, and there are 4"):
         task(session, rounds=3, strategy=strategy("krum"))[0].plan()
+
+
+def test_a_prediction_at_a_site_is_that_of_its_own_model(opened: Callable[..., wy.Session]) -> None:
+    rows = opened(MIXED).read("patients", sites="hospitals").select("age", "num")
+    fit = rows.scale("age").fit(
+        wy.logistic_regression(l2=1e-3), target=wy.col.num > 0, rounds=3, strategy=strategy("ditto", lam=0.2)
+    )
+    model = fit.run().model
+    result = fit.predict(rows).agg(mean=wy.mean(wy.col.prediction), n=wy.count()).run()
+    (found,) = result.to_arrow().to_pylist()
+    tables = heart_disease()
+    age = np.concatenate([table["age"].to_numpy().astype(float) for table in tables.values()])
+    said, shared = [], []
+    # The probability is written with a case of its sign, which parts few rows from the others where most are ill.
+    assert {note.split(":")[0] for note in result.notes} == {"switzerland", "va"}
+    for site in ("cleveland", "hungary"):
+        table = tables[site]
+        X = ((table["age"].to_numpy() - age.mean()) / age.std())[:, None]
+        for one, into in ((model.at(site), said), (model, shared)):
+            into.append(1 / (1 + np.exp(-(X @ array(one["weights"]) + array(one["intercept"])[0]))))
+    own, common = np.concatenate(said), np.concatenate(shared)
+    assert found == {"mean": pytest.approx(own.mean(), rel=1e-8), "n": len(age)}
+    assert abs(own.mean() - common.mean()) > 1e-4

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from plain_rows import run
 
 from jupyter_wayang.errors import DisclosureError, OperatorError, SiteError
-from jupyter_wayang.federation.aggregation import ROWS, decompose, gathered, learn
+from jupyter_wayang.federation.aggregation import ROWS, aggregate, decompose, gathered, learn
 from jupyter_wayang.plan.expressions import Aggregate, Binary, ColumnRef, IsNull, Literal, Named
 from jupyter_wayang.plan.models import BinFacts, ImputeFacts
 from jupyter_wayang.plan.operators import Bin, GroupBy, Impute, OneHot, Scale
@@ -259,6 +259,39 @@ def test_a_count_of_what_every_site_withheld_is_null_and_not_zero():
     withheld = gathered(parts, {"a": arrow_schema(between).empty_table(), "b": arrow_schema(between).empty_table()})
     found = run(parts.finish, run(parts.merge, withheld, between), merged)
     assert found.to_pylist() == [{"rows": None, "sum": None}]
+
+
+@pytest.mark.parametrize("function", ["mean", "var", "std", "corr", "cov", "all"])
+def test_of_a_site_that_withholds_a_part_of_a_number_nothing_counts(function):
+    other = {"other": column("n")} if function in ("corr", "cov") else {}
+    value = column("ill" if function == "all" else "age")
+    number = Aggregate(function=function, arg=value, **other)
+    parts = decompose(GroupBy(aggregates=(Named(name="x", expression=number),)), SCHEMA)
+    sites = tables(
+        *(
+            [{"age": a, "n": n, "ill": a > 0} for a, n in some]
+            for some in (((1, 2), (4, 3), (5, 9)), ((70, 1), (-9, 8)))
+        )
+    )
+    (between,) = parts.partial.outputs((SCHEMA,))
+    (merged,) = parts.merge.outputs((between,))
+    answers = {name: run(parts.partial, table, SCHEMA) for name, table in sites.items()}
+
+    def finished(given):
+        asked = aggregate(parts, SCHEMA)
+        next(asked)
+        with pytest.raises(StopIteration) as end:
+            asked.send(given)
+        return run(parts.finish, run(parts.merge, end.value.value[0], between), merged)["x"].to_pylist()
+
+    alone = finished({"site0": answers["site0"]})
+    (names,) = parts.together
+    for name in names:
+        index = between.names.index(name)
+        field = answers["site1"].schema.field(index)
+        less = answers["site1"].set_column(index, field, pa.nulls(1, field.type))
+        assert finished({**answers, "site1": less}) == alone
+    assert finished(answers) != alone
 
 
 def test_bins_are_cut_at_round_numbers_around_the_mean_of_all_rows():

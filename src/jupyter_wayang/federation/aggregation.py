@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -59,6 +60,7 @@ class Decomposition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     (:func:`gathered`), ``finish`` over that. ``partial`` has, beside what it needs, the size of every group in
     :data:`~jupyter_wayang.federation.learning.ROWS`, so that a site can withhold small groups. ``means`` has the
     columns (n, sum, mean) of everything that is squared; ``quantiles`` are looked for once the sites have answered.
+    ``together`` has the columns that make one number: of a site that withholds one of them, none counts.
     """
 
     partial: GroupBy
@@ -66,10 +68,18 @@ class Decomposition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     finish: Select
     means: tuple[tuple[str, str, str], ...] = ()
     quantiles: tuple[Quantile, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+
+
+_Number = tuple[AnyExpression, ...]
+"""The values that a number is about, which it is told apart by from others of the same values."""
 
 
 class _Parts:
-    """Collects what sites must compute; what is needed twice is computed once."""
+    """Collects what sites must compute; what a number needs twice is computed once.
+
+    A mean takes no count from elsewhere: a site may tell how many values it has, and withhold their sum.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
@@ -77,13 +87,20 @@ class _Parts:
         self.merge: list[Named] = []
         self.means: list[tuple[str, str, str]] = []
         self.quantiles: list[Quantile] = []
-        self._made: dict[tuple[str | AnyExpression | None, ...], str] = {}
+        self.together: dict[_Number, list[str]] = {}
+        self._made: dict[tuple[object, ...], str] = {}
 
-    def added(self, function: str, arg: AnyExpression | None) -> ColumnRef:
+    def _named(self, word: str, key: tuple[object, ...], number: _Number) -> str:
+        name = self._made[key] = f"__{word}_{len(self._made)}"
+        if number:
+            self.together.setdefault(number, []).append(name)
+        return name
+
+    def added(self, function: str, arg: AnyExpression | None, number: _Number = ()) -> ColumnRef:
         """Return the merged column of an aggregate whose merged value is the sum of the sites' values."""
-        key = (function, arg)
+        key = (function, arg, number)
         if key not in self._made:
-            name = self._made[key] = f"__{function}_{len(self._made)}"
+            name = self._named(function, key, number)
             self.partial.append(Named(name=name, expression=Aggregate(function=function, arg=arg)))
             self.merge.append(Named(name=name, expression=Aggregate(function="sum", arg=ColumnRef(name=name))))
         return ColumnRef(name=self._made[key])
@@ -92,25 +109,25 @@ class _Parts:
         """Return the merged number of values: every site that answers tells one, so null means that none may tell."""
         return self.added("count", arg)
 
-    def fewer(self, value: AnyExpression) -> AnyExpression:
+    def fewer(self, value: AnyExpression, number: _Number) -> AnyExpression:
         """Return n - 1, and 0 of no value: x / 0 is null, which is what the variance of one value is, and of none."""
-        return Call(function="max2", args=(_minus(self.added("count", value), Literal.of(1)), Literal.of(0)))
+        return Call(function="max2", args=(_minus(self.added("count", value, number), Literal.of(1)), Literal.of(0)))
 
-    def squares(self, value: AnyExpression) -> AnyExpression:
+    def squares(self, value: AnyExpression, number: _Number) -> AnyExpression:
         """Return the merged sum of squared deviations from the mean."""
-        return self.products(value, value)
+        return self.products(value, value, number)
 
-    def products(self, x: AnyExpression, y: AnyExpression) -> AnyExpression:
+    def products(self, x: AnyExpression, y: AnyExpression, number: _Number) -> AnyExpression:
         """Return the merged sum of products of the deviations from the means; both are null in the same rows.
 
         A site sends n, the sums s and t of x and y, and the sum q of products about its own means. With the means c and d
         of the rows of all sites it is Σ q + n (s/n - c)(t/n - d) (Chan, Golub & LeVeque, 1979). A site sends means of 0;
         :func:`gathered` puts those of the group in their place, so that nothing cancels.
         """
-        n, key = self.added("count", x), ("products", x, y)
-        left, right = self.apart(x), self.apart(y)
+        n, key = self.added("count", x, number), ("products", x, y, number)
+        left, right = self.apart(x, number), self.apart(y, number)
         if key not in self._made:
-            name = self._made[key] = f"__products_{len(self._made)}"
+            name = self._named("products", key, number)
             between = _times(n, _times(left, right))
             about = Binary(op="+", left=ColumnRef(name=name), right=_or_zero(between))
             self.partial.append(Named(name=name, expression=self.within(x, y)))
@@ -122,21 +139,22 @@ class _Parts:
         spread = Aggregate(function="var", arg=x) if x == y else Aggregate(function="cov", arg=x, other=y)
         return _or_zero(_times(spread, _minus(Aggregate(function="count", arg=x), Literal.of(1))))
 
-    def apart(self, value: AnyExpression) -> AnyExpression:
+    def apart(self, value: AnyExpression, number: _Number) -> AnyExpression:
         """Return how far the mean of a site is from that of all."""
-        n, total, key = self.added("count", value), self.added("sum", value), ("mean", value)
+        n, total = self.added("count", value, number), self.added("sum", value, number)
+        key = ("mean", value, number)
         if key not in self._made:
-            name = self._made[key] = f"__mean_{len(self._made)}"
+            name = self._named("mean", key, ())
             self.partial.append(Named(name=name, expression=_nothing(value)))
             self.means.append((n.name, total.name, name))
         return _minus(_over(total, n), ColumnRef(name=self._made[key]))
 
     def quantile(self, value: AnyExpression, part: float, shown: str) -> ColumnRef:
         """Return the column of a quantile, which :func:`~jupyter_wayang.federation.quantiles.search` looks for."""
-        key = ("quantile", value, Literal.of(part))
+        key, number = ("quantile", value, part), (value,)
         if key not in self._made:
-            self.squares(value)
-            name = self._made[key] = f"__quantile_{len(self._made)}"
+            self.squares(value, number)
+            name = self._named("quantile", key, ())
             self.partial.append(Named(name=name, expression=_nothing(value)))
             self.merge.append(Named(name=name, expression=Aggregate(function="max", arg=ColumnRef(name=name))))
             self.quantiles.append(
@@ -145,9 +163,9 @@ class _Parts:
                     value=value,
                     part=part,
                     shown=shown,
-                    count=self._made["count", value],
-                    total=self._made["sum", value],
-                    squares=self._made["products", value, value],
+                    count=self._made["count", value, number],
+                    total=self._made["sum", value, number],
+                    squares=self._made["products", value, value, number],
                 )
             )
         return ColumnRef(name=self._made[key])
@@ -205,6 +223,7 @@ def decompose(operator: GroupBy, schema: Schema) -> Decomposition:
         finish=Select(columns=keys + columns),
         means=tuple(parts.means),
         quantiles=tuple(parts.quantiles),
+        together=tuple(map(tuple, parts.together.values())),
     )
 
 
@@ -247,8 +266,8 @@ def _aggregate(aggregate: Aggregate, parts: _Parts) -> AnyExpression:
     if function in ("median", "quantile"):
         return parts.quantile(value, checked_part(aggregate), text(aggregate))
     if function == "mean":
-        return _over(parts.added("sum", value), parts.added("count", value))
-    variance = _over(parts.squares(value), parts.fewer(value))
+        return _over(parts.added("sum", value, (value,)), parts.added("count", value, (value,)))
+    variance = _over(parts.squares(value, (value,)), parts.fewer(value, (value,)))
     return variance if function == "var" else _root(variance)
 
 
@@ -256,10 +275,10 @@ def _together(function: str, one: AnyExpression, other: AnyExpression, parts: _P
     """Return a covariance or correlation, of the rows where both are known."""
     x, y = (_known_with(a, b, parts.schema) for a, b in ((one, other), (other, one)))
     if function == "cov":
-        return _over(parts.products(x, y), parts.fewer(x))
-    deviations = _times(_root(parts.squares(x)), _root(parts.squares(y)))
+        return _over(parts.products(x, y, (x, y)), parts.fewer(x, (x, y)))
+    deviations = _times(_root(parts.squares(x, (x, y))), _root(parts.squares(y, (x, y))))
     bounds = (Literal.of(-1.0), Literal.of(1.0))
-    return Call(function="clip", args=(_over(parts.products(x, y), deviations), *bounds))
+    return Call(function="clip", args=(_over(parts.products(x, y, (x, y)), deviations), *bounds))
 
 
 def _known_with(value: AnyExpression, other: AnyExpression, schema: Schema) -> AnyExpression:
@@ -288,7 +307,7 @@ def _truth(function: str, arg: AnyExpression, parts: _Parts) -> AnyExpression:
     """Return ``any`` or ``all`` as a count of those that are true: a sum is what every site's policy knows."""
     one = Case(condition=arg, then=Literal.of(1), otherwise=Literal.of(0))
     known = Case(condition=Not(arg=IsNull(arg=arg)), then=one, otherwise=Literal(value=None, type="int64"))
-    true, n = parts.added("sum", known), parts.added("count", known)
+    true, n = parts.added("sum", known, (known,)), parts.added("count", known, (known,))
     if function == "any":
         return Binary(op=">", left=true, right=Literal.of(0))
     return Binary(op="==", left=true, right=n)
@@ -330,7 +349,7 @@ def aggregate(parts: Decomposition, schema: Schema) -> Aggregating:
         It yields an aggregation for every site to run; send it the answers by site, in the order of the sites. It returns
         the table for ``parts.merge``, and how exactly quantiles are known, in words.
     """
-    answers = yield parts.partial
+    answers = {site: _told_together(parts, table) for site, table in (yield parts.partial).items()}
     found = yield from search(parts.partial, parts.quantiles, schema, answers)
     return gathered(parts, answers, found), within(parts.quantiles, found)
 
@@ -367,6 +386,20 @@ def gathered(
         table = _filled(table, mean_name, [means[group] for group in groups])
     for name, bounds in (found or {}).items():
         table = _filled(table, name, [bounds[group].middle if group in bounds else None for group in groups])
+    return table
+
+
+def _told_together(parts: Decomposition, table: pa.Table) -> pa.Table:
+    """Take out of a site's answer what belongs to a number of which another part was withheld."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for names in parts.together:
+        told = reduce(pc.and_, (pc.is_valid(table[name]) for name in names))
+        for name in names:
+            index = table.schema.get_field_index(name)
+            field = table.schema.field(index)
+            table = table.set_column(index, field, pc.if_else(told, table[name], pa.scalar(None, field.type)))
     return table
 
 
