@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jupyter_wayang import events
 from jupyter_wayang.errors import OperatorError, SiteError
 from jupyter_wayang.federation import rounds as r
+from jupyter_wayang.federation.rejection import rejected
 from jupyter_wayang.federation.strategies.central import Central
 from jupyter_wayang.federation.strategies.fedavg import FedAvg
 from jupyter_wayang.federation.strategy import GlobalModel, State
@@ -236,8 +237,8 @@ def test_scores_that_cannot_be_are_the_failure_of_their_site():
 )
 def test_what_comes_beside_an_update_is_looked_at_too(more, reason):
     update = Update(parameters=arrays(1.0), rows=7, **more)
-    assert r.rejected(update, START.parameters).startswith(reason)
-    assert r.rejected(Update(parameters=arrays(1.0), rows=7, loss=0.5, personal=arrays(2.0)), START.parameters) is None
+    assert rejected(update, START.parameters).startswith(reason)
+    assert rejected(Update(parameters=arrays(1.0), rows=7, loss=0.5, personal=arrays(2.0)), START.parameters) is None
 
 
 def test_a_site_that_may_not_show_its_scores_trains_all_the_same():

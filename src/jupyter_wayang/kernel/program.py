@@ -1,4 +1,7 @@
-"""From a logical plan to a program: what each site does, what the execution kernel combines, and in which order."""
+"""From a logical plan to a program: what each site does, what the execution kernel combines, and in which order.
+
+Long because it is one pass over one plan: what an operator becomes depends on all that came before it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from jupyter_wayang.errors import DisclosureError, PlanError, WayangError
-from jupyter_wayang.federation import strategy
+from jupyter_wayang.errors import DisclosureError, PlanError
 from jupyter_wayang.federation.aggregation import decompose
 from jupyter_wayang.federation.exact.fitting import most_rounds
-from jupyter_wayang.federation.privacy.protected import protected
-from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.kernel.actions import (
     STEPS,
     Action,
@@ -24,7 +24,13 @@ from jupyter_wayang.kernel.actions import (
     Train,
     turns_of,
 )
-from jupyter_wayang.kernel.refusals import mixing_refused, multiplying_refused, rows_refused, unmeasured_refused
+from jupyter_wayang.kernel.refusals import (
+    check_strategy,
+    mixing_refused,
+    multiplying_refused,
+    rows_refused,
+    unmeasured_refused,
+)
 from jupyter_wayang.plan.expressions import columns_of, type_of
 from jupyter_wayang.plan.logical import Hints, LogicalPlan, Node, Port
 from jupyter_wayang.plan.model_specs import (
@@ -482,7 +488,7 @@ def compiled(plan: LogicalPlan) -> Program:
             compiler.node(node)
     sites = federated[0].sites if federated else (HERE,)
     for train in compiler.trains.values():
-        _served(train, plan[train.node], sites)
+        check_strategy(train.fit, plan[train.node], sites)
     (result,) = plan.results
     at = _result_at(compiler, result)
     if at == "site" and federated:
@@ -509,20 +515,6 @@ def compiled(plan: LogicalPlan) -> Program:
         ),
         kernel_turns=tuple(compiler.kernel_turns),
     )
-
-
-def _served(train: Train, node: Node, sites: tuple[str, ...]) -> None:
-    """Let a strategy refuse the sites while nothing has been asked of them."""
-    options = train.fit.options
-    if options.strategy not in strategy.installed():
-        return
-    taking = sites[: size(options.participation, len(sites))]
-    try:
-        chosen = strategy.named(options.strategy, options.arguments)
-        strategy.check(protected(chosen, options.privacy, options.rounds, len(taking)), train.fit.model, taking)
-    except WayangError as error:
-        error.located(node.span, None)
-        raise
 
 
 def _taken(actions: list[Action]) -> list[TakeTurns]:

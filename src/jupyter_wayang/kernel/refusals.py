@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from jupyter_wayang.errors import DisclosureError, OperatorError, PlanError
+from jupyter_wayang.errors import DisclosureError, OperatorError, PlanError, WayangError
+from jupyter_wayang.federation import strategy
+from jupyter_wayang.federation.privacy.protected import protected
+from jupyter_wayang.federation.sampling import size
 from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
 from jupyter_wayang.plan.model_specs import ModelSpec, tag_of
-from jupyter_wayang.plan.operators import Carry, ReadFederated, Repeat
+from jupyter_wayang.plan.operators import Carry, Fit, ReadFederated, Repeat
 from jupyter_wayang.plan.schema import Schema
 
-__all__ = ["mixing_refused", "multiplying_refused", "rows_refused", "unmeasured_refused"]
+__all__ = ["check_strategy", "mixing_refused", "multiplying_refused", "rows_refused", "unmeasured_refused"]
 
 
 def unmeasured_refused(node: Node, spec: ModelSpec) -> OperatorError:
@@ -64,3 +67,23 @@ def rows_refused(plan: LogicalPlan, result: Port, source: ReadFederated) -> Disc
     )
     error.located(node.span, None)
     return error
+
+
+def check_strategy(fit: Fit, node: Node, sites: tuple[str, ...]) -> None:
+    """Let a strategy refuse a model, or the number of sites, while nothing has been asked of them.
+
+    Raises
+    ------
+    WayangError
+        What the strategy says, located where the fit is written.
+    """
+    options = fit.options
+    if options.strategy not in strategy.installed():
+        return
+    taking = sites[: size(options.participation, len(sites))]
+    try:
+        chosen = strategy.named(options.strategy, options.arguments)
+        strategy.check(protected(chosen, options.privacy, options.rounds, len(taking)), fit.model, taking)
+    except WayangError as error:
+        error.located(node.span, None)
+        raise

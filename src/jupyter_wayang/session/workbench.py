@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +29,7 @@ from jupyter_wayang.plan.schema import Schema
 from jupyter_wayang.platforms import connections, registry
 from jupyter_wayang.platforms.connections import Connection
 from jupyter_wayang.platforms.functions import Function
+from jupyter_wayang.session.federations import Federation, check_declared
 from jupyter_wayang.session.functions import taken
 from jupyter_wayang.session.kernel import Kernel
 from jupyter_wayang.session.making import Making
@@ -44,27 +44,7 @@ if TYPE_CHECKING:
     from jupyter_wayang.language.sql import Sql
     from jupyter_wayang.plan.operators.sources import FileFormat
 
-__all__ = ["Federation", "Workbench"]
-
-
-@dataclass(frozen=True)
-class Federation:
-    """A declared federation: its name and its sites with their tables and platforms."""
-
-    name: str
-    spec: FederationSpec
-
-    @property
-    def sites(self) -> tuple[str, ...]:
-        """The names of the sites."""
-        return tuple(self.spec.sites)
-
-    def __repr__(self) -> str:
-        lines = [f"{self.name}: {len(self.sites)} sites"]
-        for name, site in self.spec.sites.items():
-            policy = Path(site.policy).name if site.policy else "no policy, answers nothing"
-            lines.append(f"  {name:<14} {', '.join(site.platforms):<26} tables {', '.join(site.tables):<20} {policy}")
-        return "\n".join(lines)
+__all__ = ["Workbench"]
 
 
 Opener = Callable[[FederationSpec], None]
@@ -249,7 +229,7 @@ class Workbench:
         OperatorError
             If it is none of these, or does not describe a federation.
         """
-        _check_declared(name, sites)
+        check_declared(name, sites)
         if sites is None:
             if name not in self._federations:
                 guess = closest(name, self._federations)
@@ -492,16 +472,6 @@ def _allowed(platforms: object, name: object) -> tuple[str, ...] | None:
     allowed = named_platforms(platforms)
     registry.named(allowed or ())
     return allowed
-
-
-def _check_declared(name: object, sites: object) -> None:
-    if not isinstance(name, str) or not name:
-        raise OperatorError(f"a federation has a name in quotes, not {shown(name)}")
-    if not isinstance(sites, str | Path | Mapping | None):
-        raise OperatorError(
-            f"a federation is a dict by site, or the path of a TOML file, not {shown(sites)}",
-            hint=f'as in wy.federation("{name}", "{name}.toml")',
-        )
 
 
 def _entered(value: object) -> pa.Table:

@@ -1,11 +1,13 @@
-"""The agent of a site: answers messages, within the policy, and shows nothing else."""
+"""The agent of a site: answers messages, within the policy, and shows nothing else.
+
+Long because the border is in one place: every message that a site answers has its handler here.
+"""
 
 from __future__ import annotations
 
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, cast
 
@@ -24,15 +26,13 @@ from jupyter_wayang.optimizer.objective import Objective
 from jupyter_wayang.optimizer.pipeline import plan_lane
 from jupyter_wayang.optimizer.remembered import Remembered
 from jupyter_wayang.optimizer.rewrite import rewrite
-from jupyter_wayang.plan.execution import ExecutionPlan, Interval, Lane
-from jupyter_wayang.plan.expressions import Cast, ColumnRef, Named
-from jupyter_wayang.plan.logical import LogicalPlan, Node, Port
+from jupyter_wayang.plan.execution import ExecutionPlan, Lane
+from jupyter_wayang.plan.logical import LogicalPlan, Port
 from jupyter_wayang.plan.loops import iterations
-from jupyter_wayang.plan.operators import AnyOperator, ReadFederated, ReadFile, ReadFrame, ReadTable, Select
+from jupyter_wayang.plan.operators import ReadFile, ReadFrame, ReadTable
 from jupyter_wayang.plan.operators.functions import Calling
-from jupyter_wayang.plan.sampled import distinct_values, quantiles, sample
 from jupyter_wayang.plan.schema import Schema
-from jupyter_wayang.plan.statistics import FunctionStatistics, SourceStatistics
+from jupyter_wayang.plan.statistics import FunctionStatistics
 from jupyter_wayang.plan.sums import Errors
 from jupyter_wayang.platforms.functions import Function, Functions, Stopping
 from jupyter_wayang.platforms.machine import memory_bytes
@@ -46,10 +46,12 @@ from jupyter_wayang.site.disclosure.rounding import coarse
 from jupyter_wayang.site.disclosure.withholding import guarded, withhold
 from jupyter_wayang.site.gate import Gate
 from jupyter_wayang.site.ledger import Ledger
+from jupyter_wayang.site.localizing import localized
 from jupyter_wayang.site.masking import Sums
 from jupyter_wayang.site.parts import Part
 from jupyter_wayang.site.policy import Policy
 from jupyter_wayang.site.replanning import Replanning
+from jupyter_wayang.site.statistics import Statistics
 from jupyter_wayang.transport import messages
 from jupyter_wayang.transport.bodies import from_bytes, to_bytes
 
@@ -109,7 +111,7 @@ class SiteAgent:
         self._frames: Mapping[str, pa.Table] = frames if frames is not None else {}
         self._functions: Mapping[str, Function] = functions if functions is not None else {}
         self._taken: dict[str, FunctionStatistics] = {}
-        self._sampled_frames: dict[str, tuple[pa.Table, SourceStatistics]] = {}
+        self._known = Statistics(catalog, self._frames)
         self._parts: dict[str, Part] = {}
         self._threads: dict[str, int] = {}
         self._samples: dict[str, Stopping] = {}
@@ -267,7 +269,7 @@ class SiteAgent:
             if message.frames:
                 raise DisclosureError(f"{self.lane.title} takes no rows")
         frames = {**self._frames, **{key: from_bytes(body) for key, body in message.frames}}
-        local = self._localized(plan)
+        local = localized(plan, self._catalog)
         context = self._context(local, message, frames)
         made = self._plans.optimize(local, context)
         plan, planned = made.logical, made.execution
@@ -473,39 +475,6 @@ class SiteAgent:
         )
         return executor.table(made.logical.results[0])
 
-    def _localized(self, plan: LogicalPlan) -> LogicalPlan:
-        nodes: list[Node] = []
-        moved: dict[Port, Port] = {}
-        for original in plan.nodes:
-            inputs = tuple(moved.get(port, port) for port in original.inputs)
-            node = msgspec.structs.replace(original, inputs=inputs)
-            if isinstance(node.operator, ReadFederated):
-                source, cast = self._source(node.operator)
-                nodes.append(msgspec.structs.replace(node, operator=source))
-                if cast is not None:
-                    nodes.append(Node(id=f"{node.id}_cast", operator=cast, inputs=(Port(node=node.id),)))
-                    moved[Port(node=node.id)] = Port(node=f"{node.id}_cast")
-            else:
-                nodes.append(node)
-        return LogicalPlan(nodes=tuple(nodes), results=tuple(moved.get(port, port) for port in plan.results))
-
-    def _source(self, operator: ReadFederated) -> tuple[AnyOperator, Select | None]:
-        source = self._catalog.named(operator.table)
-        (own,) = source.outputs(())
-        if own == operator.schema or not isinstance(own, Schema):
-            return source, None
-        return source, Select(
-            columns=tuple(
-                Named(
-                    name=column.name,
-                    expression=ColumnRef(name=column.name)
-                    if own[column.name].type == column.type
-                    else Cast(arg=ColumnRef(name=column.name), to=column.type),
-                )
-                for column in operator.schema
-            )
-        )
-
     def _context(
         self, plan: LogicalPlan, message: messages.SubmitPlan, frames: Mapping[str, pa.Table]
     ) -> PlanningContext:
@@ -521,7 +490,7 @@ class SiteAgent:
             platforms=platforms,
             unusable=unusable,
             statistics={
-                node.id: self._statistics(node.operator, frames).times(message.scale)
+                node.id: self._known.of(node.operator, frames, self._own).times(message.scale)
                 for node in plan.nodes
                 if isinstance(node.operator, ReadFile | ReadFrame | ReadTable)
             },
@@ -536,35 +505,6 @@ class SiteAgent:
             objective=Objective.of(message.preferences),
             memory_bytes=message.preferences.memory_bytes or memory_bytes(),
         )
-
-    def _statistics(self, operator: AnyOperator, frames: Mapping[str, pa.Table]) -> SourceStatistics:
-        if isinstance(operator, ReadFrame):
-            table = frames.get(operator.key)
-            if table is None:
-                return SourceStatistics(rows=Interval(low=1, high=1000, confidence=0.5), origin="not made yet")
-            return self._in_memory(operator.key, table)
-        known = self._catalog.statistics(operator)
-        if 0 < known.rows.high < self._own.minimum_rows:
-            # Plans leave the site, and every estimate in them follows from this: so it is made of no small count.
-            return SourceStatistics(rows=Interval(low=1, high=self._own.minimum_rows), origin="under the minimum")
-        # Where rows may not leave, what a sample says of their values does not either, in the guise of an estimate.
-        return known if self._own.allows_rows else replace(known, distinct={}, quantiles={})
-
-    def _in_memory(self, key: str, table: pa.Table) -> SourceStatistics:
-        """Return what a sample of a table says; of one that is looked at again, what it said."""
-        known = self._sampled_frames.get(key)
-        if known is None or known[0] is not table:
-            some, rows = sample(table), table.num_rows
-            found = SourceStatistics(
-                rows=Interval.exact(rows),
-                origin="in memory",
-                distinct=distinct_values(some, rows),
-                quantiles=quantiles(some),
-            )
-            known = (table, found)
-            if key in self._frames:
-                self._sampled_frames[key] = known
-        return known[1]
 
     def _callable(self, run: str) -> Functions:
         """Return the functions of the notebook, for a run: what they print and take is noted."""

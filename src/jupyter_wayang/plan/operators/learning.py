@@ -1,4 +1,7 @@
-"""Learning: preprocessing steps, fit, predict, evaluate; and what a federated fit becomes at a site."""
+"""Learning: preprocessing steps, fit, predict, evaluate; and what a federated fit becomes at a site.
+
+A file per family, and this is the largest: what a fit reads, makes and becomes is checked in one place.
+"""
 
 from __future__ import annotations
 
